@@ -1,0 +1,1 @@
+"""Changliao Pay: an open payment network in one program."""

@@ -1,0 +1,1 @@
+"""What the network decides: pure functions on frozen values."""

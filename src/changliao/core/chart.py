@@ -1,0 +1,99 @@
+"""The chart of accounts: the only place where an account is spelled.
+
+An account belongs to a party (its owner) and to one book: what the money is, and in which currency.
+Owner and book together are its identity, so nothing has to be looked up and everything a party has
+lives on one shard. Balances are credits less debits: what the network owes the owner.
+"""
+
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from changliao.core.ids import MerchantId, UserId
+from changliao.core.money import BY_NUMBER, Currency
+
+NETWORK: Final = 1
+SANDBOX_BANK: Final = 16
+_CURRENCY_SPACE: Final = 1000
+# What the world outside may owe us is bounded only by what 64 bits hold with room to add.
+UNBOUNDED: Final = -(1 << 61)
+
+
+class Purpose(IntEnum):
+    """What the money in an account is. The number is stored: never change one."""
+
+    WALLET = 1
+    PAYABLE = 2
+    AVAILABLE = 3
+    ESCROW = 4
+    FEES = 5
+    CLEARING = 6
+    BUDGET = 7
+    SUSPENSE = 8
+
+
+_FLOORS: Final[dict[int, int]] = {
+    purpose: UNBOUNDED if purpose in (Purpose.CLEARING, Purpose.SUSPENSE) else 0
+    for purpose in Purpose
+}
+
+
+class AccountId(NamedTuple):
+    """`book` is the purpose times 1,000 plus the currency's ISO number, readable in plain SQL."""
+
+    owner: int
+    book: int
+
+
+def wallet(user_id: UserId, currency: Currency) -> AccountId:
+    """A user's own money."""
+    return AccountId(user_id, Purpose.WALLET * _CURRENCY_SPACE + currency.number)
+
+
+def payable(merchant_id: MerchantId, currency: Currency) -> AccountId:
+    """What a merchant has earned and is not yet settled."""
+    return AccountId(merchant_id, Purpose.PAYABLE * _CURRENCY_SPACE + currency.number)
+
+
+def available(merchant_id: MerchantId, currency: Currency) -> AccountId:
+    """What a merchant may take out."""
+    return AccountId(merchant_id, Purpose.AVAILABLE * _CURRENCY_SPACE + currency.number)
+
+
+def escrow(merchant_id: MerchantId, currency: Currency) -> AccountId:
+    """Buyers' money held until receipt is confirmed, by the store that will earn it."""
+    return AccountId(merchant_id, Purpose.ESCROW * _CURRENCY_SPACE + currency.number)
+
+
+def fees(merchant_id: MerchantId, currency: Currency) -> AccountId:
+    """The network's fees earned from one merchant: per merchant, so that no account is hot."""
+    return AccountId(merchant_id, Purpose.FEES * _CURRENCY_SPACE + currency.number)
+
+
+def clearing(channel: int, currency: Currency) -> AccountId:
+    """Money a channel holds for us; its balance is negative by that much."""
+    return AccountId(channel, Purpose.CLEARING * _CURRENCY_SPACE + currency.number)
+
+
+def budget(owner: int, currency: Currency) -> AccountId:
+    """A campaign's money; it stops at zero."""
+    return AccountId(owner, Purpose.BUDGET * _CURRENCY_SPACE + currency.number)
+
+
+def suspense(currency: Currency) -> AccountId:
+    """Money whose owner is not known yet."""
+    return AccountId(NETWORK, Purpose.SUSPENSE * _CURRENCY_SPACE + currency.number)
+
+
+def floor(account: AccountId) -> int:
+    """The least balance an account may have, pending debits counted. Units: minor units."""
+    return _FLOORS[account.book // _CURRENCY_SPACE]
+
+
+def purpose(account: AccountId) -> Purpose:
+    """What the money in this account is."""
+    return Purpose(account.book // _CURRENCY_SPACE)
+
+
+def currency(account: AccountId) -> Currency:
+    """The one currency of this account."""
+    return BY_NUMBER[account.book % _CURRENCY_SPACE]

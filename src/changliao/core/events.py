@@ -1,0 +1,109 @@
+"""Events: what the world must hear, and when to try again.
+
+An event is written in the commit that makes it true, and delivered at least once. Every attempt
+has its place in a schedule; a lease keeps two workers from sending the same attempt.
+Source for the schedule: WeChat Pay v3, payment notification: 15 retries over 24 h 4 min.
+"""
+
+from enum import IntEnum
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from changliao.core.clock import MINUTE, NEVER, SECOND, Instant
+from changliao.core.ids import EventId, MerchantId
+from changliao.core.outcome import Reason, Refused
+
+LEASE: Final = 30 * SECOND
+RETRY_AFTER_S: Final = (
+    15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10800, 21600, 21600,
+)  # fmt: skip
+
+
+class EventKind(IntEnum):
+    """The number is stored."""
+
+    ORDER_PAID = 1
+    REFUND_FINISHED = 2
+
+
+class EventState(IntEnum):
+    """The number is stored."""
+
+    WAITING = 1
+    DELIVERED = 2
+    GIVEN_UP = 3
+
+
+class Event(Struct, frozen=True):
+    """`subject_id` is the order's or refund's id. `body` is set at the first attempt and kept.
+
+    `attempts` counts those begun. The event is due when `next_at` has come; while an attempt runs,
+    `next_at` is the end of its lease.
+    """
+
+    id: EventId
+    merchant_id: MerchantId
+    kind: EventKind
+    subject_id: int
+    next_at: Instant
+    state: EventState = EventState.WAITING
+    attempts: int = 0
+
+
+class ClaimEvent(Struct, frozen=True):
+    """A worker takes the next attempt; `attempts` is how many it saw, so only one gets it."""
+
+    merchant_id: MerchantId
+    event_id: EventId
+    attempts: int
+    body: bytes = b""
+
+
+class Attempted(Struct, frozen=True):
+    """What came of an attempt. `status` is the HTTP status, 0 when there was no answer."""
+
+    merchant_id: MerchantId
+    event_id: EventId
+    attempt: int
+    status: int
+    duration_ms: int
+    note: str = ""
+
+
+class ResendEvent(Struct, frozen=True):
+    """A person asks for an event to be sent again, whatever became of it."""
+
+    merchant_id: MerchantId
+    event_id: EventId
+
+
+def decide_claim(event: Event, command: ClaimEvent, now: Instant) -> Event | Refused:
+    """Begin the next attempt, or learn that it is not due or another worker has it."""
+    if event.state is not EventState.WAITING or event.attempts != command.attempts:
+        return Refused(Reason.EVENT_NOT_DUE)
+    if now < event.next_at:
+        return Refused(Reason.EVENT_NOT_DUE)
+    return replace(event, attempts=event.attempts + 1, next_at=Instant(now + LEASE))
+
+
+def decide_attempted(event: Event, command: Attempted, scale: float, now: Instant) -> Event:
+    """Delivered on 200 or 204; else the next place in the schedule, or the end of it.
+
+    An answer to an attempt that lost its lease is kept in the log and moves nothing back.
+    `scale` shortens the schedule in tests.
+    """
+    if command.status in (200, 204):
+        return replace(event, state=EventState.DELIVERED, next_at=NEVER)
+    if event.state is not EventState.WAITING or event.attempts != command.attempt:
+        return event
+    if command.attempt > len(RETRY_AFTER_S):
+        return replace(event, state=EventState.GIVEN_UP, next_at=NEVER)
+    wait = int(RETRY_AFTER_S[command.attempt - 1] * SECOND * scale)
+    return replace(event, next_at=Instant(now + wait))
+
+
+def decide_resend(event: Event, now: Instant) -> Event:
+    """Due at once. The schedule goes on from where it was; a delivered event may be sent again."""
+    return replace(event, state=EventState.WAITING, next_at=now)

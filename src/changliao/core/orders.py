@@ -1,0 +1,263 @@
+"""Orders: a merchant asks for an amount, one payer pays it once, or it is closed.
+
+Refuses: paying twice, late, after closing, for another payer, or with money that is not there.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from changliao.core import chart
+from changliao.core.clock import NEVER, Instant
+from changliao.core.credentials import Proof
+from changliao.core.ids import AppId, MerchantId, OrderId, PaymentId, UserId
+from changliao.core.ledger import Account, Code, Transfer
+from changliao.core.money import MAX_AMOUNT, Money, portion
+from changliao.core.outcome import Reason, Refused
+
+
+class OrderState(IntEnum):
+    """The number is stored. A refund changes what is left of a paid order, not its state."""
+
+    OPEN = 1
+    PAID = 2
+    CLOSED = 3
+
+
+class OrderEvent(IntEnum):
+    """What can be asked of an order."""
+
+    PAY = 1
+    CLOSE = 2
+    EXPIRE = 3
+    REFUND = 4
+
+
+TRANSITIONS: Final[Mapping[tuple[OrderState, OrderEvent], OrderState | Reason]] = {
+    (OrderState.OPEN, OrderEvent.PAY): OrderState.PAID,
+    (OrderState.OPEN, OrderEvent.CLOSE): OrderState.CLOSED,
+    (OrderState.OPEN, OrderEvent.EXPIRE): OrderState.CLOSED,
+    (OrderState.OPEN, OrderEvent.REFUND): Reason.ORDER_NOT_PAID,
+    (OrderState.PAID, OrderEvent.PAY): Reason.ORDER_ALREADY_PAID,
+    (OrderState.PAID, OrderEvent.CLOSE): Reason.ORDER_ALREADY_PAID,
+    (OrderState.PAID, OrderEvent.EXPIRE): Reason.ORDER_ALREADY_PAID,
+    (OrderState.PAID, OrderEvent.REFUND): OrderState.PAID,
+    (OrderState.CLOSED, OrderEvent.PAY): Reason.ORDER_CLOSED,
+    (OrderState.CLOSED, OrderEvent.CLOSE): OrderState.CLOSED,
+    (OrderState.CLOSED, OrderEvent.EXPIRE): Reason.ORDER_CLOSED,
+    (OrderState.CLOSED, OrderEvent.REFUND): Reason.ORDER_NOT_PAID,
+}
+
+
+class Scene(IntEnum):
+    """Where the payer meets the order. The number is stored."""
+
+    NATIVE = 1
+    JSAPI = 2
+    APP = 3
+    H5 = 4
+    PC = 5
+
+
+class Order(Struct, frozen=True):
+    """What an order is and how far it has come. `reference` is the merchant's own number.
+
+    `payer_id` is who alone may pay (jsapi, or the first who opened the link), then who paid; 0 is
+    nobody yet. `digest` identifies the terms, so that a changed repeat is refused. `issue` counts
+    the payment links given out: only the newest works. `refunded` and `fee_returned` are sums.
+    `notifies` says that the terms hold an address to tell.
+    """
+
+    id: OrderId
+    merchant_id: MerchantId
+    app_id: AppId
+    reference: str
+    amount: Money
+    scene: Scene
+    expires_at: Instant
+    fee_bps: int
+    digest: bytes
+    partner_id: MerchantId = MerchantId(0)
+    notifies: bool = False
+    state: OrderState = OrderState.OPEN
+    issue: int = 1
+    payer_id: UserId = UserId(0)
+    payment_id: PaymentId = PaymentId(0)
+    paid_at: Instant = NEVER
+    fee: int = 0
+    refunded: int = 0
+    refunds: int = 0
+    fee_returned: int = 0
+
+
+class Terms(Struct, frozen=True):
+    """What never changes about an order and is read only to be shown or sent.
+
+    `details` is the door's own JSON, kept as it came.
+    """
+
+    order_id: OrderId
+    merchant_id: MerchantId
+    title: str
+    attach: str
+    notify_url: str
+    details: bytes = b""
+
+
+class PlaceOrder(Struct, frozen=True):
+    """A merchant asks for a payment. The reference names it: the same terms find the same order."""
+
+    order: Order
+    terms: Terms
+
+
+class CloseOrder(Struct, frozen=True):
+    """A merchant wants an order never to be paid."""
+
+    merchant_id: MerchantId
+    order_id: OrderId
+
+
+class ExpireOrder(Struct, frozen=True):
+    """Time has come for an order that nobody paid."""
+
+    merchant_id: MerchantId
+    order_id: OrderId
+
+
+class PayOrder(Struct, frozen=True):
+    """A payer confirms an order. One payment id gets one answer, however often it is sent.
+
+    `amount` is what the payer saw. `issue` is the payment link's, 0 when the order was named itself.
+    `proof` is the PIN's; None when an operator that has confirmed the payer in its own way speaks
+    for the wallet.
+    """
+
+    payment_id: PaymentId
+    merchant_id: MerchantId
+    order_id: OrderId
+    payer_id: UserId
+    amount: Money
+    proof: Proof | None = None
+    issue: int = 0
+
+
+class OpenOrder(Struct, frozen=True):
+    """A person opened the payment link: from now on the order is theirs to pay."""
+
+    merchant_id: MerchantId
+    order_id: OrderId
+    payer_id: UserId
+    issue: int
+
+
+class Payment(Struct, frozen=True):
+    """The order as paid, and the money that moved."""
+
+    order: Order
+    transfers: tuple[Transfer, ...]
+
+
+class Attempt(Struct, frozen=True):
+    """A payer's try and its answer, kept even when it is a no. `reason` is empty for a payment."""
+
+    payment_id: PaymentId
+    merchant_id: MerchantId
+    order_id: OrderId
+    payer_id: UserId
+    reason: str
+
+
+def decide_placing(order: Order, now: Instant) -> Refused | None:
+    """May this order be taken at all?"""
+    if order.amount.amount <= 0:
+        return Refused(Reason.AMOUNT_NOT_POSITIVE)
+    if order.amount.amount > MAX_AMOUNT:
+        return Refused(Reason.AMOUNT_TOO_LARGE, f"at most {MAX_AMOUNT} minor units")
+    if order.expires_at <= now:
+        return Refused(Reason.EXPIRY_PASSED)
+    return None
+
+
+def decide_repeat(earlier: Order, again: Order) -> Order | Refused:
+    """The same reference again: the same terms get a fresh link, others are refused."""
+    if earlier.digest != again.digest:
+        return Refused(Reason.REFERENCE_REUSED)
+    if earlier.state is OrderState.PAID:
+        return Refused(Reason.ORDER_ALREADY_PAID)
+    if earlier.state is OrderState.CLOSED:
+        return Refused(Reason.ORDER_CLOSED)
+    payer_id = earlier.payer_id if earlier.scene is Scene.JSAPI else UserId(0)
+    return replace(earlier, issue=earlier.issue + 1, payer_id=payer_id)
+
+
+def decide_closing(order: Order, event: OrderEvent, now: Instant) -> Order | Refused:
+    """Close by the merchant's wish or by time. Closing a closed order is no change."""
+    state = TRANSITIONS[order.state, event]
+    if isinstance(state, Reason):
+        return Refused(state)
+    if event is OrderEvent.EXPIRE and now < order.expires_at:
+        return Refused(Reason.ORDER_NOT_EXPIRED)
+    return order if state is order.state else replace(order, state=state)
+
+
+def payable_by(order: Order, payer_id: UserId, issue: int, now: Instant) -> Refused | None:
+    """May this person pay the order now, through the link of this issue (0: any)?"""
+    state = TRANSITIONS[order.state, OrderEvent.PAY]
+    if isinstance(state, Reason):
+        return Refused(state)
+    if now >= order.expires_at:
+        return Refused(Reason.ORDER_EXPIRED)
+    if issue and issue != order.issue:
+        return Refused(Reason.ORDER_EXPIRED, "a newer payment link was issued")
+    if order.payer_id and order.payer_id != payer_id:
+        return Refused(Reason.PAYER_MISMATCH)
+    return None
+
+
+def decide_opening(command: OpenOrder, order: Order, now: Instant) -> Order | Refused:
+    """Keep the order for whoever opened its link first."""
+    refused = payable_by(order, command.payer_id, command.issue, now)
+    if refused is not None:
+        return refused
+    return order if order.payer_id else replace(order, payer_id=command.payer_id)
+
+
+def decide_payment(
+    command: PayOrder, order: Order, wallet: Account, now: Instant
+) -> Payment | Refused:
+    """Move the order's amount from the payer to the merchant, less the network's fee."""
+    refused = payable_by(order, command.payer_id, command.issue, now)
+    if refused is not None:
+        return refused
+    if command.amount.currency.number != order.amount.currency.number:
+        return Refused(Reason.CURRENCY_MISMATCH)
+    if command.amount.amount != order.amount.amount:
+        return Refused(Reason.AMOUNT_CHANGED)
+    if wallet.spendable < order.amount.amount:
+        return Refused(Reason.INSUFFICIENT_FUNDS)
+
+    fee = portion(order.amount.amount, order.fee_bps)
+    paid = replace(
+        order,
+        state=OrderState.PAID,
+        payer_id=command.payer_id,
+        payment_id=command.payment_id,
+        paid_at=now,
+        fee=fee,
+    )
+    return Payment(paid, _payment_transfers(paid, wallet, fee))
+
+
+def _payment_transfers(order: Order, wallet: Account, fee: int) -> tuple[Transfer, ...]:
+    currency = order.amount.currency
+    payable = chart.payable(order.merchant_id, currency)
+    cause = order.payment_id
+    payment = Transfer(wallet.id, payable, order.amount.amount, Code.PAYMENT, cause)
+    if not fee:
+        return (payment,)
+    fees = chart.fees(order.merchant_id, currency)
+    return payment, Transfer(payable, fees, fee, Code.FEE, cause)

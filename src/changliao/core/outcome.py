@@ -1,0 +1,68 @@
+"""Outcomes: one closed set of reasons to say no. A refusal is an answer, not a fault.
+
+Each door maps every reason once, in its errors module; a test compares the table with this enum.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Reason(StrEnum):
+    """Why the network refused. The value is the name in our own REST API."""
+
+    AMOUNT_CHANGED = "amount_changed"
+    AMOUNT_NOT_POSITIVE = "amount_not_positive"
+    AMOUNT_TOO_LARGE = "amount_too_large"
+    APP_NOT_BOUND = "app_not_bound"
+    APP_NOT_FOUND = "app_not_found"
+    APP_TAKEN = "app_taken"
+    BUSY = "busy"
+    CREDENTIAL_LOCKED = "credential_locked"
+    CREDENTIAL_WRONG = "credential_wrong"
+    CURRENCY_MISMATCH = "currency_mismatch"
+    EVENT_NOT_DUE = "event_not_due"
+    EVENT_NOT_FOUND = "event_not_found"
+    EXPIRY_PASSED = "expiry_passed"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    KEY_NOT_FOUND = "key_not_found"
+    KEY_TAKEN = "key_taken"
+    MERCHANT_DISABLED = "merchant_disabled"
+    MERCHANT_FUNDS_INSUFFICIENT = "merchant_funds_insufficient"
+    MERCHANT_NOT_FOUND = "merchant_not_found"
+    MERCHANT_TAKEN = "merchant_taken"
+    NOT_PERMITTED = "not_permitted"
+    ORDER_ALREADY_PAID = "order_already_paid"
+    ORDER_CLOSED = "order_closed"
+    ORDER_EXPIRED = "order_expired"
+    ORDER_NOT_EXPIRED = "order_not_expired"
+    ORDER_NOT_FOUND = "order_not_found"
+    ORDER_NOT_PAID = "order_not_paid"
+    PARTNER_RELATION_MISSING = "partner_relation_missing"
+    PAYER_MISMATCH = "payer_mismatch"
+    PAYMENT_ID_REUSED = "payment_id_reused"
+    PENDING_EXCEEDED = "pending_exceeded"
+    PENDING_EXPIRED = "pending_expired"
+    PENDING_NOT_EXPIRED = "pending_not_expired"
+    PENDING_NOT_FOUND = "pending_not_found"
+    PENDING_POSTED = "pending_posted"
+    PENDING_VOIDED = "pending_voided"
+    PHONE_TAKEN = "phone_taken"
+    REFERENCE_REUSED = "reference_reused"
+    REFUND_EXCEEDS_PAYMENT = "refund_exceeds_payment"
+    REFUND_FINAL = "refund_final"
+    REFUND_NOT_FOUND = "refund_not_found"
+    REFUND_REFERENCE_REUSED = "refund_reference_reused"
+    REFUND_TOO_LATE = "refund_too_late"
+    REFUNDS_TOO_MANY = "refunds_too_many"
+    SESSION_ENDED = "session_ended"
+    TRANSFER_TO_SELF = "transfer_to_self"
+    UNAVAILABLE = "unavailable"
+    USER_NOT_FOUND = "user_not_found"
+
+
+class Refused(Struct, frozen=True, gc=False):
+    """The network's no. `detail` helps a person; programs read `reason` only."""
+
+    reason: Reason
+    detail: str = ""

@@ -1,0 +1,94 @@
+"""Parties: users, merchants, their apps and keys, and who may act for whom.
+
+Refuses: a phone number, merchant number or app id that somebody else has.
+"""
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+from changliao.core.clock import NEVER, Instant
+from changliao.core.ids import AppId, MerchantId, UserId
+
+
+class User(Struct, frozen=True):
+    """A person with a wallet, known by a phone number."""
+
+    id: UserId
+    phone: str
+    name: str
+    created_at: Instant
+
+
+class MerchantState(IntEnum):
+    """The number is stored."""
+
+    ACTIVE = 1
+    DISABLED = 2
+
+
+class SigningMode(IntEnum):
+    """With which key answers and notifications to a merchant are signed. The number is stored."""
+
+    AUTO = 1
+    PUBLIC_KEY = 2
+    CERTIFICATE = 3
+
+
+class Merchant(Struct, frozen=True):
+    """`number` is what a protocol calls mchid. `api_key` is sealed: only the vault opens it."""
+
+    id: MerchantId
+    number: str
+    name: str
+    fee_bps: int
+    api_key: bytes
+    created_at: Instant
+    state: MerchantState = MerchantState.ACTIVE
+    signing_mode: SigningMode = SigningMode.AUTO
+
+
+class App(Struct, frozen=True):
+    """An application of a merchant; `number` is the protocol's appid."""
+
+    id: AppId
+    number: str
+    merchant_id: MerchantId
+    name: str
+
+
+class KeyKind(IntEnum):
+    """The number is stored."""
+
+    RSA_PUBLIC = 1
+    HMAC_SECRET = 2
+    ED25519_PUBLIC = 3
+
+
+class Key(Struct, frozen=True):
+    """A key a caller signs with. Public keys are PEM text; an HMAC secret is sealed.
+
+    `serial` names it in requests. A key works from `starts_at` until `ends_at` (0: no end) unless
+    it was revoked; two may overlap, so a merchant can change keys without a pause.
+    """
+
+    merchant_id: MerchantId
+    serial: str
+    kind: KeyKind
+    material: bytes
+    starts_at: Instant
+    ends_at: Instant = NEVER
+    revoked_at: Instant = NEVER
+
+    def works(self, now: Instant) -> bool:
+        """Is it valid at this time?"""
+        started = self.starts_at <= now
+        return started and not self.revoked_at and (not self.ends_at or now < self.ends_at)
+
+
+class Partnership(Struct, frozen=True):
+    """A service provider may place and manage orders for a merchant that accepted it."""
+
+    partner_id: MerchantId
+    merchant_id: MerchantId
+    since: Instant

@@ -1,0 +1,141 @@
+"""Refunds: all or part of a paid order goes back to the payer, never more than was paid.
+
+The network's fee is returned in proportion; after a full refund exactly all of it is returned.
+Refuses: more than is left, after a year, more than fifty, or money the merchant does not have.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from changliao.core import chart
+from changliao.core.clock import DAY, NEVER, Instant
+from changliao.core.ids import MerchantId, OrderId, RefundId
+from changliao.core.ledger import Account, Code, Transfer
+from changliao.core.orders import TRANSITIONS, Order, OrderEvent
+from changliao.core.outcome import Reason, Refused
+
+# Source: WeChat Pay v3, domestic refunds: within 365 days, at most 50 partial refunds an order.
+WINDOW: Final = 365 * DAY
+MOST_REFUNDS: Final = 50
+
+
+class RefundState(IntEnum):
+    """The number is stored. A wallet is refunded at once; other channels take their time."""
+
+    PROCESSING = 1
+    SUCCEEDED = 2
+    CLOSED = 3
+    ABNORMAL = 4
+
+
+class RefundEvent(IntEnum):
+    """What can happen to a refund."""
+
+    SUCCEED = 1
+    CLOSE = 2
+    FAIL = 3
+
+
+REFUND_TRANSITIONS: Final[Mapping[tuple[RefundState, RefundEvent], RefundState | Reason]] = {
+    (RefundState.PROCESSING, RefundEvent.SUCCEED): RefundState.SUCCEEDED,
+    (RefundState.PROCESSING, RefundEvent.CLOSE): RefundState.CLOSED,
+    (RefundState.PROCESSING, RefundEvent.FAIL): RefundState.ABNORMAL,
+    (RefundState.SUCCEEDED, RefundEvent.SUCCEED): RefundState.SUCCEEDED,
+    (RefundState.SUCCEEDED, RefundEvent.CLOSE): Reason.REFUND_FINAL,
+    (RefundState.SUCCEEDED, RefundEvent.FAIL): Reason.REFUND_FINAL,
+    (RefundState.CLOSED, RefundEvent.SUCCEED): Reason.REFUND_FINAL,
+    (RefundState.CLOSED, RefundEvent.CLOSE): RefundState.CLOSED,
+    (RefundState.CLOSED, RefundEvent.FAIL): Reason.REFUND_FINAL,
+    (RefundState.ABNORMAL, RefundEvent.SUCCEED): RefundState.SUCCEEDED,
+    (RefundState.ABNORMAL, RefundEvent.CLOSE): RefundState.CLOSED,
+    (RefundState.ABNORMAL, RefundEvent.FAIL): RefundState.ABNORMAL,
+}
+
+
+class Refund(Struct, frozen=True):
+    """`reference` is the merchant's own number; `digest` identifies what was asked under it."""
+
+    id: RefundId
+    merchant_id: MerchantId
+    order_id: OrderId
+    reference: str
+    amount: int
+    digest: bytes
+    partner_id: MerchantId = MerchantId(0)
+    notify_url: str = ""
+    reason: str = ""
+    state: RefundState = RefundState.PROCESSING
+    finished_at: Instant = NEVER
+
+
+class RefundOrder(Struct, frozen=True):
+    """A merchant sends money back. `total` repeats the order's amount; it must agree."""
+
+    refund: Refund
+    total: int
+    currency: str
+
+
+class Refunding(Struct, frozen=True):
+    """The refund, the order after it, and the money that moved."""
+
+    refund: Refund
+    order: Order
+    transfers: tuple[Transfer, ...]
+
+
+def decide_refund(
+    command: RefundOrder, order: Order, payable: Account, now: Instant
+) -> Refunding | Refused:
+    """Move a part of what was paid back to the payer, with its share of the fee."""
+    refund = command.refund
+    if refund.amount <= 0:
+        return Refused(Reason.AMOUNT_NOT_POSITIVE)
+    state = TRANSITIONS[order.state, OrderEvent.REFUND]
+    if isinstance(state, Reason):
+        return Refused(state)
+    if command.currency != order.amount.currency.code:
+        return Refused(Reason.CURRENCY_MISMATCH)
+    if command.total != order.amount.amount:
+        return Refused(Reason.REFUND_REFERENCE_REUSED, "amount.total is not the order's amount")
+    if now >= order.paid_at + WINDOW:
+        return Refused(Reason.REFUND_TOO_LATE)
+    refunded = order.refunded + refund.amount
+    if refunded > order.amount.amount:
+        return Refused(Reason.REFUND_EXCEEDS_PAYMENT)
+    if order.refunds >= MOST_REFUNDS:
+        return Refused(Reason.REFUNDS_TOO_MANY)
+    fee_returned = order.fee * refunded // order.amount.amount
+    fee_back = fee_returned - order.fee_returned
+    if payable.spendable + fee_back < refund.amount:
+        return Refused(Reason.MERCHANT_FUNDS_INSUFFICIENT)
+
+    after = replace(
+        order,
+        state=state,
+        refunded=refunded,
+        refunds=order.refunds + 1,
+        fee_returned=fee_returned,
+    )
+    done = replace(refund, state=RefundState.SUCCEEDED, finished_at=now)
+    return Refunding(done, after, _refund_transfers(refund, order, fee_back))
+
+
+def same_refund(earlier: Refund, again: Refund) -> bool:
+    """Was the same refund asked for under this reference?"""
+    return earlier.digest == again.digest
+
+
+def _refund_transfers(refund: Refund, order: Order, fee_back: int) -> tuple[Transfer, ...]:
+    currency = order.amount.currency
+    payable = chart.payable(order.merchant_id, currency)
+    wallet = chart.wallet(order.payer_id, currency)
+    back = Transfer(payable, wallet, refund.amount, Code.REFUND, refund.id)
+    if not fee_back:
+        return (back,)
+    fees = chart.fees(order.merchant_id, currency)
+    return Transfer(fees, payable, fee_back, Code.FEE_RETURN, refund.id), back

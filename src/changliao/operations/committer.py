@@ -1,0 +1,230 @@
+"""The committer: many commands, one transaction.
+
+One thread takes everything that waits, performs it against one unit of work and commits it once.
+It never waits for more: a lone command leaves at once, and under load batches grow by themselves.
+A refusal or a fault costs only its own command; a lost race or a lost connection costs a retry of
+the whole batch, which is safe because every command names what it makes.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+
+from msgspec import Struct
+
+from changliao.core.clock import Clock
+from changliao.core.outcome import Reason, Refused
+from changliao.operations.ids import Ids
+from changliao.operations.operation import Operation
+from changliao.store import journal
+from changliao.store.engine import Conflict, Engine, Session, Unavailable, Work
+from changliao.store.unit import Index, UnitOfWork, as_row
+
+MOST_WAITING: Final = 4_096
+MOST_IN_BATCH: Final = 1_024
+ATTEMPTS: Final = 8
+_RETRY_S: Final = 0.01
+_log = logging.getLogger("changliao.commands")
+
+
+class Ticket:
+    """A command on its way, and what came of it: an outcome, or an exception if it had a bug."""
+
+    __slots__ = ("answer", "command", "fault", "operation", "outcome", "since")
+
+    def __init__(self, operation: Operation[Any, Any], command: Any, answer: Any) -> None:
+        self.operation = operation
+        self.command = command
+        self.answer = answer
+        self.outcome: Any = None
+        self.fault: Exception | None = None
+        self.since = time.perf_counter()
+
+
+class Tally(Struct):
+    """What the committer has done, for metrics: outcomes by operation, batches, retries."""
+
+    outcomes: Counter[tuple[str, str]]
+    batches: int = 0
+    retries: int = 0
+
+
+class Committer:
+    """Owns the writing session. `deliver` gets each batch's tickets when they are answered.
+
+    `observe` sees the unit of work of every batch that was committed, in the committer's thread.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        ids: Ids,
+        deliver: Callable[[list[Ticket]], None],
+        observe: Callable[[UnitOfWork], None],
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._ids = ids
+        self._deliver = deliver
+        self._observe = observe
+        self._waiting: SimpleQueue[Ticket | None] = SimpleQueue()
+        self._closing = False
+        self._session: Session | None = None
+        self._chain: journal.Chain | None = None
+        self.tally = Tally(Counter())
+        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work. Raises Unavailable when the database cannot be reached."""
+        self._connect()
+        self._thread.start()
+
+    def submit(self, ticket: Ticket) -> bool:
+        """Queue a command; False when too many wait. What is not queued is not kept."""
+        if self._closing or self._waiting.qsize() >= MOST_WAITING:
+            return False
+        self._waiting.put(ticket)
+        return True
+
+    def close(self) -> None:
+        """Finish what waits, then stop."""
+        self._closing = True
+        self._waiting.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+        if self._session is not None:
+            self._session.close()
+
+    def _run(self) -> None:
+        ticket = self._waiting.get()
+        while ticket is not None:
+            batch = [ticket]
+            ticket = self._take(batch)
+            self.commit(batch)
+            self._deliver(batch)
+            if ticket is batch[0]:
+                ticket = self._waiting.get()
+
+    def _take(self, batch: list[Ticket]) -> Ticket | None:
+        """Fill the batch with everything that waits, up to a limit. None: it is time to stop."""
+        try:
+            while len(batch) < MOST_IN_BATCH:
+                ticket = self._waiting.get_nowait()
+                if ticket is None:
+                    return None
+                batch.append(ticket)
+        except Empty:
+            pass
+        return batch[0]
+
+    def commit(self, batch: list[Ticket]) -> None:
+        """Perform and commit a batch; afterwards every ticket has its answer."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self._attempt(batch)
+                self._account(batch, attempt)
+                return
+            except Conflict as race:
+                _log.debug("lost a race: %s", race)
+                self._forget()
+                self.tally.retries += 1
+                time.sleep(_RETRY_S * (attempt - 1))
+            except Unavailable as error:
+                self._forget()
+                self._reconnect(attempt)
+                _log.warning("database unavailable: %s", error)
+        reason = Reason.BUSY if self._session is not None else Reason.UNAVAILABLE
+        for ticket in batch:
+            ticket.outcome = Refused(reason)
+        self._account(batch, ATTEMPTS)
+
+    def _attempt(self, batch: list[Ticket]) -> None:
+        if self._session is None:
+            self._connect()
+        session = self._session
+        if session is None:
+            raise Unavailable("no connection")
+        tx = UnitOfWork(session)
+        self._load(tx, session, batch)
+        if self._chain is None:
+            self._chain = journal.head(session, self._ids.node)
+        now = self._clock()
+        for ticket in batch:
+            tx.mark()
+            ticket.fault = None
+            try:
+                ticket.outcome = ticket.operation.run(tx, ticket.command, now)
+            except (Conflict, Unavailable):
+                raise
+            except Exception as fault:  # a bug costs its own command only
+                tx.undo()
+                ticket.fault = fault
+        if tx.idle():
+            session.rollback()
+        else:
+            self._chain = journal.commit(tx, session, self._chain, self._ids.take, now)
+            self._observe(tx)
+
+    def _load(self, tx: UnitOfWork, session: Session, batch: list[Ticket]) -> None:
+        keys = (place for ticket in batch for place in ticket.operation.keys(ticket.command))
+        wanted = tx.announce(keys)
+        work: Work = [
+            (
+                place.name if isinstance(place, Index) else f"{place.name}_find",
+                [as_row(key) for key in keys],
+            )
+            for place, keys in wanted
+        ]
+        for (place, keys), found in zip(wanted, session.begin(work), strict=True):
+            if isinstance(place, Index):
+                tx.adopt_by(place, keys, found)
+            else:
+                tx.adopt(place, keys, found)
+
+    def _account(self, batch: list[Ticket], attempts: int) -> None:
+        """One count for each command, and one log line when somebody reads them."""
+        self.tally.batches += 1
+        talking = _log.isEnabledFor(logging.DEBUG)
+        for name, outcome, ticket in _outcomes(batch):
+            self.tally.outcomes[name, outcome] += 1
+            if ticket.fault is not None:
+                _log.error("%s failed", name, exc_info=ticket.fault)
+            elif talking:
+                taken_ms = (time.perf_counter() - ticket.since) * 1000
+                _log.debug("%s %s attempts=%d %.1fms", name, outcome, attempts, taken_ms)
+
+    def _connect(self) -> None:
+        self._session = self._engine.session()
+        self._chain = None
+
+    def _forget(self) -> None:
+        """After a failure nothing is known: neither the transaction nor the chain's end."""
+        self._chain = None
+        if self._session is not None:
+            self._session.rollback()
+
+    def _reconnect(self, attempt: int) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        time.sleep(_RETRY_S * 2**attempt)
+        try:
+            self._connect()
+        except Unavailable as error:
+            _log.warning("database unavailable: %s", error)
+
+
+def _outcomes(batch: list[Ticket]) -> Iterator[tuple[str, str, Ticket]]:
+    for ticket in batch:
+        outcome = ticket.outcome
+        if ticket.fault is not None:
+            yield ticket.operation.name, "fault", ticket
+        elif isinstance(outcome, Refused):
+            yield ticket.operation.name, outcome.reason.value, ticket
+        else:
+            yield ticket.operation.name, "done", ticket

@@ -1,0 +1,133 @@
+"""The network as a door sees it: perform a command, read a view.
+
+`perform` awaits the committer; `read` runs a view on a connection of its own. Watchers learn in
+this process that an order changed; another process's changes they find by looking again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+from changliao.core.clock import Clock
+from changliao.core.outcome import Reason, Refused
+from changliao.operations.committer import Committer, Ticket
+from changliao.operations.directory import Directory
+from changliao.operations.ids import Ids
+from changliao.operations.operation import Operation
+from changliao.operations.secrets import Secrets
+from changliao.operations.vault import Vault
+from changliao.store.engine import Engine, Reader
+from changliao.store.events import EVENTS
+from changliao.store.orders import ORDERS
+from changliao.store.parties import APPS, KEYS, MERCHANTS, PARTNERSHIPS
+from changliao.store.unit import UnitOfWork
+
+C = TypeVar("C")
+R = TypeVar("R")
+P = ParamSpec("P")
+_READERS: Final = 4
+_DIRECTORY_TABLES: Final = (MERCHANTS, APPS, KEYS, PARTNERSHIPS)
+
+
+class Network:
+    """One process's part of the network. Make it, `start` it in a running loop, `close` it."""
+
+    def __init__(self, engine: Engine, clock: Clock, vault: Vault, node: int) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.vault = vault
+        self.ids = Ids(node, clock)
+        self.secrets = Secrets(vault)
+        self.directory = Directory(clock)
+        self.committer = Committer(engine, clock, self.ids, self._deliver, self._observe)
+        self.events_waiting = asyncio.Event()
+        self._pool = ThreadPoolExecutor(_READERS, "reader")
+        self._watchers: dict[int, set[asyncio.Event]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def start(self) -> None:
+        """Begin to take commands. Raises Unavailable when the database cannot be reached."""
+        self._loop = asyncio.get_running_loop()
+        await asyncio.to_thread(self.committer.start)
+
+    async def close(self) -> None:
+        """Finish what was accepted, then stop."""
+        await asyncio.to_thread(self.committer.close)
+        self._pool.shutdown()
+        self.engine.close()
+
+    async def perform(self, operation: Operation[C, R], command: C) -> R | Refused:
+        """Perform a command once it is durable, or say that too many wait.
+
+        Raises what the operation raised: a bug, and nothing was changed.
+        """
+        answer: asyncio.Future[R | Refused] = asyncio.get_running_loop().create_future()
+        if not self.committer.submit(Ticket(operation, command, answer)):
+            return Refused(Reason.BUSY)
+        return await answer
+
+    async def read(
+        self, view: Callable[Concatenate[Reader, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """A view of what is committed. Raises Unavailable."""
+        if self.engine.reads_inline:
+            with self.engine.reader() as reader:
+                return view(reader, *args, **kwargs)
+        return await self.in_thread(lambda: self._read(view, *args, **kwargs))
+
+    async def in_thread(self, work: Callable[[], R]) -> R:
+        """Something slow, such as hashing a PIN, beside the loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def watch(self, order_id: int) -> asyncio.Event:
+        """An event that is set whenever this process changes the order; `unwatch` it."""
+        event = asyncio.Event()
+        self._watchers.setdefault(order_id, set()).add(event)
+        return event
+
+    def unwatch(self, order_id: int, event: asyncio.Event) -> None:
+        """Stop watching."""
+        watching = self._watchers.get(order_id, set())
+        watching.discard(event)
+        if not watching:
+            self._watchers.pop(order_id, None)
+
+    def _read(
+        self, view: Callable[Concatenate[Reader, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        with self.engine.reader() as reader:
+            return view(reader, *args, **kwargs)
+
+    def _deliver(self, batch: list[Ticket]) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(_answer, batch)
+
+    def _observe(self, tx: UnitOfWork) -> None:
+        if any(tx.changes(table) for table in _DIRECTORY_TABLES):
+            self.directory.forget()
+        loop = self._loop
+        if loop is None:
+            return
+        if any(before is None or after.next_at <= self.clock() for before, after in tx.changes(EVENTS)):
+            loop.call_soon_threadsafe(self.events_waiting.set)
+        if self._watchers:
+            changed = [after.id for _, after in tx.changes(ORDERS) if after.id in self._watchers]
+            if changed:
+                loop.call_soon_threadsafe(self._wake, changed)
+
+    def _wake(self, order_ids: list[Any]) -> None:
+        for order_id in order_ids:
+            for event in self._watchers.get(order_id, ()):
+                event.set()
+
+
+def _answer(batch: list[Ticket]) -> None:
+    for ticket in batch:
+        answer = ticket.answer
+        if answer.done():
+            continue
+        if ticket.fault is not None:
+            answer.set_exception(ticket.fault)
+        else:
+            answer.set_result(ticket.outcome)

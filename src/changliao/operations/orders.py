@@ -1,0 +1,155 @@
+"""Placing, opening, paying, closing and expiring orders."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from changliao.core import chart
+from changliao.core.clock import Instant
+from changliao.core.events import Event, EventKind
+from changliao.core.ids import EventId
+from changliao.core.orders import (
+    Attempt,
+    CloseOrder,
+    ExpireOrder,
+    OpenOrder,
+    Order,
+    OrderEvent,
+    PayOrder,
+    PlaceOrder,
+    decide_closing,
+    decide_opening,
+    decide_payment,
+    decide_placing,
+    decide_repeat,
+)
+from changliao.core.outcome import Reason, Refused
+from changliao.operations import credentials
+from changliao.operations.operation import Operation, Place
+from changliao.store import deadlines, ledger
+from changliao.store.events import EVENTS
+from changliao.store.orders import ATTEMPTS, ORDERS, ORDERS_BY_REFERENCE, TERMS
+from changliao.store.unit import UnitOfWork
+
+
+def _place(tx: UnitOfWork, command: PlaceOrder, now: Instant) -> Order | Refused:
+    """Take a new order, or find the earlier one with the same reference."""
+    order = command.order
+    earlier = tx.find_by(ORDERS_BY_REFERENCE, ORDERS_BY_REFERENCE.key(order))
+    if earlier is not None:
+        again = decide_repeat(earlier, order)
+        if isinstance(again, Order):
+            tx.update(ORDERS, again)
+        return again
+
+    refused = decide_placing(order, now)
+    if refused is not None:
+        return refused
+
+    tx.insert(ORDERS, order, ORDERS_BY_REFERENCE)
+    tx.insert(TERMS, command.terms)
+    deadlines.add(tx, order.expires_at, order.id, order.merchant_id, deadlines.DeadlineKind.ORDER)
+    return order
+
+
+def _open(tx: UnitOfWork, command: OpenOrder, now: Instant) -> Order | Refused:
+    """Keep an order for the person who opened its link."""
+    order = tx.find(ORDERS, (command.merchant_id, command.order_id))
+    if order is None:
+        return Refused(Reason.ORDER_NOT_FOUND)
+    opened = decide_opening(command, order, now)
+    if isinstance(opened, Order) and opened is not order:
+        tx.update(ORDERS, opened)
+    return opened
+
+
+def _pay(tx: UnitOfWork, command: PayOrder, now: Instant) -> Order | Refused:
+    """Pay an order from the payer's wallet, or say why not. The answer stands for this id.
+
+    A wrong PIN is not an answer: the payer may try again under the same id.
+    """
+    order = tx.find(ORDERS, (command.merchant_id, command.order_id))
+    if order is None:
+        return Refused(Reason.ORDER_NOT_FOUND)
+    earlier = tx.find(ATTEMPTS, (command.payment_id, command.merchant_id))
+    if earlier is not None:
+        return _earlier_answer(command, earlier, order)
+    refused = credentials.check_pin(tx, command.payer_id, command.proof, now)
+    if refused is not None:
+        return refused
+    wallet = ledger.account(tx, chart.wallet(command.payer_id, order.amount.currency))
+
+    payment = decide_payment(command, order, wallet, now)
+
+    reason = payment.reason.value if isinstance(payment, Refused) else ""
+    tx.insert(ATTEMPTS, _attempt(command, reason))
+    if isinstance(payment, Refused):
+        return payment
+    ledger.post(tx, payment.transfers)
+    tx.update(ORDERS, payment.order)
+    if order.notifies:
+        event_id = EventId(command.payment_id)
+        tx.insert(EVENTS, Event(event_id, order.merchant_id, EventKind.ORDER_PAID, order.id, now))
+    return payment.order
+
+
+def _close(tx: UnitOfWork, command: CloseOrder, now: Instant) -> Order | Refused:
+    """See that an order is never paid."""
+    return _end(tx, command, OrderEvent.CLOSE, now)
+
+
+def _expire(tx: UnitOfWork, command: ExpireOrder, now: Instant) -> Order | Refused:
+    """Close an order whose time is over. Its deadline is done with, whatever the answer."""
+    order = _end(tx, command, OrderEvent.EXPIRE, now)
+    known = tx.find(ORDERS, (command.merchant_id, command.order_id))
+    if known is not None and now >= known.expires_at:
+        deadlines.drop(tx, known.expires_at, known.id, known.merchant_id)
+    return order
+
+
+def _end(
+    tx: UnitOfWork, command: CloseOrder | ExpireOrder, event: OrderEvent, now: Instant
+) -> Order | Refused:
+    order = tx.find(ORDERS, (command.merchant_id, command.order_id))
+    if order is None:
+        return Refused(Reason.ORDER_NOT_FOUND)
+    closed = decide_closing(order, event, now)
+    if isinstance(closed, Order) and closed is not order:
+        tx.update(ORDERS, closed)
+    return closed
+
+
+def _earlier_answer(command: PayOrder, earlier: Attempt, order: Order) -> Order | Refused:
+    if earlier != _attempt(command, earlier.reason):
+        return Refused(Reason.PAYMENT_ID_REUSED)
+    return Refused(Reason(earlier.reason)) if earlier.reason else order
+
+
+def _attempt(command: PayOrder, reason: str) -> Attempt:
+    return Attempt(
+        command.payment_id, command.merchant_id, command.order_id, command.payer_id, reason
+    )
+
+
+def _placing_keys(command: PlaceOrder) -> Iterable[Place]:
+    yield ORDERS_BY_REFERENCE, ORDERS_BY_REFERENCE.key(command.order)
+
+
+def _order_keys(command: OpenOrder | CloseOrder | ExpireOrder) -> Iterable[Place]:
+    yield ORDERS, (command.merchant_id, command.order_id)
+
+
+def _paying_keys(command: PayOrder) -> Iterable[Place]:
+    currency = command.amount.currency
+    yield ORDERS, (command.merchant_id, command.order_id)
+    yield ATTEMPTS, (command.payment_id, command.merchant_id)
+    yield ledger.ACCOUNTS, chart.wallet(command.payer_id, currency)
+    yield ledger.ACCOUNTS, chart.payable(command.merchant_id, currency)
+    yield ledger.ACCOUNTS, chart.fees(command.merchant_id, currency)
+    yield from credentials.pin_keys(command.payer_id, command.proof)
+
+
+PLACE: Final = Operation("orders.place", _place, _placing_keys)
+OPEN: Final = Operation("orders.open", _open, _order_keys)
+PAY: Final = Operation("orders.pay", _pay, _paying_keys)
+CLOSE: Final = Operation("orders.close", _close, _order_keys)
+EXPIRE: Final = Operation("orders.expire", _expire, _order_keys)

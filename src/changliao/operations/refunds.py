@@ -1,0 +1,57 @@
+"""Refunding an order."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from changliao.core import chart
+from changliao.core.clock import Instant
+from changliao.core.events import Event, EventKind
+from changliao.core.ids import EventId
+from changliao.core.money import CURRENCIES
+from changliao.core.outcome import Reason, Refused
+from changliao.core.refunds import Refund, RefundOrder, decide_refund, same_refund
+from changliao.operations.operation import Operation, Place
+from changliao.store import ledger
+from changliao.store.events import EVENTS
+from changliao.store.orders import ORDERS
+from changliao.store.refunds import REFUNDS, REFUNDS_BY_REFERENCE
+from changliao.store.unit import UnitOfWork
+
+
+def _refund(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refused:
+    """Send money back once for each reference. A refusal is not kept: the number may be used."""
+    asked = command.refund
+    earlier = tx.find_by(REFUNDS_BY_REFERENCE, REFUNDS_BY_REFERENCE.key(asked))
+    if earlier is not None:
+        same = same_refund(earlier, asked)
+        return earlier if same else Refused(Reason.REFUND_REFERENCE_REUSED)
+    order = tx.find(ORDERS, (asked.merchant_id, asked.order_id))
+    if order is None:
+        return Refused(Reason.ORDER_NOT_FOUND)
+    payable = ledger.account(tx, chart.payable(order.merchant_id, order.amount.currency))
+
+    refunding = decide_refund(command, order, payable, now)
+
+    if isinstance(refunding, Refused):
+        return refunding
+    ledger.post(tx, refunding.transfers)
+    tx.update(ORDERS, refunding.order)
+    tx.insert(REFUNDS, refunding.refund, REFUNDS_BY_REFERENCE)
+    if asked.notify_url:
+        event_id = EventId(asked.id)
+        kind = EventKind.REFUND_FINISHED
+        tx.insert(EVENTS, Event(event_id, order.merchant_id, kind, asked.id, now))
+    return refunding.refund
+
+
+def _refund_keys(command: RefundOrder) -> Iterable[Place]:
+    refund = command.refund
+    yield REFUNDS_BY_REFERENCE, REFUNDS_BY_REFERENCE.key(refund)
+    yield ORDERS, (refund.merchant_id, refund.order_id)
+    currency = CURRENCIES.get(command.currency)
+    if currency is not None:
+        yield ledger.ACCOUNTS, chart.payable(refund.merchant_id, currency)
+        yield ledger.ACCOUNTS, chart.fees(refund.merchant_id, currency)
+
+
+REFUND: Final = Operation("refunds.refund", _refund, _refund_keys)

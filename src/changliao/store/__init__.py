@@ -1,0 +1,1 @@
+"""Where facts are kept: one SQL layer for SQLite, PostgreSQL and Citus."""

@@ -1,0 +1,25 @@
+"""What must be looked at when its time has come."""
+
+from enum import IntEnum
+
+from changliao.core.clock import Instant
+from changliao.store.unit import UnitOfWork
+
+
+class DeadlineKind(IntEnum):
+    """The number is stored."""
+
+    ORDER = 1
+    PENDING = 2
+
+
+def add(
+    tx: UnitOfWork, at: Instant, subject_id: int, owner_id: int, kind: DeadlineKind
+) -> None:
+    """Have the expiry worker look at this subject at that time."""
+    tx.add("deadlines_insert", (at, subject_id, owner_id, int(kind)))
+
+
+def drop(tx: UnitOfWork, at: Instant, subject_id: int, owner_id: int) -> None:
+    """It has been looked at."""
+    tx.add("deadlines_delete", (at, subject_id, owner_id))

@@ -1,0 +1,143 @@
+-- name: merchant_by_id
+SELECT
+    merchant_id,
+    number,
+    name,
+    fee_bps,
+    api_key,
+    created_at_us,
+    state,
+    signing_mode
+FROM merchants
+WHERE merchant_id = :merchant_id;
+
+-- name: merchant_by_number
+SELECT
+    merchant_id,
+    number,
+    name,
+    fee_bps,
+    api_key,
+    created_at_us,
+    state,
+    signing_mode
+FROM merchants
+WHERE number = :number;
+
+-- name: merchants_list
+SELECT
+    merchant_id,
+    number,
+    name,
+    fee_bps,
+    api_key,
+    created_at_us,
+    state,
+    signing_mode
+FROM merchants
+WHERE merchant_id > :after
+ORDER BY merchant_id
+LIMIT :most;
+
+-- name: app_by_id
+SELECT
+    app_id,
+    number,
+    merchant_id,
+    name
+FROM apps
+WHERE app_id = :app_id;
+
+-- name: app_by_number
+SELECT
+    app_id,
+    number,
+    merchant_id,
+    name
+FROM apps
+WHERE number = :number;
+
+-- name: keys_of_merchant
+SELECT
+    merchant_id,
+    serial,
+    kind,
+    material,
+    starts_at_us,
+    ends_at_us,
+    revoked_at_us
+FROM keys
+WHERE merchant_id = :merchant_id
+ORDER BY serial;
+
+-- name: key_by_serial
+SELECT
+    merchant_id,
+    serial,
+    kind,
+    material,
+    starts_at_us,
+    ends_at_us,
+    revoked_at_us
+FROM keys
+WHERE serial = :serial
+ORDER BY merchant_id
+LIMIT 1;
+
+-- name: partnership
+SELECT
+    partner_id,
+    merchant_id,
+    since_us
+FROM partnerships
+WHERE partner_id = :partner_id AND merchant_id = :merchant_id;
+
+-- name: platform_keys_all
+SELECT
+    serial,
+    private_key,
+    certificate,
+    starts_at_us,
+    ends_at_us
+FROM platform_keys
+ORDER BY starts_at_us, serial;
+
+-- name: user_by_id
+SELECT
+    user_id,
+    phone,
+    name,
+    created_at_us
+FROM users
+WHERE user_id = :user_id;
+
+-- name: user_by_phone
+SELECT
+    users.user_id,
+    users.phone,
+    users.name,
+    users.created_at_us
+FROM phones
+INNER JOIN users ON phones.user_id = users.user_id
+WHERE phones.phone = :phone;
+
+-- name: credential_of
+SELECT
+    user_id,
+    kind,
+    hash,
+    set_at_us,
+    failures,
+    locked_until_us
+FROM credentials
+WHERE user_id = :user_id AND kind = :kind;
+
+-- name: session_user
+SELECT
+    users.user_id,
+    users.phone,
+    users.name,
+    users.created_at_us
+FROM sessions
+INNER JOIN users ON sessions.user_id = users.user_id
+WHERE sessions.token = :token AND sessions.expires_at_us > :now_us;

@@ -1,0 +1,22 @@
+-- name: sessions_find
+-- input: token bytea
+SELECT
+    sessions.token,
+    sessions.user_id,
+    sessions.expires_at_us
+FROM input
+INNER JOIN sessions ON sessions.token = input.token;
+
+-- name: sessions_insert
+-- input: token bytea, user_id bigint, expires_at_us bigint
+INSERT INTO sessions (token, user_id, expires_at_us)
+SELECT token, user_id, expires_at_us
+FROM input;
+
+-- name: sessions_update
+-- input: token bytea, expires_at_us bigint, expected_expires_at_us bigint
+-- guarded: yes
+UPDATE sessions
+SET expires_at_us = input.expires_at_us
+FROM input
+WHERE sessions.token = input.token AND sessions.expires_at_us = input.expected_expires_at_us;

@@ -1,0 +1,24 @@
+-- distribute: the shard key of every table that grows; the rest is copied to every machine.
+SELECT create_distributed_table('accounts', 'owner_id');
+SELECT create_distributed_table('legs', 'owner_id', colocate_with => 'accounts');
+SELECT create_distributed_table('pending_transfers', 'debit_owner_id', colocate_with => 'accounts');
+SELECT create_distributed_table('orders', 'merchant_id', colocate_with => 'accounts');
+SELECT create_distributed_table('order_terms', 'merchant_id', colocate_with => 'accounts');
+SELECT create_distributed_table('payments', 'merchant_id', colocate_with => 'accounts');
+SELECT create_distributed_table('refunds', 'merchant_id', colocate_with => 'accounts');
+SELECT create_distributed_table('events', 'merchant_id', colocate_with => 'accounts');
+SELECT create_distributed_table('event_bodies', 'merchant_id', colocate_with => 'accounts');
+SELECT create_distributed_table('deliveries', 'merchant_id', colocate_with => 'accounts');
+SELECT create_distributed_table('deadlines', 'owner_id', colocate_with => 'accounts');
+SELECT create_distributed_table('top_ups', 'user_id', colocate_with => 'accounts');
+SELECT create_distributed_table('wallet_transfers', 'payer_id', colocate_with => 'accounts');
+SELECT create_distributed_table('users', 'user_id', colocate_with => 'accounts');
+SELECT create_distributed_table('credentials', 'user_id', colocate_with => 'accounts');
+SELECT create_distributed_table('journal', 'number', colocate_with => 'none');
+SELECT create_distributed_table('phones', 'phone', colocate_with => 'none');
+SELECT create_distributed_table('sessions', 'token', colocate_with => 'none');
+SELECT create_reference_table('merchants');
+SELECT create_reference_table('apps');
+SELECT create_reference_table('keys');
+SELECT create_reference_table('partnerships');
+SELECT create_reference_table('platform_keys');

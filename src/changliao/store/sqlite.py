@@ -1,0 +1,211 @@
+"""SQLite: the embedded engine, by apsw.
+
+One writer at a time: a transaction begins IMMEDIATE, so what it reads cannot change before it
+writes. WAL with synchronous=FULL: an acknowledged commit survives a power cut. Every table is kept
+in primary-key order (WITHOUT ROWID). Source: sqlite.org/wal.html, sqlite.org/withoutrowid.html.
+"""
+
+import fcntl
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+import apsw
+
+from changliao.core.ids import NODES
+from changliao.store import migrations, statements
+from changliao.store.engine import Conflict, Row, Unavailable, Work
+
+BUSY_TIMEOUT_MS: Final = 5_000
+PAGE_CACHE_KIB: Final = 65_536
+# A longer log coalesces more page writes into each checkpoint; recovery reads at most this much.
+CHECKPOINT_PAGES: Final = 16_384
+_STATEMENT_CACHE: Final = 256
+
+
+class SqliteEngine:
+    """A database file, which is made when it is not there; its folder must exist."""
+
+    name = "sqlite"
+    reads_inline = True
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._texts = {
+            name: compiled(statement) for name, statement in statements.load("sqlite").items()
+        }
+        self._readers = threading.local()
+        self._all_readers: list[apsw.Connection] = []
+        self._lock_file: IO[bytes] | None = None
+
+    def migrate(self) -> list[str]:
+        connection = self._connect()
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            with connection:
+                connection.execute(migrations.TABLE)
+                done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
+                missing = [one for one in migrations.all_of(("sqlite",)) if one.name not in done]
+                for migration in missing:
+                    for statement in migration.statements:
+                        connection.execute(_clustered(statement))
+                    connection.execute("INSERT INTO migrations VALUES (?, 0)", (migration.name,))
+        except apsw.Error as error:
+            raise Unavailable(str(error)) from error
+        finally:
+            connection.close()
+        return [migration.name for migration in missing]
+
+    def session(self) -> "SqliteSession":
+        return SqliteSession(self._connect(), self._texts)
+
+    @contextmanager
+    def reader(self) -> Iterator["SqliteReader"]:
+        connection = getattr(self._readers, "connection", None)
+        if connection is None:
+            connection = self._connect(apsw.SQLITE_OPEN_READONLY)
+            self._readers.connection = connection
+            self._all_readers.append(connection)
+        yield SqliteReader(connection, self._texts)
+
+    def claim_node(self, first: int) -> int:
+        self._lock_file = Path(f"{self._path}-nodes").open("a+b")  # noqa: SIM115 held until close
+        for node in range(first, NODES):
+            try:
+                fcntl.lockf(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, node)
+            except OSError:
+                continue
+            return node
+        raise Unavailable("every node number is in use")
+
+    def size_bytes(self) -> int:
+        return sum(
+            path.stat().st_size
+            for path in (Path(self._path), Path(f"{self._path}-wal"))
+            if path.exists()
+        )
+
+    def close(self) -> None:
+        for connection in self._all_readers:
+            connection.close()
+        if self._lock_file is not None:
+            self._lock_file.close()
+
+    def _connect(self, flags: int | None = None) -> apsw.Connection:
+        writing = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        try:
+            connection = apsw.Connection(
+                self._path,
+                flags=writing if flags is None else flags,
+                statementcachesize=_STATEMENT_CACHE,
+            )
+            connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA cache_size = -{PAGE_CACHE_KIB}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        except apsw.Error as error:
+            raise Unavailable(f"{self._path}: {error}") from error
+        return connection
+
+
+class SqliteReader:
+    """Point reads on a read-only connection of this thread."""
+
+    def __init__(self, connection: apsw.Connection, texts: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._texts = texts
+
+    def select(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+        try:
+            return self._connection.execute(self._texts[name], parameters).fetchall()
+        except apsw.Error as error:
+            raise Unavailable(str(error)) from error
+
+    def find(self, name: str, keys: Sequence[Row]) -> list[Row]:
+        try:
+            return self._connection.executemany(self._texts[name], keys).fetchall()
+        except apsw.Error as error:
+            raise Unavailable(str(error)) from error
+
+
+class SqliteSession:
+    """The writing connection. See store/engine.py for what each method promises."""
+
+    def __init__(self, connection: apsw.Connection, texts: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._texts = texts
+        self._guarded = {
+            name for name, one in statements.load("sqlite").items() if one.guarded
+        }
+        self._returning = {
+            name for name, one in statements.load("sqlite").items() if one.returns
+        }
+
+    def begin(self, wanted: Work) -> list[list[Row]]:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except apsw.Error as error:
+            raise Unavailable(str(error)) from error
+        return [self.find(name, keys) for name, keys in wanted]
+
+    def find(self, name: str, keys: Sequence[Row]) -> list[Row]:
+        try:
+            return self._connection.executemany(self._texts[name], keys).fetchall()
+        except apsw.Error as error:
+            raise Unavailable(str(error)) from error
+
+    def select(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+        try:
+            return self._connection.execute(self._texts[name], parameters).fetchall()
+        except apsw.Error as error:
+            raise Unavailable(str(error)) from error
+
+    def write(self, work: Work) -> list[list[Row]]:
+        answers = []
+        try:
+            for name, rows in work:
+                before = self._connection.total_changes()
+                returned = self._connection.executemany(self._texts[name], rows).fetchall()
+                if name in self._guarded:
+                    changed = self._connection.total_changes() - before
+                    if changed != len(rows):
+                        raise Conflict(name)
+                if name in self._returning:
+                    answers.append(returned)
+        except apsw.ConstraintError as error:
+            raise Conflict(f"{name}: {error}") from error
+        except apsw.Error as error:
+            raise Unavailable(str(error)) from error
+        return answers
+
+    def commit(self, work: Work) -> None:
+        self.write(work)
+        try:
+            self._connection.execute("COMMIT")
+        except apsw.Error as error:
+            raise Unavailable(str(error)) from error
+
+    def rollback(self) -> None:
+        if not self._connection.get_autocommit():
+            try:
+                self._connection.execute("ROLLBACK")
+            except apsw.Error:
+                self._connection.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def compiled(statement: statements.Statement) -> str:
+    """The text SQLite runs: once for each input row."""
+    if not statement.input:
+        return statement.text
+    names = ", ".join(column.name for column in statement.input)
+    holes = ", ".join("?" for _ in statement.input)
+    return f"WITH input ({names}) AS (VALUES ({holes}))\n{statement.text}"
+
+
+def _clustered(statement: str) -> str:
+    return f"{statement} WITHOUT ROWID" if statement.startswith("CREATE TABLE") else statement

@@ -1,0 +1,1 @@
+"""Reads that change nothing, on connections of their own."""

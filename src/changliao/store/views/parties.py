@@ -1,0 +1,109 @@
+"""Reading users, merchants, apps and keys."""
+
+from msgspec import Struct
+
+from changliao.core.clock import Instant
+from changliao.core.credentials import Credential, CredentialKind
+from changliao.core.ids import MerchantId, UserId
+from changliao.core.parties import App, Key, Merchant, Partnership, User
+from changliao.store.engine import Reader
+from changliao.store.parties import (
+    app_from_row,
+    credential_from_row,
+    key_from_row,
+    merchant_from_row,
+    user_from_row,
+)
+
+
+class PlatformKey(Struct, frozen=True):
+    """A key pair the network signs with; the private key is sealed."""
+
+    serial: str
+    private_key: bytes
+    certificate: bytes
+    starts_at: Instant
+    ends_at: Instant
+
+
+def merchant(reader: Reader, merchant_id: int) -> Merchant | None:
+    """By our own id."""
+    rows = reader.select("merchant_by_id", {"merchant_id": merchant_id})
+    return merchant_from_row(rows[0]) if rows else None
+
+
+def merchant_by_number(reader: Reader, number: str) -> Merchant | None:
+    """By the protocol's number."""
+    rows = reader.select("merchant_by_number", {"number": number})
+    return merchant_from_row(rows[0]) if rows else None
+
+
+def merchants(reader: Reader, after: int, most: int) -> list[Merchant]:
+    """A page in the order in which they came."""
+    rows = reader.select("merchants_list", {"after": after, "most": most})
+    return [merchant_from_row(row) for row in rows]
+
+
+def app(reader: Reader, app_id: int) -> App | None:
+    """By our own id."""
+    rows = reader.select("app_by_id", {"app_id": app_id})
+    return app_from_row(rows[0]) if rows else None
+
+
+def app_by_number(reader: Reader, number: str) -> App | None:
+    """By the protocol's number."""
+    rows = reader.select("app_by_number", {"number": number})
+    return app_from_row(rows[0]) if rows else None
+
+
+def keys_of(reader: Reader, merchant_id: int) -> list[Key]:
+    """Every key of a merchant."""
+    rows = reader.select("keys_of_merchant", {"merchant_id": merchant_id})
+    return [key_from_row(row) for row in rows]
+
+
+def key_by_serial(reader: Reader, serial: str) -> Key | None:
+    """A key whose serial we made, so that it is unique."""
+    rows = reader.select("key_by_serial", {"serial": serial})
+    return key_from_row(rows[0]) if rows else None
+
+
+def partnership(reader: Reader, partner_id: int, merchant_id: int) -> Partnership | None:
+    """None when the partner may not act for the merchant."""
+    keys = {"partner_id": partner_id, "merchant_id": merchant_id}
+    rows = reader.select("partnership", keys)
+    if not rows:
+        return None
+    return Partnership(MerchantId(rows[0][0]), MerchantId(rows[0][1]), Instant(rows[0][2]))
+
+
+def platform_keys(reader: Reader) -> list[PlatformKey]:
+    """All of them, the oldest first."""
+    return [
+        PlatformKey(row[0], bytes(row[1]), bytes(row[2]), Instant(row[3]), Instant(row[4]))
+        for row in reader.select("platform_keys_all", {})
+    ]
+
+
+def user(reader: Reader, user_id: int) -> User | None:
+    """By id."""
+    rows = reader.select("user_by_id", {"user_id": user_id})
+    return user_from_row(rows[0]) if rows else None
+
+
+def user_by_phone(reader: Reader, phone: str) -> User | None:
+    """By phone number."""
+    rows = reader.select("user_by_phone", {"phone": phone})
+    return user_from_row(rows[0]) if rows else None
+
+
+def user_of_session(reader: Reader, token: bytes, now: Instant) -> User | None:
+    """Who a browser is; None once its session ended."""
+    rows = reader.select("session_user", {"token": token, "now_us": now})
+    return user_from_row(rows[0]) if rows else None
+
+
+def credential(reader: Reader, user_id: UserId, kind: CredentialKind) -> Credential | None:
+    """A password or PIN as it is stored."""
+    rows = reader.select("credential_of", {"user_id": user_id, "kind": int(kind)})
+    return credential_from_row(rows[0]) if rows else None
