@@ -14,6 +14,7 @@ from changliao.core.outcome import Reason, Refused
 from changliao.operations.committer import Committer, Ticket
 from changliao.operations.directory import Directory
 from changliao.operations.ids import Ids
+from changliao.operations.links import Links
 from changliao.operations.operation import Operation
 from changliao.operations.secrets import Secrets
 from changliao.operations.vault import Vault
@@ -39,6 +40,7 @@ class Network:
         self.vault = vault
         self.ids = Ids(node, clock)
         self.secrets = Secrets(vault)
+        self.links = Links(vault)
         self.directory = Directory(clock)
         self.committer = Committer(engine, clock, self.ids, self._deliver, self._observe)
         self.events_waiting = asyncio.Event()

@@ -1,0 +1,65 @@
+"""Reading notifications and the log of their delivery."""
+
+from msgspec import Struct
+
+from changliao.core.clock import Instant
+from changliao.core.events import Event
+from changliao.store.engine import Reader
+from changliao.store.events import from_row
+
+
+class Delivery(Struct, frozen=True):
+    """One attempt; `status` 0 is no answer, `note` says what went wrong."""
+
+    attempt: int
+    at: Instant
+    status: int
+    duration_ms: int
+    note: str
+
+
+def due(reader: Reader, now: Instant, most: int) -> list[Event]:
+    """What should be sent now, the longest overdue first."""
+    return [from_row(row) for row in reader.select("events_due_now", {"now_us": now, "most": most})]
+
+
+def next_due_at(reader: Reader) -> Instant | None:
+    """When the next event is due; None when none waits."""
+    rows = reader.select("events_next_at", {})
+    return Instant(rows[0][0]) if rows and rows[0][0] is not None else None
+
+
+def latest(reader: Reader, before: int, most: int) -> list[Event]:
+    """Of all merchants, the newest first."""
+    return [from_row(row) for row in reader.select("events_latest", {"before": before, "most": most})]
+
+
+def of_merchant(reader: Reader, merchant_id: int, before: int, most: int) -> list[Event]:
+    """Of one merchant, the newest first."""
+    keys = {"merchant_id": merchant_id, "before": before, "most": most}
+    return [from_row(row) for row in reader.select("events_of_merchant", keys)]
+
+
+def of_subject(reader: Reader, merchant_id: int, subject_id: int) -> list[Event]:
+    """Of one order or refund."""
+    keys = {"merchant_id": merchant_id, "subject_id": subject_id}
+    return [from_row(row) for row in reader.select("events_of_subject", keys)]
+
+
+def event(reader: Reader, event_id: int) -> Event | None:
+    """By id."""
+    rows = reader.select("event_by_id", {"event_id": event_id})
+    return from_row(rows[0]) if rows else None
+
+
+def body(reader: Reader, event_id: int, merchant_id: int) -> bytes | None:
+    """What every attempt sends; None before the first."""
+    rows = reader.select("event_body", {"event_id": event_id, "merchant_id": merchant_id})
+    return bytes(rows[0][0]) if rows else None
+
+
+def deliveries(reader: Reader, event_id: int, merchant_id: int) -> list[Delivery]:
+    """The log of one event, the oldest first."""
+    keys = {"event_id": event_id, "merchant_id": merchant_id}
+    rows = reader.select("deliveries_of_event", keys)
+    return [Delivery(row[0], Instant(row[1]), *row[2:5]) for row in rows]

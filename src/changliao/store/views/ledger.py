@@ -1,0 +1,82 @@
+"""Reading accounts and their statements."""
+
+from msgspec import Struct
+
+from changliao.core.chart import AccountId
+from changliao.core.clock import Instant
+from changliao.core.ids import made_at
+from changliao.core.ledger import Account, Code
+from changliao.core.wallet import TopUp, WalletTransfer
+from changliao.store.engine import Reader
+from changliao.store.wallet import TOP_UPS, WALLET_TRANSFERS
+
+
+class Entry(Struct, frozen=True):
+    """One line of an account's statement. `amount` is signed: money in is positive.
+
+    `leg_id` is also the cursor of the next page's start through `previous`.
+    """
+
+    leg_id: int
+    at: Instant
+    amount: int
+    pending: int
+    other: AccountId
+    code: Code
+    cause_id: int
+    previous: int
+
+
+class Standing(Struct, frozen=True):
+    """An account and where its statement starts (0: nothing yet)."""
+
+    account: Account
+    last_leg: int
+
+
+def standing(reader: Reader, account_id: AccountId) -> Standing:
+    """An account as it stands; one that was never used is empty."""
+    keys = {"owner_id": account_id.owner, "book": account_id.book}
+    rows = reader.select("account_by_id", keys)
+    if not rows:
+        return Standing(Account(account_id), 0)
+    return Standing(Account(account_id, *rows[0][2:6]), rows[0][6])
+
+
+def accounts_of(reader: Reader, owner_id: int) -> list[Standing]:
+    """Every account of a party."""
+    rows = reader.select("accounts_of_owner", {"owner_id": owner_id})
+    return [Standing(Account(AccountId(row[0], row[1]), *row[2:6]), row[6]) for row in rows]
+
+
+def statement(reader: Reader, account_id: AccountId, leg_id: int, most: int) -> list[Entry]:
+    """Newest first from this leg back; `previous` of the last entry starts the next page."""
+    if not leg_id:
+        return []
+    keys = {"leg_id": leg_id, "owner_id": account_id.owner, "most": most}
+    return [
+        Entry(
+            leg_id=row[0],
+            at=made_at(row[0]),
+            amount=row[1] if row[0] & 1 else -row[1],
+            pending=row[2],
+            other=AccountId(row[3], row[4]),
+            code=Code(row[5]),
+            cause_id=row[6],
+            previous=row[7],
+        )
+        for row in reader.select("legs_back", keys)
+    ]
+
+
+def top_up(reader: Reader, top_up_id: int, user_id: int) -> TopUp | None:
+    """By id."""
+    rows = reader.select("top_up_by_id", {"top_up_id": top_up_id, "user_id": user_id})
+    return TOP_UPS.from_row(rows[0]) if rows else None
+
+
+def wallet_transfer(reader: Reader, transfer_id: int, payer_id: int) -> WalletTransfer | None:
+    """By id and who paid."""
+    keys = {"transfer_id": transfer_id, "payer_id": payer_id}
+    rows = reader.select("wallet_transfer_by_id", keys)
+    return WALLET_TRANSFERS.from_row(rows[0]) if rows else None

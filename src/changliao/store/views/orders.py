@@ -1,0 +1,75 @@
+"""Reading orders, refunds and payers' attempts."""
+
+from msgspec import Struct
+
+from changliao.core.ids import MerchantId, OrderId
+from changliao.core.orders import Attempt, Order, Terms
+from changliao.core.refunds import Refund
+from changliao.store.engine import Reader, Row
+from changliao.store.orders import ATTEMPTS
+from changliao.store.orders import from_row as order_from_row
+from changliao.store.refunds import from_row as refund_from_row
+
+_ORDER_COLUMNS = 21
+
+
+class Placed(Struct, frozen=True):
+    """An order with its terms."""
+
+    order: Order
+    terms: Terms
+
+
+def order(reader: Reader, merchant_id: int, order_id: int) -> Placed | None:
+    """By id."""
+    keys = {"merchant_id": merchant_id, "order_id": order_id}
+    rows = reader.select("order_with_terms", keys)
+    return _placed(rows[0]) if rows else None
+
+
+def order_by_reference(
+    reader: Reader, merchant_id: int, partner_id: int, reference: str
+) -> Placed | None:
+    """By the merchant's own number; `partner_id` is 0 for orders it placed itself."""
+    keys = {"merchant_id": merchant_id, "partner_id": partner_id, "reference": reference}
+    rows = reader.select("order_by_reference", keys)
+    return _placed(rows[0]) if rows else None
+
+
+def orders_of_merchant(reader: Reader, merchant_id: int, before: int, most: int) -> list[Placed]:
+    """The newest first; `before` is the last id of the page before."""
+    keys = {"merchant_id": merchant_id, "before": before, "most": most}
+    return [_placed(row) for row in reader.select("orders_of_merchant", keys)]
+
+
+def refund(reader: Reader, merchant_id: int, refund_id: int) -> Refund | None:
+    """By id."""
+    rows = reader.select("refund_by_id", {"merchant_id": merchant_id, "refund_id": refund_id})
+    return refund_from_row(rows[0]) if rows else None
+
+
+def refund_by_reference(
+    reader: Reader, merchant_id: int, partner_id: int, reference: str
+) -> Refund | None:
+    """By the merchant's own number."""
+    keys = {"merchant_id": merchant_id, "partner_id": partner_id, "reference": reference}
+    rows = reader.select("refund_by_reference", keys)
+    return refund_from_row(rows[0]) if rows else None
+
+
+def refunds_of_order(reader: Reader, merchant_id: int, order_id: int) -> list[Refund]:
+    """The oldest first."""
+    keys = {"merchant_id": merchant_id, "order_id": order_id}
+    return [refund_from_row(row) for row in reader.select("refunds_of_order", keys)]
+
+
+def attempt(reader: Reader, payment_id: int, merchant_id: int) -> Attempt | None:
+    """A payer's try and its answer."""
+    keys = {"payment_id": payment_id, "merchant_id": merchant_id}
+    rows = reader.select("payment_by_id", keys)
+    return ATTEMPTS.from_row(rows[0]) if rows else None
+
+
+def _placed(row: Row) -> Placed:
+    terms = Terms(OrderId(row[1]), MerchantId(row[0]), *row[21:24], bytes(row[24]))
+    return Placed(order_from_row(row[:_ORDER_COLUMNS]), terms)
