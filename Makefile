@@ -1,0 +1,51 @@
+# Everything a person types. `make help` lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo run test check fmt lint types layers sql bench clean
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+install: $(INSTALLED) ## Install everything into .venv
+
+$(INSTALLED): pyproject.toml uv.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --frozen --quiet --inexact --active
+	@touch $(INSTALLED)
+
+demo: install ## Play the opening story on a fresh network; ONCE=1 ends by itself
+	@$(BIN)/changliao sandbox demo $(if $(ONCE),--once)
+
+run: install ## Serve the network on ./changliao-data
+	@$(BIN)/changliao init --data changliao-data --sandbox
+	@$(BIN)/changliao serve --data changliao-data
+
+test: install ## Run every test
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: fmt lint types layers sql ## Format, lint, types, rings and SQL
+
+fmt: install
+	@$(BIN)/ruff format --check .
+
+lint: install
+	@$(BIN)/ruff check .
+
+types: install
+	@$(BIN)/mypy
+
+layers: install
+	@$(BIN)/lint-imports
+
+sql: install
+	@$(BIN)/sqlfluff lint --dialect ansi --processes 2 src/changliao/store/queries
+
+bench: install ## Run the benchmarks; writes bench/results
+	@$(BIN)/python -m bench
+
+clean: ## Remove what was installed and cached
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis
