@@ -11,9 +11,10 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from changliao.core.clock import MINUTE, NEVER, SECOND, Instant
+from changliao.core.clock import NEVER, SECOND, Instant
 from changliao.core.ids import EventId, MerchantId
 from changliao.core.outcome import Reason, Refused
+from changliao.core.parties import Merchant
 
 LEASE: Final = 30 * SECOND
 RETRY_AFTER_S: Final = (
@@ -50,6 +51,14 @@ class Event(Struct, frozen=True):
     next_at: Instant
     state: EventState = EventState.WAITING
     attempts: int = 0
+
+
+class Letter(Struct, frozen=True):
+    """Where an event is told, in which bytes, and to which merchant: its key signs and seals."""
+
+    url: str
+    body: bytes
+    receiver: Merchant
 
 
 class ClaimEvent(Struct, frozen=True):

@@ -157,9 +157,7 @@ def check(transfer: Transfer) -> None:
         raise LedgerFault(f"{transfer.code.name} between currencies")
 
 
-def decide_reserve(
-    pending: PendingTransfer, debit: Account, now: Instant
-) -> Settled | Refused:
+def decide_reserve(pending: PendingTransfer, debit: Account, now: Instant) -> Settled | Refused:
     """Reserve an amount on the debit account until it is posted, voided or expires."""
     if pending.amount <= 0:
         return Refused(Reason.AMOUNT_NOT_POSITIVE)

@@ -96,7 +96,8 @@ class Order(Struct, frozen=True):
 class Terms(Struct, frozen=True):
     """What never changes about an order and is read only to be shown or sent.
 
-    `details` is the door's own JSON, kept as it came.
+    `door` is where the order came in and how its merchant is told; `details` is that door's own
+    JSON.
     """
 
     order_id: OrderId
@@ -104,6 +105,7 @@ class Terms(Struct, frozen=True):
     title: str
     attach: str
     notify_url: str
+    door: str
     details: bytes = b""
 
 

@@ -58,9 +58,7 @@ def decide_top_up(top_up: TopUp, now: Instant) -> Moved | Refused:
     return Moved(now, Transfer(source, target, top_up.amount.amount, Code.TOP_UP, top_up.id))
 
 
-def decide_transfer(
-    transfer: WalletTransfer, wallet: Account, now: Instant
-) -> Moved | Refused:
+def decide_transfer(transfer: WalletTransfer, wallet: Account, now: Instant) -> Moved | Refused:
     """Move money from one wallet to another."""
     refused = _amount_refused(transfer.amount)
     if refused is not None:

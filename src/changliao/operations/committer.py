@@ -171,8 +171,9 @@ class Committer:
             self._observe(tx)
 
     def _load(self, tx: UnitOfWork, session: Session, batch: list[Ticket]) -> None:
-        keys = (place for ticket in batch for place in ticket.operation.keys(ticket.command))
-        wanted = tx.announce(keys)
+        wanted = tx.announce(
+            place for ticket in batch for place in ticket.operation.keys(ticket.command)
+        )
         work: Work = [
             (
                 place.name if isinstance(place, Index) else f"{place.name}_find",

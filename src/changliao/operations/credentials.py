@@ -22,9 +22,7 @@ class CheckCredential(Struct, frozen=True):
     proof: Proof
 
 
-def check_pin(
-    tx: UnitOfWork, user_id: UserId, proof: Proof | None, now: Instant
-) -> Refused | None:
+def check_pin(tx: UnitOfWork, user_id: UserId, proof: Proof | None, now: Instant) -> Refused | None:
     """Count a PIN that came with a command; None when it was right or none is needed."""
     if proof is None:
         return None

@@ -33,9 +33,7 @@ def _claim(tx: UnitOfWork, command: ClaimEvent, now: Instant) -> Event | Refused
     return claimed
 
 
-def _attempted(
-    scale: float, tx: UnitOfWork, command: Attempted, now: Instant
-) -> Event | Refused:
+def _attempted(scale: float, tx: UnitOfWork, command: Attempted, now: Instant) -> Event | Refused:
     """Log an attempt and move the event on."""
     event = tx.find(EVENTS, (command.event_id, command.merchant_id))
     if event is None:

@@ -38,9 +38,7 @@ class ReleasePending(Struct, frozen=True):
     event: PendingEvent = PendingEvent.VOID
 
 
-def _reserve(
-    tx: UnitOfWork, command: PendingTransfer, now: Instant
-) -> PendingTransfer | Refused:
+def _reserve(tx: UnitOfWork, command: PendingTransfer, now: Instant) -> PendingTransfer | Refused:
     """Reserve money once for each id."""
     earlier = tx.find(PENDING_TRANSFERS, PENDING_TRANSFERS.key(command))
     if earlier is not None:

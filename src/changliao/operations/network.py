@@ -7,7 +7,7 @@ this process that an order changed; another process's changes they find by looki
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, TypeVarTuple, Unpack, cast
 
 from changliao.core.clock import Clock
 from changliao.core.outcome import Reason, Refused
@@ -15,6 +15,7 @@ from changliao.operations.committer import Committer, Ticket
 from changliao.operations.directory import Directory
 from changliao.operations.ids import Ids
 from changliao.operations.links import Links
+from changliao.operations.openids import Openids
 from changliao.operations.operation import Operation
 from changliao.operations.secrets import Secrets
 from changliao.operations.vault import Vault
@@ -27,6 +28,7 @@ from changliao.store.unit import UnitOfWork
 C = TypeVar("C")
 R = TypeVar("R")
 P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
 _READERS: Final = 4
 _DIRECTORY_TABLES: Final = (MERCHANTS, APPS, KEYS, PARTNERSHIPS)
 
@@ -41,6 +43,7 @@ class Network:
         self.ids = Ids(node, clock)
         self.secrets = Secrets(vault)
         self.links = Links(vault)
+        self.openids = Openids(vault)
         self.directory = Directory(clock)
         self.committer = Committer(engine, clock, self.ids, self._deliver, self._observe)
         self.events_waiting = asyncio.Event()
@@ -78,6 +81,16 @@ class Network:
                 return view(reader, *args, **kwargs)
         return await self.in_thread(lambda: self._read(view, *args, **kwargs))
 
+    async def look_up(self, view: Callable[[Reader, Unpack[Ts]], R], *args: Unpack[Ts]) -> R:
+        """A view of merchants, apps, keys or partnerships, at most a second old."""
+        key = (view, args)
+        kept = self.directory.peek(key)
+        if kept is not None:
+            return cast(R, kept[1])
+        answer = await self.read(view, *args)
+        self.directory.keep(key, answer)
+        return answer
+
     async def in_thread(self, work: Callable[[], R]) -> R:
         """Something slow, such as hashing a PIN, beside the loop."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
@@ -111,7 +124,9 @@ class Network:
         loop = self._loop
         if loop is None:
             return
-        if any(before is None or after.next_at <= self.clock() for before, after in tx.changes(EVENTS)):
+        if any(
+            before is None or after.next_at <= self.clock() for before, after in tx.changes(EVENTS)
+        ):
             loop.call_soon_threadsafe(self.events_waiting.set)
         if self._watchers:
             changed = [after.id for _, after in tx.changes(ORDERS) if after.id in self._watchers]

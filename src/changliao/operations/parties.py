@@ -42,6 +42,16 @@ class EndSession(Struct, frozen=True):
     token: bytes
 
 
+class AddPlatformKey(Struct, frozen=True):
+    """A key pair the network will sign with; the private key is sealed, the certificate PEM."""
+
+    serial: str
+    private_key: bytes
+    certificate: bytes
+    starts_at: Instant
+    ends_at: Instant
+
+
 class RevokeKey(Struct, frozen=True):
     """A key must not be accepted any more."""
 
@@ -133,6 +143,19 @@ def _revoke_key(tx: UnitOfWork, command: RevokeKey, now: Instant) -> Key | Refus
     return key
 
 
+def _add_platform_key(tx: UnitOfWork, command: AddPlatformKey, now: Instant) -> AddPlatformKey:
+    """Keep a new key pair beside the earlier ones."""
+    row = (
+        command.serial,
+        command.private_key,
+        command.certificate,
+        command.starts_at,
+        command.ends_at,
+    )
+    tx.add("platform_keys_insert", row)
+    return command
+
+
 def _add_partner(tx: UnitOfWork, command: Partnership, now: Instant) -> Partnership | Refused:
     """Let a service provider act for a merchant."""
     if command.partner_id == command.merchant_id:
@@ -167,3 +190,4 @@ ADD_APP: Final = Operation("parties.add_app", _add_app, _nothing)
 ADD_KEY: Final = Operation("parties.add_key", _add_key, _nothing)
 REVOKE_KEY: Final = Operation("parties.revoke_key", _revoke_key, _nothing)
 ADD_PARTNER: Final = Operation("parties.add_partner", _add_partner, _nothing)
+ADD_PLATFORM_KEY: Final = Operation("parties.add_platform_key", _add_platform_key, _nothing)

@@ -38,10 +38,10 @@ class Secrets:
         """Does the typed secret match?"""
         text = self._peppered(credential.user_id, credential.kind, secret)
         try:
-            matched = _HASHERS[credential.kind].verify(credential.hash, text)
+            _HASHERS[credential.kind].verify(credential.hash, text)
         except (Argon2Error, InvalidHashError):
-            matched = False
-        return Proof(matched, credential.set_at)
+            return Proof(matched=False, set_at=credential.set_at)
+        return Proof(matched=True, set_at=credential.set_at)
 
     def _peppered(self, user_id: UserId, kind: CredentialKind, secret: str) -> str:
         message = f"{user_id}:{int(kind)}:{secret}".encode()

@@ -13,9 +13,7 @@ class DeadlineKind(IntEnum):
     PENDING = 2
 
 
-def add(
-    tx: UnitOfWork, at: Instant, subject_id: int, owner_id: int, kind: DeadlineKind
-) -> None:
+def add(tx: UnitOfWork, at: Instant, subject_id: int, owner_id: int, kind: DeadlineKind) -> None:
     """Have the expiry worker look at this subject at that time."""
     tx.add("deadlines_insert", (at, subject_id, owner_id, int(kind)))
 

@@ -72,7 +72,9 @@ def commit(
     first = take(len(tx.transfers))
     leg_ids = block(first, len(tx.transfers))
     returned = session.write([*ledger.account_work(tx, leg_ids), *work])
-    previous: dict[Row, int] = {(owner, book): leg for rows in returned for owner, book, leg in rows}
+    previous: dict[Row, int] = {
+        (owner, book): leg for rows in returned for owner, book, leg in rows
+    }
     legs = ledger.leg_rows(tx.transfers, leg_ids, previous)
     sealed = [sealed_row(leg, one) for leg, one in zip(leg_ids, tx.transfers, strict=True)]
     last = block_end(first, len(sealed))

@@ -104,9 +104,18 @@ TERMS: Table[tuple[int, int], Terms] = Table(
         terms.title,
         terms.attach,
         terms.notify_url,
+        terms.door,
         terms.details,
     ),
-    from_row=lambda row: Terms(OrderId(row[0]), MerchantId(row[1]), *row[2:5], bytes(row[5])),
+    from_row=lambda row: Terms(
+        order_id=OrderId(row[0]),
+        merchant_id=MerchantId(row[1]),
+        title=row[2],
+        attach=row[3],
+        notify_url=row[4],
+        door=row[5],
+        details=bytes(row[6]),
+    ),
 )
 ATTEMPTS: Table[tuple[int, int], Attempt] = Table(
     name="payments",

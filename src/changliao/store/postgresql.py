@@ -49,7 +49,9 @@ class PostgresqlEngine:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
             connection.execute(migrations.TABLE)
             done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
-            missing = [one for one in migrations.all_of(self._families(connection)) if one.name not in done]
+            missing = [
+                one for one in migrations.all_of(self._families(connection)) if one.name not in done
+            ]
             for migration in missing:
                 for statement in migration.statements:
                     connection.execute(_trusted(statement))
@@ -206,10 +208,7 @@ def compiled(statement: statements.Statement) -> bytes:
 
 def _parameters(text: str) -> set[str]:
     """Names after a single colon; a double colon is a cast."""
-    return {
-        match.group(1)
-        for match in re.finditer(r"(?<![:\w]):([a-z_]\w*)", text)
-    }
+    return {match.group(1) for match in re.finditer(r"(?<![:\w]):([a-z_]\w*)", text)}
 
 
 def _arrays(statement: statements.Statement, rows: Sequence[Row]) -> list[str]:
@@ -249,7 +248,7 @@ def _trusted(statement: str) -> sql.SQL:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """psycopg's errors as the store's two."""
+    """Psycopg's errors as the store's two."""
     try:
         yield
     except _RACES as error:

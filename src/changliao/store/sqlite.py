@@ -136,12 +136,8 @@ class SqliteSession:
     def __init__(self, connection: apsw.Connection, texts: Mapping[str, str]) -> None:
         self._connection = connection
         self._texts = texts
-        self._guarded = {
-            name for name, one in statements.load("sqlite").items() if one.guarded
-        }
-        self._returning = {
-            name for name, one in statements.load("sqlite").items() if one.returns
-        }
+        self._guarded = {name for name, one in statements.load("sqlite").items() if one.guarded}
+        self._returning = {name for name, one in statements.load("sqlite").items() if one.returns}
 
     def begin(self, wanted: Work) -> list[list[Row]]:
         try:

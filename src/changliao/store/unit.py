@@ -168,7 +168,9 @@ class UnitOfWork:
                 continue
             changed = self.changes(table)
             inserts = [table.to_row(value) for before, value in changed if before is None]
-            updates = [_change(table, before, value) for before, value in changed if before is not None]
+            updates = [
+                _change(table, before, value) for before, value in changed if before is not None
+            ]
             if inserts:
                 work.append((f"{table.name}_insert", sorted(inserts)))
             if updates:

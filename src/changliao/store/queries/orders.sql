@@ -89,12 +89,13 @@ SELECT
     order_terms.title,
     order_terms.attach,
     order_terms.notify_url,
+    order_terms.door,
     order_terms.details
 FROM input
 INNER JOIN order_terms ON order_terms.order_id = input.order_id AND order_terms.merchant_id = input.merchant_id;
 
 -- name: order_terms_insert
--- input: order_id bigint, merchant_id bigint, title text, attach text, notify_url text, details bytea
-INSERT INTO order_terms (order_id, merchant_id, title, attach, notify_url, details)
-SELECT order_id, merchant_id, title, attach, notify_url, details
+-- input: order_id bigint, merchant_id bigint, title text, attach text, notify_url text, door text, details bytea
+INSERT INTO order_terms (order_id, merchant_id, title, attach, notify_url, door, details)
+SELECT order_id, merchant_id, title, attach, notify_url, door, details
 FROM input;

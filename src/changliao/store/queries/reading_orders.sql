@@ -24,6 +24,7 @@ SELECT
     order_terms.title,
     order_terms.attach,
     order_terms.notify_url,
+    order_terms.door,
     order_terms.details
 FROM orders
 INNER JOIN order_terms
@@ -58,6 +59,7 @@ SELECT
     order_terms.title,
     order_terms.attach,
     order_terms.notify_url,
+    order_terms.door,
     order_terms.details
 FROM orders
 INNER JOIN order_terms
@@ -95,6 +97,7 @@ SELECT
     order_terms.title,
     order_terms.attach,
     order_terms.notify_url,
+    order_terms.door,
     order_terms.details
 FROM orders
 INNER JOIN order_terms

@@ -90,6 +90,7 @@ CREATE TABLE order_terms (
     title TEXT NOT NULL,
     attach TEXT NOT NULL,
     notify_url TEXT NOT NULL,
+    door TEXT NOT NULL, -- where it came in: wechatpay, rest
     details BYTEA NOT NULL, -- the door's own JSON
     PRIMARY KEY (order_id, merchant_id)
 );

@@ -31,7 +31,9 @@ def next_due_at(reader: Reader) -> Instant | None:
 
 def latest(reader: Reader, before: int, most: int) -> list[Event]:
     """Of all merchants, the newest first."""
-    return [from_row(row) for row in reader.select("events_latest", {"before": before, "most": most})]
+    return [
+        from_row(row) for row in reader.select("events_latest", {"before": before, "most": most})
+    ]
 
 
 def of_merchant(reader: Reader, merchant_id: int, before: int, most: int) -> list[Event]:

@@ -1,16 +1,17 @@
 """Reading orders, refunds and payers' attempts."""
 
+from typing import Final
+
 from msgspec import Struct
 
-from changliao.core.ids import MerchantId, OrderId
 from changliao.core.orders import Attempt, Order, Terms
 from changliao.core.refunds import Refund
 from changliao.store.engine import Reader, Row
-from changliao.store.orders import ATTEMPTS
+from changliao.store.orders import ATTEMPTS, TERMS
 from changliao.store.orders import from_row as order_from_row
 from changliao.store.refunds import from_row as refund_from_row
 
-_ORDER_COLUMNS = 21
+_ORDER_COLUMNS: Final = 21
 
 
 class Placed(Struct, frozen=True):
@@ -71,5 +72,5 @@ def attempt(reader: Reader, payment_id: int, merchant_id: int) -> Attempt | None
 
 
 def _placed(row: Row) -> Placed:
-    terms = Terms(OrderId(row[1]), MerchantId(row[0]), *row[21:24], bytes(row[24]))
-    return Placed(order_from_row(row[:_ORDER_COLUMNS]), terms)
+    columns = (row[1], row[0], *row[_ORDER_COLUMNS:])
+    return Placed(order_from_row(row[:_ORDER_COLUMNS]), TERMS.from_row(columns))

@@ -1,0 +1,71 @@
+"""Configuration: one frozen value, read once at start from a file and the environment.
+
+Every setting is explained in docs/configuration.md. Unknown keys are refused with their name.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+FILE: Final = "changliao.toml"
+SECRET_FILE: Final = "secret.key"
+_PREFIX: Final = "CHANGLIAO_"
+
+
+class BadConfiguration(Exception):
+    """The file or the environment says something this program does not understand."""
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """`database` is a path or a postgresql:// address; a relative path starts at the data folder."""
+
+    database: str = "changliao.db"
+    public_url: str = "http://127.0.0.1:8964"
+    host: str = "127.0.0.1"
+    port: int = 8964
+    sandbox: bool = False
+    private_callbacks: bool = False
+    retry_scale: float = 1.0
+    default_fee_bps: int = 60
+    log_level: str = "INFO"
+
+
+def load(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """The folder's file, overridden by CHANGLIAO_<SETTING>. Raises BadConfiguration."""
+    path = folder / FILE
+    values = _file_values(path) if path.exists() else {}
+    for name, value in environment.items():
+        if name.startswith(_PREFIX) and name != f"{_PREFIX}DATA":
+            values[name.removeprefix(_PREFIX).lower()] = value
+    try:
+        config = msgspec.convert(values, Config, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadConfiguration(f"{path}: {error}") from error
+    if "://" in config.database:
+        return config
+    return msgspec.structs.replace(config, database=str(folder / config.database))
+
+
+def secret(folder: Path) -> bytes:
+    """The master secret. Raises BadConfiguration when it is missing or has another length."""
+    path = folder / SECRET_FILE
+    try:
+        return bytes.fromhex(path.read_text("ascii").strip())
+    except FileNotFoundError as error:
+        raise BadConfiguration(
+            f"{path} is missing: run `changliao init --data {folder}` first, or restore the file"
+        ) from error
+    except ValueError as error:
+        raise BadConfiguration(f"{path} does not hold 64 hexadecimal digits") from error
+
+
+def _file_values(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfiguration(f"{path}: {error}") from error

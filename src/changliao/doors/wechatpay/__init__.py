@@ -1,0 +1,1 @@
+"""WeChat Pay APIv3 as its SDKs speak it."""

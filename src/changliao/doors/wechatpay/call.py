@@ -1,0 +1,74 @@
+"""One authenticated call and its answer, and reading bodies into forms."""
+
+import re
+from typing import Final, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Struct
+
+from changliao.core.parties import Merchant
+from changliao.doors.wechatpay.errors import WechatError, param_error
+from changliao.doors.wechatpay.platform import Platform
+from changliao.operations.network import Network
+
+F = TypeVar("F")
+_PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`")
+
+
+class Door(Struct, frozen=True):
+    """What handlers work with. `public_url` is where payers reach us."""
+
+    network: Network
+    platform: Platform
+    public_url: str
+
+
+class Call(Struct, frozen=True):
+    """A request whose signature was right."""
+
+    merchant: Merchant
+    path: dict[str, str]
+    query: dict[str, str]
+    body: bytes
+
+
+class Answer(Struct, frozen=True):
+    """A success: 200 with JSON or 204 without a body."""
+
+    status: int
+    body: bytes = b""
+
+
+def ok(fields: object) -> Answer:
+    """200 with JSON."""
+    return Answer(200, msgspec.json.encode(fields))
+
+
+NO_CONTENT: Final = Answer(204)
+
+
+def read_form(body: bytes, form: type[F]) -> F:
+    """A body as a form. Raises WechatError 400 that names the field."""
+    try:
+        return msgspec.json.decode(body, type=form)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        place = _PLACE.search(text)
+        pointer = "/" + place[1].replace(".", "/") if place else "/"
+        raise param_error(pointer, _PLACE.sub("", text)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise WechatError(400, "PARAM_ERROR", "请求体不是合法的UTF-8 JSON对象") from error
+
+
+def read_query(raw: bytes) -> dict[str, str]:
+    """The query by name; the last of a repeated name counts."""
+    return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def required(query: dict[str, str], name: str) -> str:
+    """A query parameter that must be there. Raises WechatError 400."""
+    value = query.get(name, "")
+    if not value:
+        raise param_error(name, "is required", "query")
+    return value

@@ -1,0 +1,146 @@
+"""Notifications as WeChat Pay sends them: encrypted once, signed anew for every attempt.
+
+What is told is the fact that was committed, not how things stand when it is sent. Source:
+wechatpay-v3.md §11.
+"""
+
+import secrets
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from changliao.core import clock
+from changliao.core.clock import Instant
+from changliao.core.events import Event, EventKind, Letter
+from changliao.core.parties import Merchant
+from changliao.core.refunds import RefundState
+from changliao.doors.wechatpay import crypto, transactions
+from changliao.doors.wechatpay.authorization import SCHEME
+from changliao.doors.wechatpay.certificates import api_key
+from changliao.doors.wechatpay.platform import Platform
+from changliao.doors.wechatpay.refunds import ACCOUNT, STATES
+from changliao.operations.network import Network
+from changliao.store.views import orders, parties
+
+_REFUND_EVENTS: Final = {
+    RefundState.SUCCEEDED: ("REFUND.SUCCESS", "退款成功"),
+    RefundState.CLOSED: ("REFUND.CLOSED", "退款关闭"),
+    RefundState.ABNORMAL: ("REFUND.ABNORMAL", "退款异常"),
+}
+
+
+class Notifier:
+    """Composes and signs this door's notifications."""
+
+    def __init__(self, network: Network, platform: Platform) -> None:
+        self._network = network
+        self._platform = platform
+
+    async def compose(self, event: Event) -> Letter | None:
+        """The letter for an event; None when it has nowhere to go."""
+        match event.kind:
+            case EventKind.ORDER_PAID:
+                return await self._paid(event)
+            case EventKind.REFUND_FINISHED:
+                return await self._refunded(event)
+
+    def headers(self, letter: Letter, now: Instant) -> Mapping[str, str]:
+        """Fresh for every attempt: receivers refuse what is older than five minutes."""
+        signer = self._platform.notifier_for(letter.receiver)
+        timestamp, nonce = str(clock.seconds(now)), secrets.token_hex(16)
+        message = crypto.answer_message(timestamp, nonce, letter.body)
+        return {
+            "Content-Type": "application/json",
+            "Wechatpay-Timestamp": timestamp,
+            "Wechatpay-Nonce": nonce,
+            "Wechatpay-Signature": crypto.sign(signer.key, message),
+            "Wechatpay-Serial": signer.serial,
+            "Wechatpay-Signature-Type": SCHEME,
+            "Request-ID": secrets.token_hex(16).upper() + "-0",
+            "User-Agent": "Changliao-Pay",
+        }
+
+    async def _paid(self, event: Event) -> Letter | None:
+        network = self._network
+        placed = await network.read(orders.order, event.merchant_id, event.subject_id)
+        if placed is None:
+            return None
+        merchant = await self._receiver(placed)
+        resource = await transactions.describe(network, placed, state="SUCCESS")
+        body = self._sealed(
+            event, merchant, "TRANSACTION.SUCCESS", "支付成功", "transaction", resource
+        )
+        return Letter(placed.terms.notify_url, body, merchant)
+
+    async def _refunded(self, event: Event) -> Letter | None:
+        network = self._network
+        refund = await network.read(orders.refund, event.merchant_id, event.subject_id)
+        if refund is None or not refund.notify_url:
+            return None
+        placed = await network.read(orders.order, refund.merchant_id, refund.order_id)
+        if placed is None:
+            return None
+        merchant = await self._receiver(placed)
+        total = placed.order.amount.amount
+        owner = await network.look_up(parties.merchant, refund.merchant_id)
+        resource: dict[str, Any] = {"mchid": merchant.number}
+        if placed.order.partner_id:
+            sub_mchid = owner.number if owner else ""
+            resource = {"sp_mchid": merchant.number, "sub_mchid": sub_mchid}
+        resource |= {
+            "transaction_id": transactions.transaction_id(placed.order.payment_id),
+            "out_trade_no": placed.order.reference,
+            "refund_id": transactions.refund_number(refund.id),
+            "out_refund_no": refund.reference,
+            "refund_status": STATES[refund.state],
+            "user_received_account": ACCOUNT,
+            "amount": {
+                "total": total,
+                "refund": refund.amount,
+                "payer_total": total,
+                "payer_refund": refund.amount,
+            },
+        }
+        if refund.state is RefundState.SUCCEEDED:
+            resource["success_time"] = clock.to_rfc3339(refund.finished_at)
+        event_type, summary = _REFUND_EVENTS[refund.state]
+        body = self._sealed(event, merchant, event_type, summary, "refund", resource)
+        return Letter(refund.notify_url, body, merchant)
+
+    async def _receiver(self, placed: orders.Placed) -> Merchant:
+        """Who is told: the service provider for the orders it placed."""
+        receiver = placed.order.partner_id or placed.order.merchant_id
+        merchant = await self._network.look_up(parties.merchant, receiver)
+        if merchant is None:
+            raise LookupError(f"merchant {receiver} of order {placed.order.id} is gone")
+        return merchant
+
+    def _sealed(
+        self,
+        event: Event,
+        merchant: Merchant,
+        event_type: str,
+        summary: str,
+        original_type: str,
+        resource: Mapping[str, Any],
+    ) -> bytes:
+        key = api_key(self._network.vault, merchant)
+        nonce, ciphertext = crypto.seal(key, msgspec.json.encode(resource), original_type)
+        return msgspec.json.encode(
+            {
+                "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"changliao/{event.id}")),
+                "create_time": clock.to_rfc3339(event.next_at),
+                "resource_type": "encrypt-resource",
+                "event_type": event_type,
+                "summary": summary,
+                "resource": {
+                    "original_type": original_type,
+                    "algorithm": "AEAD_AES_256_GCM",
+                    "ciphertext": ciphertext,
+                    "associated_data": original_type,
+                    "nonce": nonce,
+                },
+            }
+        )

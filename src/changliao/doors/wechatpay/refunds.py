@@ -1,0 +1,118 @@
+"""Refunding and querying refunds.
+
+Source: wechatpay-v3.md §8.6 and §10. A wallet is refunded in the same commit, so the answer says
+SUCCESS at once; the callback follows as with any refund.
+"""
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+
+from changliao.core import clock, refunds
+from changliao.core.ids import RefundId, made_at
+from changliao.core.outcome import Reason, Refused
+from changliao.core.refunds import RefundOrder, RefundState
+from changliao.doors.wechatpay import orders, transactions
+from changliao.doors.wechatpay.acting import Acting, direct, partner
+from changliao.doors.wechatpay.call import Answer, Call, Door, ok, read_form
+from changliao.doors.wechatpay.errors import param_error, refusal
+from changliao.doors.wechatpay.forms import Refund
+from changliao.operations.refunds import REFUND
+from changliao.store.views.orders import Placed, order, refund_by_reference
+
+STATES: Final = {
+    RefundState.PROCESSING: "PROCESSING",
+    RefundState.SUCCEEDED: "SUCCESS",
+    RefundState.CLOSED: "CLOSED",
+    RefundState.ABNORMAL: "ABNORMAL",
+}
+ACCOUNT: Final = "支付用户零钱"
+_DIGEST_BYTES: Final = 16
+
+
+async def refund(door: Door, call: Call) -> Answer:
+    """POST /v3/refund/domestic/refunds."""
+    form = read_form(call.body, Refund)
+    acting = await _acting(door, call, form.sub_mchid)
+    placed = await _order(door, acting, form)
+    asked = msgspec.json.encode(form, order="sorted")
+    wanted = refunds.Refund(
+        id=RefundId(door.network.ids.new()),
+        merchant_id=placed.order.merchant_id,
+        order_id=placed.order.id,
+        reference=form.out_refund_no,
+        amount=form.amount.refund,
+        digest=hashlib.sha256(asked).digest()[:_DIGEST_BYTES],
+        partner_id=acting.partner_id,
+        notify_url=form.notify_url or "",
+        reason=form.reason or "",
+    )
+    command = RefundOrder(wanted, form.amount.total, form.amount.currency)
+    outcome = await door.network.perform(REFUND, command)
+    if isinstance(outcome, Refused):
+        if outcome.reason is Reason.ORDER_NOT_FOUND:
+            outcome = Refused(Reason.ORDER_NOT_PAID)
+        raise refusal(outcome)
+    return ok(describe(outcome, placed))
+
+
+async def query(door: Door, call: Call) -> Answer:
+    """GET /v3/refund/domestic/refunds/{out_refund_no}[?sub_mchid=]."""
+    acting = await _acting(door, call, call.query.get("sub_mchid"))
+    merchant_id, partner_id = acting.merchant.id, acting.partner_id
+    reference = call.path["out_refund_no"]
+    known = await door.network.read(refund_by_reference, merchant_id, partner_id, reference)
+    if known is None:
+        raise refusal(Refused(Reason.REFUND_NOT_FOUND))
+    placed = await door.network.read(order, known.merchant_id, known.order_id)
+    if placed is None:
+        raise refusal(Refused(Reason.REFUND_NOT_FOUND))
+    return ok(describe(known, placed))
+
+
+def describe(known: refunds.Refund, placed: Placed) -> dict[str, Any]:
+    """The refund object of answers."""
+    total = placed.order.amount.amount
+    fields: dict[str, Any] = {
+        "refund_id": transactions.refund_number(known.id),
+        "out_refund_no": known.reference,
+        "transaction_id": transactions.transaction_id(placed.order.payment_id),
+        "out_trade_no": placed.order.reference,
+        "channel": "ORIGINAL",
+        "user_received_account": ACCOUNT,
+        "create_time": clock.to_rfc3339(made_at(known.id)),
+        "status": STATES[known.state],
+        "funds_account": "UNSETTLED",
+        "amount": {
+            "total": total,
+            "refund": known.amount,
+            "from": [],
+            "payer_total": total,
+            "payer_refund": known.amount,
+            "settlement_refund": known.amount,
+            "settlement_total": total,
+            "discount_refund": 0,
+            "currency": placed.order.amount.currency.code,
+            "refund_fee": 0,
+        },
+        "promotion_detail": [],
+    }
+    if known.state is RefundState.SUCCEEDED:
+        fields["success_time"] = clock.to_rfc3339(known.finished_at)
+    return fields
+
+
+async def _acting(door: Door, call: Call, sub_mchid: str | None) -> Acting:
+    """A provider names the sub-merchant; a merchant names nobody."""
+    if not sub_mchid:
+        return direct(call, call.merchant.number)
+    return await partner(door, call, call.merchant.number, sub_mchid)
+
+
+async def _order(door: Door, acting: Acting, form: Refund) -> Placed:
+    if form.transaction_id:
+        return await orders.find_by_id(door, acting, form.transaction_id)
+    if form.out_trade_no:
+        return await orders.find(door, acting, form.out_trade_no)
+    raise param_error("/transaction_id", "transaction_id or out_trade_no is required")
