@@ -10,10 +10,10 @@ from changliao.core import clock
 from changliao.core.parties import Merchant
 from changliao.doors.wechatpay import crypto
 from changliao.doors.wechatpay.call import Answer, Call, Door, ok
+from changliao.operations.onboarding import API_KEY_PURPOSE
 from changliao.operations.vault import Vault
 from changliao.store.views.parties import PlatformKey
 
-API_KEY_PURPOSE = "merchant api key"
 _ASSOCIATED = "certificate"
 
 

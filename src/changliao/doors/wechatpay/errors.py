@@ -119,6 +119,11 @@ def param_error(field: str, issue: str, location: str = "body") -> WechatError:
     return WechatError(400, _PARAM, f"参数错误: {field} {issue}", detail)
 
 
+def unavailable() -> WechatError:
+    """503: the database cannot be read now."""
+    return refusal(Refused(Reason.UNAVAILABLE))
+
+
 def system_error() -> WechatError:
-    """500: a bug of ours, or a database that cannot be read."""
+    """500: a bug of ours."""
     return WechatError(_SYSTEM.status, _SYSTEM.code, _SYSTEM.message)

@@ -7,26 +7,20 @@ Source: wechatpay-v3.md §3.3 and §4.
 """
 
 import hashlib
-from datetime import timedelta
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
-    NoEncryption,
-    PrivateFormat,
     PublicFormat,
     load_pem_private_key,
 )
-from cryptography.x509.oid import NameOID
 from msgspec import Struct
 
-from changliao.core.clock import DAY, Instant, to_datetime
+from changliao.core.clock import Instant
 from changliao.core.outcome import Refused
 from changliao.core.parties import Merchant, SigningMode
+from changliao.operations import certificates
 from changliao.operations.network import Network
 from changliao.operations.parties import ADD_PLATFORM_KEY, AddPlatformKey
 from changliao.operations.vault import Vault
@@ -35,10 +29,7 @@ from changliao.store.views.parties import PlatformKey
 
 PURPOSE: Final = "wechatpay platform key"
 PUBLIC_KEY_PREFIX: Final = "PUB_KEY_ID_"
-_LIFETIME: Final = 5 * 365 * DAY
 _ID_DIGITS: Final = 34
-# A serial of exactly 20 bytes with a first digit of 1 to 7: no library drops or adds a zero.
-_SERIAL_BITS: Final = 159
 
 
 class Signer(Struct, frozen=True):
@@ -97,35 +88,22 @@ async def load(network: Network) -> Platform:
 
 
 def new_pair(vault: Vault, now: Instant) -> AddPlatformKey:
-    """A fresh RSA-2048 pair with a self-signed certificate; SDKs do not check the issuer."""
-    key = rsa.generate_private_key(65_537, 2_048)
-    number = (x509.random_serial_number() % (1 << (_SERIAL_BITS - 4))) | (1 << (_SERIAL_BITS - 3))
-    ends_at = Instant(now + _LIFETIME)
-    certificate = self_signed(key, "Changliao Pay", number, now, ends_at)
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    """A fresh pair to be kept."""
+    pair = certificates.new_pair("Changliao Pay", now)
     return AddPlatformKey(
-        serial=f"{number:040X}",
-        private_key=vault.seal(private, PURPOSE),
-        certificate=certificate,
+        serial=pair.serial,
+        private_key=vault.seal(pair.private_key, PURPOSE),
+        certificate=pair.certificate,
         starts_at=now,
-        ends_at=ends_at,
+        ends_at=pair.ends_at,
     )
 
 
-def self_signed(
-    key: RSAPrivateKey, name: str, number: int, starts_at: Instant, ends_at: Instant
-) -> bytes:
-    """A PEM certificate for a key, signed by itself."""
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(number)
-        # A client whose clock is a little behind must not find the certificate in the future.
-        .not_valid_before(to_datetime(starts_at) - timedelta(hours=1))
-        .not_valid_after(to_datetime(ends_at))
-        .sign(key, hashes.SHA256())
-    )
-    return certificate.public_bytes(Encoding.PEM)
+def settings(platform: Platform, merchant: Merchant) -> dict[str, str]:
+    """What a merchant puts into its SDK to check our signatures."""
+    return {
+        "wechatpay_public_key_id": platform.public_key_id(merchant),
+        "wechatpay_public_key": platform.public_key.decode(),
+        "wechatpay_certificate_serial": platform.serial,
+        "wechatpay_certificate": platform.certificate.decode(),
+    }

@@ -1,0 +1,1 @@
+"""Our own REST API, for merchants and operators."""

@@ -1,0 +1,56 @@
+"""Webhooks of our own API: JSON, signed with the network's Ed25519 key for every attempt."""
+
+import base64
+import secrets
+from collections.abc import Mapping
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from changliao.core import clock, ids
+from changliao.core.clock import Instant
+from changliao.core.events import Event, EventKind, Letter
+from changliao.doors.rest.authorization import ANSWERS_PURPOSE
+from changliao.doors.rest.orders import describe, describe_refund
+from changliao.operations.network import Network
+from changliao.store.views import orders, parties
+
+
+class Notifier:
+    """Composes and signs this door's webhooks."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._key = Ed25519PrivateKey.from_private_bytes(network.vault.derive(ANSWERS_PURPOSE))
+
+    async def compose(self, event: Event) -> Letter | None:
+        """The letter for an event; None when it has nowhere to go."""
+        order_id = event.subject_id
+        refund = None
+        if event.kind is EventKind.REFUND_FINISHED:
+            refund = await self._network.read(orders.refund, event.merchant_id, event.subject_id)
+            order_id = refund.order_id if refund else 0
+        placed = await self._network.read(orders.order, event.merchant_id, order_id)
+        merchant = await self._network.look_up(parties.merchant, event.merchant_id)
+        if placed is None or merchant is None:
+            return None
+        url = refund.notify_url if refund else placed.terms.notify_url
+        subject = describe_refund(refund, placed.order) if refund else describe(placed)
+        body = {
+            "id": ids.show("evt", event.id),
+            "type": event.kind.name.lower().replace("_", ".", 1),
+            "data": subject,
+        }
+        return Letter(url, msgspec.json.encode(body), merchant) if url else None
+
+    def headers(self, letter: Letter, now: Instant) -> Mapping[str, str]:
+        """Timestamp, nonce and body are signed, each followed by a line feed."""
+        timestamp, nonce = str(clock.seconds(now)), secrets.token_hex(16)
+        message = f"{timestamp}\n{nonce}\n".encode() + letter.body + b"\n"
+        return {
+            "Content-Type": "application/json",
+            "Changliao-Timestamp": timestamp,
+            "Changliao-Nonce": nonce,
+            "Changliao-Signature": base64.b64encode(self._key.sign(message)).decode(),
+            "User-Agent": "Changliao-Pay",
+        }

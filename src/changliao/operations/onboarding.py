@@ -1,0 +1,143 @@
+"""Taking a merchant on: its number, app and keys, and everything it must put into its SDK.
+
+Existing merchants keep their numbers and keys: what they have is imported. A sandbox may make what
+is missing. Secrets are shown once, here, and kept sealed.
+"""
+
+import secrets
+from typing import Final, TypeVar
+
+from msgspec import Struct
+
+from changliao.core import ids
+from changliao.core.clock import NEVER
+from changliao.core.ids import AppId, MerchantId
+from changliao.core.outcome import Refused
+from changliao.core.parties import App, Key, KeyKind, Merchant
+from changliao.operations import certificates
+from changliao.operations.network import Network
+from changliao.operations.parties import ADD_APP, ADD_KEY, CREATE_MERCHANT
+
+API_KEY_PURPOSE: Final = "merchant api key"
+SECRET_PURPOSE: Final = "request secret"
+_SECRET_BYTES: Final = 32
+R = TypeVar("R")
+
+
+class NewMerchant(Struct, frozen=True):
+    """What is known of a merchant; what is empty is made.
+
+    `public_key` is a PEM certificate or public key; without one a pair is made.
+    """
+
+    name: str
+    number: str = ""
+    appid: str = ""
+    api_key: str = ""
+    public_key: str = ""
+    fee_bps: int = 60
+
+
+class TakenOn(Struct, frozen=True):
+    """The merchant and what only it may know; `private_key` and `certificate` when made here."""
+
+    merchant: Merchant
+    app: App
+    api_key: str
+    serial: str
+    private_key: str = ""
+    certificate: str = ""
+
+
+class RequestKey(Struct, frozen=True):
+    """A key for our own REST API: its name and its secret, base 64-free hex."""
+
+    name: str
+    secret: str
+
+
+class NotTakenOn(Exception):
+    """The network refused a step; what was done before stands and may be repeated."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.reason.value)
+        self.refused = refused
+
+
+async def take_on(network: Network, asked: NewMerchant) -> TakenOn:
+    """Raises NotTakenOn, or UnusableKey before anything is done."""
+    now = network.clock()
+    number = asked.number or f"19{secrets.randbelow(10**8):08d}"
+    private_key = certificate = ""
+    if asked.public_key:
+        imported = certificates.read_public(asked.public_key.encode())
+    else:
+        pair = await network.in_thread(lambda: certificates.new_pair(number, now))
+        private_key, certificate = pair.private_key.decode(), pair.certificate.decode()
+        imported = certificates.read_public(pair.certificate)
+    api_key = asked.api_key or secrets.token_hex(16)
+    merchant = accepted(
+        await network.perform(
+            CREATE_MERCHANT,
+            Merchant(
+                id=MerchantId(network.ids.new()),
+                number=number,
+                name=asked.name,
+                fee_bps=asked.fee_bps,
+                api_key=network.vault.seal(api_key.encode("ascii"), API_KEY_PURPOSE),
+                created_at=now,
+            ),
+        )
+    )
+    await add_public_key(network, merchant, imported)
+    app = await add_app(network, merchant, asked.appid, asked.name)
+    return TakenOn(merchant, app, api_key, imported.serial, private_key, certificate)
+
+
+async def add_app(network: Network, merchant: Merchant, number: str, name: str) -> App:
+    """Bind an app; an empty number makes one. Raises NotTakenOn."""
+    app = App(AppId(network.ids.new()), number or f"wx{secrets.token_hex(8)}", merchant.id, name)
+    return accepted(await network.perform(ADD_APP, app))
+
+
+async def add_public_key(
+    network: Network, merchant: Merchant, imported: certificates.Imported
+) -> Key:
+    """Accept requests signed with this key from now on. Raises NotTakenOn."""
+    key = Key(
+        merchant_id=merchant.id,
+        serial=imported.serial,
+        kind=KeyKind.RSA_PUBLIC,
+        material=imported.public_key,
+        starts_at=network.clock(),
+        ends_at=imported.ends_at,
+    )
+    return accepted(await network.perform(ADD_KEY, key))
+
+
+async def add_request_key(network: Network, owner: int) -> RequestKey:
+    """A new HMAC key for our REST API; `owner` is a merchant, or the network for operators."""
+    name, secret = ids.show("key", network.ids.new()), secrets.token_bytes(_SECRET_BYTES)
+    await _keep(
+        network, owner, name, KeyKind.HMAC_SECRET, network.vault.seal(secret, SECRET_PURPOSE)
+    )
+    return RequestKey(name, secret.hex())
+
+
+async def import_ed25519(network: Network, owner: int, public_key: bytes) -> str:
+    """Accept REST requests signed with this PEM Ed25519 key; the key's name."""
+    name = ids.show("key", network.ids.new())
+    await _keep(network, owner, name, KeyKind.ED25519_PUBLIC, public_key)
+    return name
+
+
+async def _keep(network: Network, owner: int, name: str, kind: KeyKind, material: bytes) -> None:
+    key = Key(MerchantId(owner), name, kind, material, network.clock(), NEVER)
+    accepted(await network.perform(ADD_KEY, key))
+
+
+def accepted(outcome: R | Refused) -> R:
+    """The outcome, unless it is a refusal. Raises NotTakenOn."""
+    if isinstance(outcome, Refused):
+        raise NotTakenOn(outcome)
+    return outcome

@@ -1,0 +1,92 @@
+"""The little that API doors need of ASGI: types, a route table, a body with a limit.
+
+API doors speak ASGI directly: it keeps header names as they are written and costs the least.
+Source: asgi.readthedocs.io, HTTP connection scope.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar
+
+from msgspec import Struct
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = Sequence[tuple[bytes, bytes]]
+H = TypeVar("H")
+_PART: Final = re.compile(r"\{(\w+)(?::([^}]+))?\}")
+
+
+class BodyTooLarge(Exception):
+    """More bytes than the door takes."""
+
+
+class Disconnected(Exception):
+    """The caller went away before the whole body came."""
+
+
+class Route(Struct, Generic[H], frozen=True):
+    """A method, a path with named parts, and who answers."""
+
+    method: str
+    path: re.Pattern[str]
+    handler: H
+
+
+class Found(Struct, Generic[H], frozen=True):
+    """Who answers, and the path's named parts."""
+
+    handler: H
+    parts: dict[str, str]
+
+
+def route(method: str, template: str, handler: H) -> Route[H]:
+    """`/orders/{id}` takes any segment as `id`, `{scene:native|app}` only those."""
+    pattern = _PART.sub(lambda match: f"(?P<{match[1]}>{match[2] or '[^/]+'})", template)
+    return Route(method, re.compile(pattern), handler)
+
+
+def find(routes: Sequence[Route[H]], method: str, path: str) -> Found[H] | int:
+    """The route for a request, or the status that says there is none: 404 or 405."""
+    status = 404
+    for one in routes:
+        match = one.path.fullmatch(path)
+        if match is None:
+            continue
+        if one.method == method:
+            return Found(one.handler, match.groupdict())
+        status = 405
+    return status
+
+
+def target_of(scope: Scope) -> bytes:
+    """Path and query exactly as they came: signatures cover these bytes."""
+    query: bytes = scope["query_string"]
+    path: bytes = scope["raw_path"]
+    return path + b"?" + query if query else path
+
+
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The raw body. Raises BodyTooLarge or Disconnected."""
+    chunks = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise BodyTooLarge
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def answer(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    """A whole answer at once; 204 goes without a length, as it must."""
+    length = () if status == 204 else ((b"Content-Length", str(len(body)).encode()),)
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
+    await send({"type": "http.response.body", "body": body})
