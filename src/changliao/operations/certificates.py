@@ -63,13 +63,15 @@ def read_public(text: bytes) -> Imported:
 
     Raises UnusableKey.
     """
+    serial, ends_at = "", NEVER
     try:
         if b"BEGIN CERTIFICATE" in text:
             certificate = x509.load_pem_x509_certificate(text)
-            public, serial = certificate.public_key(), _shown(certificate.serial_number)
+            public: object = certificate.public_key()
+            serial = _shown(certificate.serial_number)
             ends_at = from_datetime(certificate.not_valid_after_utc)
         else:
-            public, serial, ends_at = load_pem_public_key(text), "", NEVER
+            public = load_pem_public_key(text)
     except ValueError as error:
         raise UnusableKey("give a PEM certificate or PEM public key (BEGIN …)") from error
     if not isinstance(public, RSAPublicKey) or public.key_size < _SMALLEST_RSA:

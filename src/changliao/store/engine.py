@@ -86,7 +86,11 @@ class Engine(Protocol):
         ...
 
     def reader(self) -> AbstractContextManager[Reader]:
-        """A reader for one or several reads of one consistent moment."""
+        """A reader; each read sees what is committed by then."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[Reader]:
+        """A reader whose reads all see one moment."""
         ...
 
     def claim_node(self, first: int) -> int:

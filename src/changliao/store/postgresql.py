@@ -10,10 +10,10 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, LiteralString, cast
+from typing import Any, Final
 
 import psycopg
-from psycopg import errors, sql
+from psycopg import errors
 
 from changliao.core.ids import NODES
 from changliao.store import migrations, statements
@@ -54,7 +54,7 @@ class PostgresqlEngine:
             ]
             for migration in missing:
                 for statement in migration.statements:
-                    connection.execute(_trusted(statement))
+                    connection.execute(statement.encode())
                 connection.execute("INSERT INTO migrations VALUES (%s, 0)", (migration.name,))
             return [migration.name for migration in missing]
 
@@ -75,6 +75,17 @@ class PostgresqlEngine:
             if not connection.closed:
                 with self._idle_lock:
                     self._idle.append(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator["PostgresqlReader"]:
+        with _translated():
+            connection = self._connect()
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+        try:
+            yield PostgresqlReader(connection, self._statements, self._texts)
+        finally:
+            connection.close()
 
     def claim_node(self, first: int) -> int:
         with _translated():
@@ -221,15 +232,17 @@ def _arrays(statement: statements.Statement, rows: Sequence[Row]) -> list[str]:
 
 
 def _integers(values: Iterable[int]) -> str:
-    return "{%s}" % ",".join(map(_integer, values))
+    return f"{{{','.join(map(_integer, values))}}}"
 
 
 def _texts(values: Iterable[str]) -> str:
-    return "{%s}" % ",".join(['"%s"' % v.replace("\\", "\\\\").replace('"', '\\"') for v in values])
+    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return '{"' + '","'.join(quoted) + '"}'
 
 
 def _binaries(values: Iterable[bytes]) -> str:
-    return "{%s}" % ",".join([r'"\\x%s"' % value.hex() for value in values])
+    digits = (value.hex() for value in values)
+    return r'{"\\x' + r'","\\x'.join(digits) + '"}'
 
 
 _integer: Final = int.__repr__
@@ -239,11 +252,6 @@ _LITERALS: Final[Mapping[str, Callable[[Iterable[Any]], str]]] = {
     "text": _texts,
     "bytea": _binaries,
 }
-
-
-def _trusted(statement: str) -> sql.SQL:
-    """A statement from our own schema files."""
-    return sql.SQL(cast(LiteralString, statement))
 
 
 @contextmanager

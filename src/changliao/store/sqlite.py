@@ -70,6 +70,15 @@ class SqliteEngine:
             self._all_readers.append(connection)
         yield SqliteReader(connection, self._texts)
 
+    @contextmanager
+    def snapshot(self) -> Iterator["SqliteReader"]:
+        connection = self._connect(apsw.SQLITE_OPEN_READONLY)
+        try:
+            connection.execute("BEGIN")
+            yield SqliteReader(connection, self._texts)
+        finally:
+            connection.close()
+
     def claim_node(self, first: int) -> int:
         self._lock_file = Path(f"{self._path}-nodes").open("a+b")  # noqa: SIM115 held until close
         for node in range(first, NODES):

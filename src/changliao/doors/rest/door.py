@@ -12,7 +12,7 @@ from changliao.doors.rest.call import Answer, Call, Door, read_query
 from changliao.doors.rest.errors import Problem
 from changliao.store.engine import Unavailable
 from changliao.web import asgi
-from changliao.web.asgi import Application, Found, Receive, Scope, Send, route
+from changliao.web.asgi import Application, Found, Receive, Route, Scope, Send, route
 
 Handler = Callable[[Door, Call], Awaitable[Answer]]
 BODY_LIMIT: Final = 262_144
@@ -23,7 +23,7 @@ _ORDER: Final = f"{_API}/orders/{{id}}"
 _USER: Final = f"{_API}/users/{{id}}"
 _EVENT: Final = f"{_API}/events/{{id}}"
 PUBLIC_KEY: Final = f"{_API}/public-key"
-ROUTES: Final = (
+ROUTES: Final[tuple[Route[Handler], ...]] = (
     route("POST", f"{_API}/orders", orders.place),
     route("GET", _ORDER, orders.query),
     route("POST", f"{_API}/payments", orders.pay),

@@ -6,7 +6,7 @@ Source: wechatpay-v3.md §12.
 """
 
 from typing import Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -33,7 +33,9 @@ def routes(door: Door) -> list[Route]:
         link = _link(door, request.query_params.get("prepay_id", ""))
         if link is None:
             return _refused("支付链接无效,请返回商家重新下单")
-        return RedirectResponse(f"/c/{request.query_params['prepay_id'][2:]}", 303)
+        address = f"/c/{request.query_params['prepay_id'][2:]}"
+        back = request.query_params.get("redirect_url", "")
+        return RedirectResponse(f"{address}?back={quote(back, safe='')}" if back else address, 303)
 
     async def invoke(request: Request) -> Response:
         """GET /wxpay/invoke?appId=…&timeStamp=…&nonceStr=…&package=…&paySign=…."""

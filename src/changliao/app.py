@@ -1,0 +1,122 @@
+"""The only place where the parts are joined: doors by address, workers beside them.
+
+Deleting a door's folder and its line here removes the protocol.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from starlette.applications import Starlette
+
+from changliao.config import Config
+from changliao.doors.cashier import door as cashier
+from changliao.doors.rest import door as rest
+from changliao.doors.rest import notify as rest_notify
+from changliao.doors.rest.call import Door as RestDoor
+from changliao.doors.wallet import door as wallet
+from changliao.doors.wechatpay import door as wechatpay
+from changliao.doors.wechatpay import notify as wechatpay_notify
+from changliao.doors.wechatpay import payer as wechatpay_payer
+from changliao.doors.wechatpay import platform as wechatpay_platform
+from changliao.doors.wechatpay.call import Door as WechatDoor
+from changliao.operations.network import Network
+from changliao.web import asgi
+from changliao.web.asgi import Application, Receive, Scope, Send
+from changliao.web.pages import Pages
+from changliao.web.security import Browser
+from changliao.workers import expiry
+from changliao.workers.addresses import Guard
+from changliao.workers.notifications import Deliverer, Notifier
+
+HEALTH: Final = "/healthz"
+_log = logging.getLogger("changliao")
+
+
+class Parts:
+    """A running network: its doors, and its workers once they are started."""
+
+    def __init__(self, network: Network, config: Config) -> None:
+        self.network = network
+        self.config = config
+        self._doors: dict[str, Application] = {}
+        self._pages: Application | None = None
+        self._workers: list[asyncio.Task[None]] = []
+        self._notifiers: dict[str, Notifier] = {}
+
+    async def start(self, *, doors: bool, workers: bool) -> None:
+        """Take commands; open the doors; begin to work. Raises Unavailable."""
+        network, config = self.network, self.config
+        await network.start()
+        platform = await wechatpay_platform.load(network)
+        self._notifiers = {
+            "wechatpay": wechatpay_notify.Notifier(network, platform),
+            "rest": rest_notify.Notifier(network),
+        }
+        if doors:
+            self._open(platform)
+        if workers:
+            guard = Guard(allow_private=config.private_callbacks)
+            deliverer = Deliverer(network, self._notifiers, guard, config.retry_scale)
+            self._work("notifications", deliverer.run)
+            self._work("expiry", lambda: expiry.run(network))
+
+    async def close(self) -> None:
+        """Stop working, finish what was accepted."""
+        for worker in self._workers:
+            worker.cancel()
+        for worker in self._workers:
+            with suppress(asyncio.CancelledError):
+                await worker
+        await self.network.close()
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI application."""
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        if path == HEALTH:
+            await asgi.answer(send, 200, ((b"content-type", b"text/plain"),), b"ok\n")
+            return
+        door = self._doors.get(path.split("/", 2)[1], self._pages)
+        if door is not None:
+            await door(scope, receive, send)
+
+    def _open(self, platform: wechatpay_platform.Platform) -> None:
+        network, config = self.network, self.config
+        wechat = WechatDoor(network, platform, config.public_url)
+        settings: Callable[[Any], Mapping[str, str]] = lambda merchant: wechatpay_platform.settings(
+            platform, merchant
+        )
+        self._doors = {
+            "v3": wechatpay.application(wechat),
+            "api": rest.application(RestDoor(network, config.public_url, settings)),
+        }
+        https = config.public_url.startswith("https://")
+        browser = Browser(network.vault.derive("browser"), https=https)
+        pages = Pages(browser, sandbox=config.sandbox)
+        starlette = Starlette(
+            routes=[
+                *pages.routes(),
+                *wechatpay_payer.routes(wechat),
+                *cashier.routes(network, pages),
+                *wallet.routes(network, pages),
+            ],
+            exception_handlers=pages.exception_handlers(),
+        )
+        self._pages = pages.secured(starlette)
+
+    def _work(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        self._workers.append(asyncio.create_task(_restarted(name, run), name=name))
+
+
+async def _restarted(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """A worker that fails is a bug; the others and the doors go on, and it starts again."""
+    while True:
+        try:
+            await run()
+        except Exception:  # a worker's last line
+            _log.exception("worker %s failed and starts again", name)
+            await asyncio.sleep(1)

@@ -1,0 +1,36 @@
+"""`changliao audit`: recompute every balance and the journal, and name the first fault."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from changliao.commands.context import console, data_option, json_option, open_database, read_config
+from changliao.commands.context import show as show_fields
+from changliao.operations import audit as auditing
+
+
+@click.command()
+@data_option
+@json_option
+def audit(folder: Path, *, as_json: bool) -> None:
+    """Recompute every balance and the hash chain; exit 1 and name the first fault, if any.
+
+    It reads one moment of the database and may run while payments go on.
+    """
+    engine = open_database(read_config(folder))
+    with console.status("Recomputing balances and the journal…"), engine.snapshot() as reader:
+        report = auditing.check(reader)
+    engine.close()
+    fields = {
+        "clean": report.fault is None,
+        "transfers": report.transfers,
+        "accounts": report.accounts,
+        "orders": report.orders,
+        "refunds": report.refunds,
+        "journal": report.heads,
+    }
+    if report.fault is not None:
+        fields |= {"fault": report.fault.check, "detail": report.fault.detail}
+    show_fields(fields, as_json=as_json)
+    sys.exit(0 if report.fault is None else 1)

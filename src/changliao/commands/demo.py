@@ -1,0 +1,8 @@
+"""demo placeholder"""
+
+import click
+
+
+@click.command()
+def demo() -> None:
+    """X"""

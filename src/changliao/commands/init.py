@@ -1,0 +1,67 @@
+"""`changliao init`: a folder with a secret, a configuration and an empty database."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+import click
+
+from changliao import config
+from changliao.commands.context import (
+    data_option,
+    json_option,
+    open_database,
+    open_vault,
+    run,
+    show,
+    visit,
+)
+from changliao.core import chart
+from changliao.operations import onboarding
+from changliao.operations.vault import SECRET_BYTES
+
+_SANDBOX: Final = """\
+# A sandbox: money comes from a bank that asks nothing, and notifications reach this machine.
+# Every setting is explained in docs/configuration.md.
+sandbox = true
+private_callbacks = true
+"""
+_PRODUCTION: Final = """\
+# Every setting is explained in docs/configuration.md.
+# public_url = "https://pay.example"
+# database = "postgresql://changliao@127.0.0.1/changliao"
+"""
+
+
+@click.command()
+@data_option
+@click.option("--sandbox", "is_sandbox", is_flag=True, help="For development: see the file made.")
+@json_option
+def init(folder: Path, *, is_sandbox: bool, as_json: bool) -> None:
+    """Make a data folder, its database and an operator's key. Safe to repeat."""
+    folder.mkdir(parents=True, exist_ok=True)
+    secret = folder / config.SECRET_FILE
+    fresh = not secret.exists()
+    if fresh:
+        descriptor = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(SECRET_BYTES) + "\n")
+    settings_file = folder / config.FILE
+    if not settings_file.exists():
+        settings_file.write_text(_SANDBOX if is_sandbox else _PRODUCTION, "utf-8")
+    open_vault(folder)
+    settings = config.load(folder)
+    open_database(settings).close()
+    fields = {"data": str(folder), "database": settings.database}
+    if fresh:
+        key = run(_operator_key(folder))
+        fields |= {"operator_key": key.name, "operator_secret": key.secret}
+    show(fields, as_json=as_json)
+    if not as_json:
+        click.echo(f"Next: changliao serve --data {folder}")
+
+
+async def _operator_key(folder: Path) -> onboarding.RequestKey:
+    async with visit(folder) as (network, _):
+        return await onboarding.add_request_key(network, chart.NETWORK)

@@ -1,0 +1,130 @@
+"""`changliao serve` and `changliao work`: doors and workers, or workers alone."""
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+import uvicorn
+import uvloop
+
+from changliao.app import HEALTH, Parts
+from changliao.commands.context import (
+    data_option,
+    fail,
+    now,
+    open_database,
+    open_vault,
+    read_config,
+)
+from changliao.config import Config
+from changliao.operations.network import Network
+from changliao.store.engine import Engine, Unavailable
+
+_KEEP_ALIVE_S: Final = 75
+_BACKLOG: Final = 2_048
+# The committer and the loop share the interpreter: a short turn keeps both answering.
+_SWITCH_INTERVAL_S: Final = 0.001
+
+
+@click.command()
+@data_option
+@click.option("--host", help="Address to listen on; the configuration's by default.")
+@click.option("--port", type=int, help="Port to listen on; the configuration's by default.")
+@click.option("--no-workers", is_flag=True, help="Only doors: `changliao work` runs elsewhere.")
+def serve(folder: Path, host: str | None, port: int | None, *, no_workers: bool) -> None:
+    """Serve every door, and do the work that time brings."""
+    settings = read_config(folder)
+    parts = _parts(folder, settings, serving=True)
+    _logging(settings)
+    address = (host or settings.host, settings.port if port is None else port)
+    uvloop.run(_serve(parts, address, workers=not no_workers))
+
+
+@click.command()
+@data_option
+def work(folder: Path) -> None:
+    """Only the workers: notifications and expiry. Any number may run on one PostgreSQL."""
+    settings = read_config(folder)
+    if "://" not in settings.database:
+        fail("on SQLite `changliao serve` does this work: one process writes the file", 2)
+    parts = _parts(folder, settings, serving=False)
+    _logging(settings)
+    uvloop.run(_work(parts))
+
+
+def _parts(folder: Path, settings: Config, *, serving: bool) -> Parts:
+    engine = open_database(settings)
+    node = _node(engine)
+    if serving and engine.reads_inline and node != 0:
+        fail(f"{settings.database} is already being served by another process")
+    return Parts(Network(engine, now, open_vault(folder), node), settings)
+
+
+def _node(engine: Engine) -> int:
+    try:
+        return engine.claim_node(0)
+    except Unavailable as error:
+        fail(str(error))
+
+
+async def _serve(parts: Parts, address: tuple[str, int], *, workers: bool) -> None:
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    host, port = address
+    server = uvicorn.Server(
+        uvicorn.Config(
+            parts.serve,
+            host=host,
+            port=port,
+            interface="asgi3",
+            lifespan="off",
+            proxy_headers=False,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            backlog=_BACKLOG,
+        )
+    )
+    await _started(parts, doors=True, workers=workers)
+    gc.collect()
+    gc.freeze()
+    click.echo(f"Changliao Pay listens on http://{host}:{port}  (health: {HEALTH})")
+    try:
+        await server.serve()
+    finally:
+        await parts.close()
+
+
+async def _work(parts: Parts) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await _started(parts, doors=False, workers=True)
+    click.echo("Changliao Pay works: notifications, expiry")
+    try:
+        await stop.wait()
+    finally:
+        await parts.close()
+
+
+async def _started(parts: Parts, *, doors: bool, workers: bool) -> None:
+    try:
+        await parts.start(doors=doors, workers=workers)
+    except Unavailable as error:
+        fail(f"the database cannot be reached: {error}")
+
+
+def _logging(settings: Config) -> None:
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    # httpx logs every address at INFO; addresses belong to merchants.
+    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -1,0 +1,1 @@
+"""Where a payer meets an order: QR, account payment, live status."""

@@ -1,0 +1,237 @@
+"""The cashier's routes.
+
+Opening a link on a phone, logged in, is scanning it: from then on the order is that person's to
+pay. Source: WEB.md §4 and §7; wechatpay-v3.md §12.5.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+from starlette.routing import Route
+
+from changliao.core.credentials import CredentialKind
+from changliao.core.ids import PaymentId, parse
+from changliao.core.orders import OpenOrder, PayOrder
+from changliao.core.outcome import Reason, Refused
+from changliao.core.parties import User
+from changliao.doors.cashier.view import View, describe, ending, find, state_of
+from changliao.operations import sessions
+from changliao.operations.links import Link
+from changliao.operations.network import Network
+from changliao.operations.orders import OPEN, PAY
+from changliao.store.views.orders import Placed
+from changliao.web import session
+from changliao.web.pages import Pages
+from changliao.web.words import REASONS
+
+_LOOK_EVERY_S: Final = 1.0
+_COMMENT_EVERY: Final = 15
+_LONGEST_STREAM_S: Final = 600
+_PHONES: Final = ("iphone", "android", "mobile", "harmony")
+_UNPROCESSABLE: Final = 422
+Found = tuple[Link, Placed]
+
+
+def routes(network: Network, pages: Pages) -> list[Route]:
+    """Everything under /c/."""
+    cashier = _Cashier(network, pages)
+    return [
+        Route("/c/{token}", cashier.show),
+        Route("/c/{token}/status", cashier.status),
+        Route("/c/{token}/live", cashier.live),
+        Route("/c/{token}/pay", cashier.pay, methods=["POST"]),
+    ]
+
+
+class _Cashier:
+    def __init__(self, network: Network, pages: Pages) -> None:
+        self._network = network
+        self._pages = pages
+
+    async def show(self, request: Request) -> Response:
+        """The page for this device and state."""
+        found = await find(self._network, request.path_params["token"])
+        if found is None:
+            return self._bad(request)
+        payer = await self._payer(request)
+        device = _device(request)
+        if device == "phone" and payer is not None:
+            found = await self._opened(found, payer)
+        return await self._page(request, found, payer, device)
+
+    async def status(self, request: Request) -> Response:
+        """The live part, for polling."""
+        found = await find(self._network, request.path_params["token"])
+        if found is None:
+            return self._bad(request)
+        text = await self._fragment(request, found)
+        return HTMLResponse(text, headers={"Cache-Control": "no-store"})
+
+    async def live(self, request: Request) -> Response:
+        """The live part as server-sent events, from the current state on."""
+        found = await find(self._network, request.path_params["token"])
+        if found is None:
+            return self._bad(request)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        stream = self._stream(request, found[1].order.id)
+        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+    async def pay(self, request: Request) -> Response:
+        """Pay from the wallet of whoever is logged in, with the PIN."""
+        form = await self._pages.browser.form(request)
+        found = await find(self._network, request.path_params["token"])
+        payer = await self._payer(request)
+        if found is None:
+            return self._bad(request)
+        if payer is None:
+            path = request.url.path.removesuffix("/pay")
+            return _told(request, session.to_login(request), f"/w/login?next={path}")
+        outcome = await self._paid(form, found, payer)
+        again = f"/c/{request.path_params['token']}?view={_given_device(form)}"
+        if not isinstance(outcome, Refused) or outcome.reason is Reason.ORDER_ALREADY_PAID:
+            return _told(request, RedirectResponse(again, 303), again)
+        problem = self._problem(request, outcome)
+        if _wants_json(request):
+            return JSONResponse({"message": problem}, _UNPROCESSABLE)
+        found = await find(self._network, request.path_params["token"]) or found
+        device = _given_device(form)
+        return await self._page(request, found, payer, device, problem)
+
+    async def _paid(self, form: FormData, found: Found, payer: User) -> Any:
+        network, (link, placed) = self._network, found
+        payment_id = parse("pay", str(form.get("payment_id", "")))
+        pin = str(form.get("pin", ""))
+        if payment_id is None or not pin:
+            return Refused(Reason.CREDENTIAL_WRONG)
+        if network.clock() >= link.expires_at:
+            return Refused(Reason.ORDER_EXPIRED)
+        proof = await sessions.prove(network, payer.id, CredentialKind.PIN, pin)
+        if proof is None:
+            return Refused(Reason.CREDENTIAL_WRONG)
+        order = placed.order
+        command = PayOrder(
+            payment_id=PaymentId(payment_id),
+            merchant_id=order.merchant_id,
+            order_id=order.id,
+            payer_id=payer.id,
+            amount=order.amount,
+            proof=proof,
+            issue=link.issue,
+        )
+        return await network.perform(PAY, command)
+
+    async def _opened(self, found: Found, payer: User) -> Found:
+        """Keep the order for the first person who scanned it."""
+        link, placed = found
+        order = placed.order
+        if order.payer_id or self._network.clock() >= link.expires_at:
+            return found
+        command = OpenOrder(order.merchant_id, order.id, payer.id, link.issue)
+        opened = await self._network.perform(OPEN, command)
+        if isinstance(opened, Refused):
+            return (
+                await find(self._network, self._network.links.make(order, link.expires_at)) or found
+            )
+        return link, Placed(opened, placed.terms)
+
+    async def _page(
+        self, request: Request, found: Found, payer: User | None, device: str, problem: str = ""
+    ) -> Response:
+        view = await describe(request, self._network, self._pages, found, payer)
+        view.device, view.problem = device, problem
+        view.chosen = "view" in request.query_params
+        if problem and device == "pc":
+            view.tab = "account"
+        template = "cashier/end.html" if view.final else f"cashier/{device}.html"
+        status = _UNPROCESSABLE if problem else 200
+        return self._pages.render(request, template, status, view=view)
+
+    async def _fragment(self, request: Request, found: Found) -> str:
+        payer = await self._payer(request)
+        view = await describe(request, self._network, self._pages, found, payer)
+        return self._pages.fragment(request, "cashier/fragment.html", view=view)
+
+    async def _stream(self, request: Request, order_id: int) -> AsyncIterator[str]:
+        network = self._network
+        changed = network.watch(order_id)
+        shown, rounds = "", 0
+        try:
+            while rounds < _LONGEST_STREAM_S and not await request.is_disconnected():
+                changed.clear()
+                found = await find(network, request.path_params["token"])
+                if found is None:
+                    return
+                state = state_of(found[1].order, found[0], None, network.clock())
+                if state != shown:
+                    shown = state
+                    yield _event("html", await self._fragment(request, found), state)
+                if state in ("paid", "expired", "closed"):
+                    yield _event("end", "", state)
+                    return
+                if rounds % _COMMENT_EVERY == 0:
+                    yield ": still here\n\n"
+                rounds += 1
+                await _either(changed, _LOOK_EVERY_S)
+        finally:
+            network.unwatch(order_id, changed)
+
+    def _bad(self, request: Request) -> Response:
+        headline, explanation = ending(request, self._pages, "bad")
+        view = View(path="/w/", state="bad", final=True, headline=headline, explanation=explanation)
+        return self._pages.render(request, "cashier/end.html", 404, view=view)
+
+    def _problem(self, request: Request, refused: Refused) -> str:
+        text = self._pages.words(request, REASONS[refused.reason])
+        if refused.reason is Reason.CREDENTIAL_WRONG and refused.detail:
+            left = self._pages.words(request, "还可以试 %s 次。")
+            return f"{text} {left % refused.detail}"
+        return text
+
+    async def _payer(self, request: Request) -> User | None:
+        find_session = partial(sessions.find, self._network)
+        return await session.user_of(request, self._pages.browser, find_session)
+
+
+async def _either(event: asyncio.Event, seconds: float) -> None:
+    """Wait for the event, but not longer."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+def _event(name: str, text: str, version: str) -> str:
+    return f"event: {name}\nid: {version}\ndata: {msgspec.json.encode(text).decode()}\n\n"
+
+
+def _device(request: Request) -> str:
+    asked = request.query_params.get("view")
+    if asked in ("pc", "phone"):
+        return asked
+    agent = request.headers.get("user-agent", "").lower()
+    return "phone" if any(phone in agent for phone in _PHONES) else "pc"
+
+
+def _given_device(form: FormData) -> str:
+    return "phone" if form.get("device") == "phone" else "pc"
+
+
+def _wants_json(request: Request) -> bool:
+    return "application/json" in request.headers.get("accept", "")
+
+
+def _told(request: Request, response: Response, following: str) -> Response:
+    """For the PIN sheet the next address as JSON, for a plain form a redirect."""
+    return JSONResponse({"next": following}) if _wants_json(request) else response

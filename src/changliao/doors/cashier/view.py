@@ -1,0 +1,136 @@
+"""What the cashier shows of an order: one value for every template."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from starlette.requests import Request
+
+from changliao.core import chart, clock
+from changliao.core.clock import BEIJING, MILLISECOND, Instant
+from changliao.core.ids import show
+from changliao.core.orders import Order, OrderState
+from changliao.core.parties import User
+from changliao.operations.links import Link
+from changliao.operations.network import Network
+from changliao.store.views import ledger, orders, parties
+from changliao.store.views.orders import Placed
+from changliao.web.pages import Pages
+
+
+class View(Struct, kw_only=True):
+    """`state` is waiting, scanned, paid, expired, closed, taken or bad; `final` ones never change."""
+
+    path: str
+    state: str
+    final: bool
+    headline: str = ""
+    explanation: str = ""
+    merchant: str = ""
+    title: str = ""
+    reference: str = ""
+    amount: int = 0
+    currency: str = "CNY"
+    expires: str = ""
+    expires_ms: int = 0
+    now_ms: int = 0
+    paid_at: Instant = clock.NEVER
+    back: str = ""
+    scan_text: str = ""
+    device: str = "pc"
+    chosen: bool = False
+    tab: str = "scan"
+    payer: str = ""
+    balance: int = 0
+    payment_id: str = ""
+    problem: str = ""
+
+
+def state_of(order: Order, link: Link, payer: User | None, now: Instant) -> str:
+    """Where an order stands for whoever looks at it through this link."""
+    match order.state:
+        case OrderState.PAID:
+            return "paid"
+        case OrderState.CLOSED:
+            return "expired" if now >= order.expires_at else "closed"
+        case OrderState.OPEN:
+            pass
+    if now >= min(order.expires_at, link.expires_at) or link.issue != order.issue:
+        return "expired"
+    if order.payer_id and payer is not None and payer.id != order.payer_id:
+        return "taken"
+    return "scanned" if order.payer_id else "waiting"
+
+
+def ending(request: Request, pages: Pages, state: str) -> tuple[str, str]:
+    """Headline and explanation of a state in which nothing can be paid any more."""
+    words = {
+        "paid": ("支付成功", "商家会收到通知。"),
+        "expired": (
+            "订单已过期",
+            "没有扣款。如果刚才已经付款,请先查看账单;需要时请让商家重新下单。",
+        ),
+        "closed": ("订单已关闭", "没有扣款。需要时请让商家重新下单。"),
+        "taken": ("订单由另一个账户付款", "没有扣款。请用扫码的那个账户付款,或让商家重新下单。"),
+        "bad": ("付款链接无效", "链接不完整或不是我们的。没有扣款,请从商家页面重新打开。"),
+    }
+    headline, explanation = words.get(state, ("", ""))
+    return pages.words(request, headline) if headline else "", (
+        pages.words(request, explanation) if explanation else ""
+    )
+
+
+async def find(network: Network, token: str) -> tuple[Link, Placed] | None:
+    """The order behind a link; None when the link is none of ours."""
+    link = network.links.read(token)
+    if link is None:
+        return None
+    placed = await network.read(orders.order, link.merchant_id, link.order_id)
+    return (link, placed) if placed else None
+
+
+async def describe(
+    request: Request, network: Network, pages: Pages, found: tuple[Link, Placed], payer: User | None
+) -> View:
+    """Everything a page needs, read now."""
+    link, placed = found
+    order, now = placed.order, network.clock()
+    merchant = await network.look_up(parties.merchant, order.merchant_id)
+    state = state_of(order, link, payer, now)
+    headline, explanation = ending(request, pages, state)
+    until = min(order.expires_at, link.expires_at)
+    moment: datetime = clock.to_datetime(Instant(until), BEIJING)
+    token = request.path_params["token"]
+    view = View(
+        path=f"/c/{token}",
+        state=state,
+        final=state in ("paid", "expired", "closed", "taken"),
+        headline=headline,
+        explanation=explanation,
+        merchant=merchant.name if merchant else "",
+        title=placed.terms.title,
+        reference=order.reference,
+        amount=order.amount.amount,
+        currency=order.amount.currency.code,
+        expires=f"{moment:%m-%d %H:%M}",
+        expires_ms=until // MILLISECOND,
+        now_ms=now // MILLISECOND,
+        paid_at=order.paid_at,
+        back=_back(request, placed),
+        scan_text=f"weixin://wxpay/bizpayurl?pr={token}",
+        payment_id=show("pay", network.ids.new()),
+        tab="account" if request.query_params.get("tab") == "account" else "scan",
+    )
+    if payer is not None:
+        account = chart.wallet(payer.id, order.amount.currency)
+        standing = await network.read(ledger.standing, account)
+        view.payer, view.balance = payer.name, standing.account.spendable
+    return view
+
+
+def _back(request: Request, placed: Placed) -> str:
+    """Where the merchant wants the payer back: only on the host that hears of the payment."""
+    asked = request.query_params.get("back", "")
+    parts = urlsplit(asked)
+    own = urlsplit(placed.terms.notify_url).netloc
+    return asked if parts.scheme in ("http", "https") and own and parts.netloc == own else ""

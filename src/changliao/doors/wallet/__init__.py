@@ -1,0 +1,1 @@
+"""A person's wallet: sign-up, top-up, scan, transfer, bills."""

@@ -1,0 +1,111 @@
+"""A wallet's statement in a person's words."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from changliao.core import chart, ids
+from changliao.core.clock import Instant
+from changliao.core.ids import UserId
+from changliao.core.ledger import Code
+from changliao.core.money import CNY
+from changliao.core.parties import User
+from changliao.operations.network import Network
+from changliao.store.views import ledger, orders, parties
+from changliao.store.views.ledger import Entry
+from changliao.web.display import day_time
+
+Words = Callable[[str], str]
+
+
+class Bill(Struct, frozen=True):
+    """One movement of a wallet; `facts` are names and values for its own page."""
+
+    id: str
+    title: str
+    at: Instant
+    when: str
+    amount: int
+    currency: str
+    facts: dict[str, str]
+
+
+class Page(Struct, frozen=True):
+    """Newest first; `older` starts the next page, empty at the end."""
+
+    bills: list[Bill]
+    older: str
+
+
+async def page(network: Network, user: User, words: Words, start: int, most: int) -> Page:
+    """From the newest, or from a leg on; a leg of another wallet shows nothing."""
+    account = chart.wallet(user.id, CNY)
+    if not start:
+        start = (await network.read(ledger.standing, account)).last_leg
+    entries = await network.read(ledger.statement, account, start, most)
+    bills = [await _bill(network, entry, words) for entry in entries]
+    older = entries[-1].previous if entries else 0
+    return Page(bills, ids.show("bil", older) if older else "")
+
+
+async def bill(network: Network, user: User, words: Words, leg_id: int) -> Bill | None:
+    """One movement of this person's wallet."""
+    account = chart.wallet(user.id, CNY)
+    entries = await network.read(ledger.statement, account, leg_id, 1)
+    return await _bill(network, entries[0], words) if entries else None
+
+
+async def _bill(network: Network, entry: Entry, words: Words) -> Bill:
+    title, facts = await _story(network, entry, words)
+    now = network.clock()
+    return Bill(
+        id=ids.show("bil", entry.leg_id),
+        title=title,
+        at=entry.at,
+        when=day_time(entry.at, now, (words("今天"), words("昨天"))),
+        amount=entry.amount,
+        currency=CNY.code,
+        facts=facts,
+    )
+
+
+async def _story(network: Network, entry: Entry, words: Words) -> tuple[str, dict[str, str]]:
+    match entry.code:
+        case Code.TOP_UP:
+            return words("充值"), {words("来源"): words("沙箱银行")}
+        case Code.WALLET_TRANSFER:
+            return await _transfer(network, entry, words)
+        case Code.PAYMENT:
+            return await _payment(network, entry, words)
+        case Code.REFUND:
+            merchant = await network.look_up(parties.merchant, entry.other.owner)
+            name = merchant.name if merchant else ""
+            return f"{words('退款')} · {name}", {words("商家"): name}
+        case _:
+            return words("其他"), {}
+
+
+async def _transfer(network: Network, entry: Entry, words: Words) -> tuple[str, dict[str, str]]:
+    other = await network.read(parties.user, UserId(entry.other.owner))
+    name = other.name if other else ""
+    payer = entry.other.owner
+    if entry.amount < 0:
+        # The debit side of the movement is this wallet, whose id stands in the other leg only.
+        return f"{words('转账')} · {name}", {words("对方"): name}
+    moved = await network.read(ledger.wallet_transfer, entry.cause_id, payer)
+    facts = {words("对方"): name}
+    if moved is not None and moved.note:
+        facts[words("备注")] = moved.note
+    return f"{words('收到转账')} · {name}", facts
+
+
+async def _payment(network: Network, entry: Entry, words: Words) -> tuple[str, dict[str, str]]:
+    merchant = await network.look_up(parties.merchant, entry.other.owner)
+    name = merchant.name if merchant else ""
+    facts = {words("商家"): name}
+    attempt = await network.read(orders.attempt, entry.cause_id, entry.other.owner)
+    if attempt is not None:
+        placed = await network.read(orders.order, attempt.merchant_id, attempt.order_id)
+        if placed is not None:
+            facts |= {words("商品"): placed.terms.title, words("订单号"): placed.order.reference}
+    return name, facts

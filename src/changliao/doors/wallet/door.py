@@ -1,0 +1,86 @@
+"""The wallet's routes. Each needs a session but signing up and logging in."""
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from changliao.core import chart, ids
+from changliao.core.money import CNY
+from changliao.doors.wallet import bills, forms, joining, moving
+from changliao.doors.wallet.visit import Visit, Wallet, signed_in
+from changliao.operations.network import Network
+from changliao.store.views import ledger
+from changliao.web.display import amount
+from changliao.web.pages import Pages
+
+_RECENT = 5
+_PAGE = 30
+
+
+def routes(network: Network, pages: Pages) -> list[Route]:
+    """Everything under /w/."""
+    wallet = Wallet(network, pages)
+
+    return [
+        Route("/w/", signed_in(wallet, home)),
+        Route("/w/bills", signed_in(wallet, list_bills)),
+        Route("/w/bills/{id}", signed_in(wallet, show_bill)),
+        Route("/w/me", signed_in(wallet, me)),
+        Route("/w/scan", signed_in(wallet, scan), methods=["GET", "POST"]),
+        *joining.routes(wallet),
+        *moving.routes(wallet),
+    ]
+
+
+async def home(visit: Visit) -> Response:
+    """Balance and the last bills."""
+    network = visit.wallet.network
+    accounts = await network.read(ledger.accounts_of, visit.user.id)
+    spendable = {chart.currency(one.account.id).code: one.account.spendable for one in accounts}
+    others = [str(amount(left, code)) for code, left in spendable.items() if code != CNY.code]
+    recent = await bills.page(network, visit.user, visit.words, 0, _RECENT)
+    return visit.render(
+        "wallet/home.html",
+        balance=spendable.get(CNY.code, 0),
+        others=others,
+        bills=recent.bills,
+        tab="home",
+    )
+
+
+async def list_bills(visit: Visit) -> Response:
+    """A page of bills."""
+    start = ids.parse("bil", visit.request.query_params.get("from", "")) or 0
+    page = await bills.page(visit.wallet.network, visit.user, visit.words, start, _PAGE)
+    return visit.render("wallet/bills.html", bills=page.bills, older=page.older, tab="bills")
+
+
+async def show_bill(visit: Visit) -> Response:
+    """One bill; another person's is not found."""
+    leg_id = ids.parse("bil", visit.request.path_params["id"])
+    found = None
+    if leg_id is not None:
+        found = await bills.bill(visit.wallet.network, visit.user, visit.words, leg_id)
+    if found is None:
+        return visit.render("error.html", 404, code=404)
+    return visit.render("wallet/bill.html", bill=found, tab="bills")
+
+
+async def me(visit: Visit) -> Response:
+    """Who I am here."""
+    return visit.render("wallet/me.html", user=visit.user, tab="me")
+
+
+async def scan(visit: Visit) -> Response:
+    """From a code to the order it names."""
+    code, problem = "", ""
+    if visit.request.method == "POST":
+        form = await visit.wallet.pages.browser.form(visit.request)
+        code = str(form.get("code", ""))
+        token = forms.scanned(code)
+        if token is not None and visit.wallet.network.links.read(token) is not None:
+            return RedirectResponse(f"/c/{token}?view=phone", 303)
+        problem = visit.words("这不是畅聊支付的付款码。请从商家页面重新扫码。")
+    status = 422 if problem else 200
+    return visit.render(
+        "wallet/scan.html", status, given={"code": code}, problem_text=problem, tab="home"
+    )

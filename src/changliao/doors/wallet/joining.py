@@ -1,0 +1,148 @@
+"""Signing up, logging in and out."""
+
+from functools import partial
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from changliao.core import ids
+from changliao.core.credentials import CredentialKind
+from changliao.core.ids import UserId
+from changliao.core.outcome import Refused
+from changliao.core.parties import User
+from changliao.doors.wallet import forms
+from changliao.doors.wallet.visit import UNPROCESSABLE, Wallet, problem
+from changliao.operations import sessions
+from changliao.operations.parties import SIGN_UP, SignUp
+from changliao.web import session
+from changliao.web.security import SESSION_COOKIE
+
+_LONGEST_NAME = 64
+_LONGEST_PASSWORD = 128
+_SHORTEST_PASSWORD = 8
+
+
+def routes(wallet: Wallet) -> list[Route]:
+    """For people who are not logged in."""
+    return [
+        Route("/w/join", partial(join, wallet), methods=["GET", "POST"]),
+        Route("/w/login", partial(log_in, wallet), methods=["GET", "POST"]),
+        Route("/w/logout", partial(log_out, wallet), methods=["POST"]),
+    ]
+
+
+async def join(wallet: Wallet, request: Request) -> Response:
+    """Open a wallet and log in."""
+    if request.method == "GET":
+        return _join_page(wallet, request, {"phone": "", "name": ""}, _next(request), "")
+    form = await wallet.pages.browser.form(request)
+    given = {"phone": str(form.get("phone", "")), "name": str(form.get("name", "")).strip()}
+    following = session.safe_next(form.get("next"))
+    wrong = _wrong(form, given)
+    if wrong:
+        text = wallet.pages.words(request, wrong)
+        return _join_page(wallet, request, given, following, text)
+    outcome = await _signed_up(wallet, form, given)
+    if isinstance(outcome, Refused):
+        text = problem(wallet.pages, request, outcome)
+        return _join_page(wallet, request, given, following, text)
+    return await _logged_in(wallet, outcome, following)
+
+
+async def log_in(wallet: Wallet, request: Request) -> Response:
+    """Open a session with phone and password."""
+    if request.method == "GET":
+        return _login_page(wallet, request, "", _next(request), "")
+    form = await wallet.pages.browser.form(request)
+    given = str(form.get("phone", ""))
+    following = session.safe_next(form.get("next"))
+    password = str(form.get("password", ""))[:_LONGEST_PASSWORD]
+    outcome = await sessions.log_in(wallet.network, forms.phone(given) or "", password)
+    if isinstance(outcome, Refused):
+        text = problem(wallet.pages, request, outcome)
+        return _login_page(wallet, request, given, following, text)
+    response = RedirectResponse(following, 303)
+    wallet.pages.browser.set(response, SESSION_COOKIE, outcome)
+    return response
+
+
+async def log_out(wallet: Wallet, request: Request) -> Response:
+    """End the session here and in the network."""
+    await wallet.pages.browser.form(request)
+    token = wallet.pages.browser.read(request, SESSION_COOKIE)
+    if token:
+        await sessions.end(wallet.network, token)
+    response = RedirectResponse("/w/login", 303)
+    wallet.pages.browser.forget(response, SESSION_COOKIE)
+    return response
+
+
+def _wrong(form: FormData, given: dict[str, str]) -> str:
+    """What is wrong with a sign-up form, as a message; nothing when it is right."""
+    password, pin = str(form.get("password", "")), str(form.get("pin", ""))
+    if forms.phone(given["phone"]) is None:
+        return "请填写 6 到 15 位数字的手机号。"
+    if not 0 < len(given["name"]) <= _LONGEST_NAME:
+        return "请填写姓名或昵称,最多 64 个字。"
+    if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
+        return "登录密码至少 8 个字符,最多 128 个。"
+    if not forms.is_pin(pin):
+        return "支付密码必须是 6 位数字。"
+    if pin == password:
+        return "支付密码不要与登录密码相同。"
+    return ""
+
+
+async def _signed_up(wallet: Wallet, form: FormData, given: dict[str, str]) -> User | Refused:
+    network = wallet.network
+    now = network.clock()
+    user_id = UserId(ids.parse("usr", str(form.get("user_id", ""))) or network.ids.new())
+    user = User(user_id, forms.phone(given["phone"]) or "", given["name"], now)
+    typed = (
+        (CredentialKind.PASSWORD, str(form["password"])),
+        (CredentialKind.PIN, str(form["pin"])),
+    )
+    hashed = await network.in_thread(
+        lambda: tuple(network.secrets.hash(user.id, kind, text, now) for kind, text in typed)
+    )
+    return await network.perform(SIGN_UP, SignUp(user, hashed))
+
+
+async def _logged_in(wallet: Wallet, user: User, following: str) -> Response:
+    token = await sessions.begin(wallet.network, user)
+    response = RedirectResponse(following, 303)
+    wallet.pages.browser.set(response, SESSION_COOKIE, token)
+    return response
+
+
+def _join_page(
+    wallet: Wallet, request: Request, given: dict[str, str], following: str, text: str
+) -> Response:
+    return wallet.pages.render(
+        request,
+        "wallet/join.html",
+        UNPROCESSABLE if text else 200,
+        given=given,
+        next=following,
+        problem_text=text,
+        user_id=ids.show("usr", wallet.network.ids.new()),
+    )
+
+
+def _login_page(
+    wallet: Wallet, request: Request, phone: str, following: str, text: str
+) -> Response:
+    return wallet.pages.render(
+        request,
+        "wallet/login.html",
+        UNPROCESSABLE if text else 200,
+        given={"phone": phone},
+        next=following,
+        problem_text=text,
+    )
+
+
+def _next(request: Request) -> str:
+    return session.safe_next(request.query_params.get("next"))

@@ -1,0 +1,188 @@
+"""Topping up from the sandbox bank, and sending money to a person."""
+
+from starlette.datastructures import FormData
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from changliao.core import chart, ids
+from changliao.core.credentials import CredentialKind
+from changliao.core.ids import TopUpId, TransferId
+from changliao.core.money import CNY, Money
+from changliao.core.outcome import Reason, Refused
+from changliao.core.parties import User
+from changliao.core.wallet import TopUp, TransferMoney, WalletTransfer
+from changliao.doors.wallet import forms
+from changliao.doors.wallet.visit import (
+    UNPROCESSABLE,
+    Visit,
+    Wallet,
+    problem,
+    refused_json,
+    signed_in,
+    wants_json,
+)
+from changliao.operations import sessions
+from changliao.operations.wallet import TOP_UP, TRANSFER
+from changliao.store.views import ledger, parties
+from changliao.web import session
+
+_AMOUNT_WRONG = "请填写金额,例如 88.88。"
+_LONGEST_NOTE = 64
+
+
+def routes(wallet: Wallet) -> list[Route]:
+    """Where money comes in and goes to a person."""
+    return [
+        Route("/w/top-up", signed_in(wallet, top_up), methods=["GET", "POST"]),
+        Route("/w/bank", signed_in(wallet, bank), methods=["POST"]),
+        Route("/w/transfer", signed_in(wallet, transfer), methods=["GET", "POST"]),
+        Route("/w/transfer/confirm", signed_in(wallet, confirm), methods=["POST"]),
+        Route("/w/done/{id}", signed_in(wallet, done)),
+    ]
+
+
+async def top_up(visit: Visit) -> Response:
+    """How much, then on to the bank."""
+    request = visit.request
+    if request.method == "GET":
+        following = session.safe_next(request.query_params.get("next"))
+        return _top_up_page(visit, "", following, "")
+    form = await visit.wallet.pages.browser.form(request)
+    text, following = str(form.get("amount", "")), session.safe_next(form.get("next"))
+    minor = forms.fen(text)
+    if minor is None:
+        return _top_up_page(visit, text, following, visit.words(_AMOUNT_WRONG))
+    return visit.render(
+        "wallet/bank.html",
+        given={"amount": text},
+        minor=minor,
+        next=following,
+        user=visit.user,
+        top_up_id=ids.show("top", visit.wallet.network.ids.new()),
+        problem_text="",
+    )
+
+
+async def bank(visit: Visit) -> Response:
+    """The sandbox bank pays: once for each form that was rendered."""
+    form = await visit.wallet.pages.browser.form(visit.request)
+    minor = forms.fen(str(form.get("amount", "")))
+    top_up_id = ids.parse("top", str(form.get("top_up_id", "")))
+    following = session.safe_next(form.get("next"))
+    if minor is None or top_up_id is None:
+        return _top_up_page(visit, "", following, visit.words(_AMOUNT_WRONG))
+    command = TopUp(TopUpId(top_up_id), visit.user.id, Money(minor, CNY), chart.SANDBOX_BANK)
+    outcome = await visit.wallet.network.perform(TOP_UP, command)
+    if isinstance(outcome, Refused):
+        text = problem(visit.wallet.pages, visit.request, outcome)
+        return _top_up_page(visit, str(form["amount"]), following, text)
+    return RedirectResponse(following, 303)
+
+
+async def transfer(visit: Visit) -> Response:
+    """To whom and how much; then a page to check it."""
+    given = {"phone": "", "amount": "", "note": ""}
+    if visit.request.method == "GET":
+        return await _transfer_page(visit, given, "")
+    form = await visit.wallet.pages.browser.form(visit.request)
+    given = {name: str(form.get(name, "")) for name in given}
+    payee = await _payee(visit, given["phone"])
+    if payee is None or payee.id == visit.user.id:
+        wrong = "没有用这个手机号注册的钱包。" if payee is None else "不能转账给自己。"
+        return await _transfer_page(visit, given, visit.words(wrong))
+    minor = forms.fen(given["amount"])
+    if minor is None:
+        return await _transfer_page(visit, given, visit.words(_AMOUNT_WRONG))
+    transfer_id = ids.show("trf", visit.wallet.network.ids.new())
+    return _check_page(visit, given | {"transfer_id": transfer_id}, payee, minor, "")
+
+
+async def confirm(visit: Visit) -> Response:
+    """Send it, with the PIN: once for each form that was rendered."""
+    form = await visit.wallet.pages.browser.form(visit.request)
+    names = ("phone", "amount", "note", "transfer_id")
+    given = {name: str(form.get(name, "")) for name in names}
+    payee, minor = await _payee(visit, given["phone"]), forms.fen(given["amount"])
+    transfer_id = ids.parse("trf", given["transfer_id"])
+    if payee is None or minor is None or transfer_id is None:
+        return await _transfer_page(visit, given, visit.words(_AMOUNT_WRONG))
+    moved = WalletTransfer(
+        id=TransferId(transfer_id),
+        payer_id=visit.user.id,
+        payee_id=payee.id,
+        amount=Money(minor, CNY),
+        note=given["note"][:_LONGEST_NOTE],
+    )
+    outcome = await _sent(visit, form, moved)
+    if not isinstance(outcome, Refused):
+        following = f"/w/done/{ids.show('trf', outcome.id)}"
+        if wants_json(visit.request):
+            return JSONResponse({"next": following})
+        return RedirectResponse(following, 303)
+    text = problem(visit.wallet.pages, visit.request, outcome)
+    if wants_json(visit.request):
+        return refused_json(text)
+    return _check_page(visit, given, payee, minor, text)
+
+
+async def done(visit: Visit) -> Response:
+    """What came of a transfer; reloading shows it again and sends nothing."""
+    transfer_id = ids.parse("trf", visit.request.path_params["id"]) or 0
+    network = visit.wallet.network
+    moved = await network.read(ledger.wallet_transfer, transfer_id, visit.user.id)
+    payee = await network.read(parties.user, moved.payee_id) if moved else None
+    if moved is None or payee is None:
+        return visit.render("error.html", 404, code=404)
+    return visit.render(
+        "wallet/done.html",
+        headline=visit.words("转账成功"),
+        text=f"{payee.name} {payee.phone}",
+        minor=moved.amount.amount,
+        next="/w/",
+    )
+
+
+async def _sent(visit: Visit, form: FormData, moved: WalletTransfer) -> WalletTransfer | Refused:
+    network = visit.wallet.network
+    pin = str(form.get("pin", ""))[:16]
+    proof = await sessions.prove(network, visit.user.id, CredentialKind.PIN, pin)
+    if proof is None:
+        return Refused(Reason.CREDENTIAL_WRONG)
+    return await network.perform(TRANSFER, TransferMoney(moved, proof))
+
+
+async def _payee(visit: Visit, text: str) -> User | None:
+    phone = forms.phone(text)
+    return await visit.wallet.network.read(parties.user_by_phone, phone) if phone else None
+
+
+def _top_up_page(visit: Visit, text: str, following: str, wrong: str) -> Response:
+    status = UNPROCESSABLE if wrong else 200
+    given = {"amount": text}
+    return visit.render(
+        "wallet/top_up.html", status, given=given, next=following, problem_text=wrong
+    )
+
+
+async def _transfer_page(visit: Visit, given: dict[str, str], wrong: str) -> Response:
+    account = chart.wallet(visit.user.id, CNY)
+    standing = await visit.wallet.network.read(ledger.standing, account)
+    status = UNPROCESSABLE if wrong else 200
+    balance = standing.account.spendable
+    return visit.render(
+        "wallet/transfer.html", status, given=given, balance=balance, problem_text=wrong
+    )
+
+
+def _check_page(
+    visit: Visit, given: dict[str, str], payee: User, minor: int, wrong: str
+) -> Response:
+    return visit.render(
+        "wallet/transfer_check.html",
+        UNPROCESSABLE if wrong else 200,
+        given=given,
+        payee=payee,
+        minor=minor,
+        hidden=given,
+        problem_text=wrong,
+    )

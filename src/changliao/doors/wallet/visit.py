@@ -1,0 +1,77 @@
+"""A person's visit: who asks, in which language, and how to answer."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from changliao.core.outcome import Reason, Refused
+from changliao.core.parties import User
+from changliao.operations import sessions
+from changliao.operations.network import Network
+from changliao.web import session
+from changliao.web.pages import Pages
+from changliao.web.words import REASONS
+
+UNPROCESSABLE = 422
+
+
+class Wallet(Struct, frozen=True):
+    """What handlers work with."""
+
+    network: Network
+    pages: Pages
+
+
+class Visit(Struct, frozen=True):
+    """A request of somebody who is logged in."""
+
+    wallet: Wallet
+    request: Request
+    user: User
+
+    def words(self, text: str) -> str:
+        """A message in this person's language."""
+        return self.wallet.pages.words(self.request, text)
+
+    def render(self, template: str, status: int = 200, **context: Any) -> Response:
+        """A page."""
+        return self.wallet.pages.render(self.request, template, status, **context)
+
+
+Handler = Callable[[Visit], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def signed_in(wallet: Wallet, handler: Handler) -> Endpoint:
+    """The handler for people who are logged in; others log in first and come back."""
+
+    async def endpoint(request: Request) -> Response:
+        find = partial(sessions.find, wallet.network)
+        user = await session.user_of(request, wallet.pages.browser, find)
+        if user is None:
+            return session.to_login(request)
+        return await handler(Visit(wallet, request, user))
+
+    return endpoint
+
+
+def problem(pages: Pages, request: Request, refused: Refused) -> str:
+    """A refusal in a person's words, with the tries left."""
+    text = pages.words(request, REASONS[refused.reason])
+    if refused.reason is Reason.CREDENTIAL_WRONG and refused.detail:
+        return f"{text} {pages.words(request, '还可以试 %s 次。') % refused.detail}"
+    return text
+
+
+def wants_json(request: Request) -> bool:
+    """Does the PIN sheet ask, rather than a plain form?"""
+    return "application/json" in request.headers.get("accept", "")
+
+
+def refused_json(message: str) -> Response:
+    """For the PIN sheet."""
+    return JSONResponse({"message": message}, UNPROCESSABLE)

@@ -1,0 +1,208 @@
+"""The audit: recompute everything from the transfers and name the first thing that is wrong.
+
+Checked in this order: both legs of each transfer agree; each account's legs form its chain; sums
+equal the accounts; floors hold; debits equal credits in each currency; each node's journal chain
+covers every transfer, unchanged; orders, refunds and pending transfers say what the ledger says.
+Give it a snapshot: it then judges one moment, while payments go on.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from changliao.core import chart, ids
+from changliao.core.chart import AccountId
+from changliao.core.ledger import Code, PendingState
+from changliao.core.orders import OrderState
+from changliao.core.refunds import RefundState
+from changliao.store import journal
+from changliao.store.engine import Reader, Row
+from changliao.store.views import audit
+
+_CREDIT: Final = 1
+
+
+class Fault(Struct, frozen=True):
+    """What is wrong, and where."""
+
+    check: str
+    detail: str
+
+
+class Report(Struct, frozen=True):
+    """What was counted, each node's newest journal hash, and the first fault (None: clean)."""
+
+    transfers: int
+    accounts: int
+    orders: int
+    refunds: int
+    heads: dict[int, str]
+    fault: Fault | None
+
+
+class _Found(Exception):
+    def __init__(self, check: str, detail: str) -> None:
+        super().__init__(check)
+        self.fault = Fault(check, detail)
+
+
+class _Books:
+    """What the legs alone say."""
+
+    def __init__(self) -> None:
+        self.sums: dict[AccountId, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        self.newest: dict[AccountId, int] = defaultdict(int)
+        self.by_node: dict[int, list[Row]] = defaultdict(list)
+        self.moved: dict[tuple[int, int], int] = defaultdict(int)
+        self.count = 0
+
+
+def check(reader: Reader) -> Report:
+    """Recompute everything. Uses memory in proportion to transfers: about 300 bytes each."""
+    books = _Books()
+    counts = {"accounts": 0, "orders": 0, "refunds": 0}
+    heads: dict[int, str] = {}
+    fault: Fault | None = None
+    try:
+        _read_legs(reader, books)
+        counts["accounts"] = _check_accounts(reader, books)
+        heads = _check_journal(reader, books)
+        refunded = _check_refunds(reader, books, counts)
+        _check_orders(reader, books, refunded, counts)
+        _check_pending(reader, books)
+    except _Found as found:
+        fault = found.fault
+    return Report(
+        books.count, counts["accounts"], counts["orders"], counts["refunds"], heads, fault
+    )
+
+
+def _read_legs(reader: Reader, books: _Books) -> None:
+    for debit, credit in _pairs(audit.legs(reader)):
+        for leg in (debit, credit):
+            account = AccountId(leg[1], leg[2])
+            if leg[9] != books.newest[account]:
+                raise _Found("account chain", f"leg {leg[0]} does not follow the one before it")
+            books.newest[account] = leg[0]
+            side = leg[0] & _CREDIT
+            sums = books.sums[account]
+            sums[side] += leg[3]
+            sums[2 + side] += leg[4]
+        sealed = (debit[0], *debit[1:3], *debit[5:7], *debit[3:5], debit[7], debit[8])
+        books.by_node[ids.node_of(debit[0])].append(sealed)
+        books.moved[debit[8], debit[7]] += debit[3]
+        books.count += 1
+
+
+def _pairs(legs: Iterable[Row]) -> Iterator[tuple[Row, Row]]:
+    """Each transfer's legs. Every row has to be one of a pair that agrees."""
+    waiting: Row | None = None
+    for leg in legs:
+        if waiting is None:
+            if leg[0] & _CREDIT:
+                raise _Found("double entry", f"leg {leg[0]} has no debit side")
+            waiting = leg
+            continue
+        mirrored = (
+            waiting[0] | _CREDIT,
+            *waiting[5:7],
+            *waiting[3:5],
+            *waiting[1:3],
+            *waiting[7:9],
+        )
+        if leg[:9] != mirrored:
+            raise _Found("double entry", f"the legs of transfer {waiting[0]} do not agree")
+        yield waiting, leg
+        waiting = None
+    if waiting is not None:
+        raise _Found("double entry", f"leg {waiting[0]} has no credit side")
+
+
+def _check_accounts(reader: Reader, books: _Books) -> int:
+    totals: dict[int, int] = defaultdict(int)
+    count = 0
+    for row in audit.accounts(reader):
+        account = AccountId(row[0], row[1])
+        shown = f"{chart.purpose(account).name.lower()} of {account.owner}"
+        if list(row[2:6]) != books.sums.pop(account, [0, 0, 0, 0]):
+            raise _Found("balance", f"{shown} is not the sum of its transfers")
+        if row[7] != books.newest[account]:
+            raise _Found("account chain", f"{shown} does not end at its newest leg")
+        if row[3] - row[2] - row[4] < row[6] or row[6] != chart.floor(account):
+            raise _Found("floor", f"{shown} is below its floor")
+        totals[chart.currency(account).number] += row[3] - row[2]
+        count += 1
+    for account in books.sums:
+        raise _Found("balance", f"account {account} has transfers and no row")
+    for currency, total in totals.items():
+        if total:
+            raise _Found("conservation", f"debits and credits differ by {total} in {currency}")
+    return count
+
+
+def _check_journal(reader: Reader, books: _Books) -> dict[int, str]:
+    heads = {}
+    for node in sorted({*audit.nodes(reader), *books.by_node}):
+        transfers = books.by_node.get(node, [])
+        place, number, chained = 0, 0, journal.GENESIS
+        for row in audit.journal(reader, node):
+            number += 1
+            mine = transfers[place : place + row[4]]
+            place += row[4]
+            chained = journal.digest(chained, mine)
+            ends = (mine[0][0], mine[-1][0]) if mine else (0, 0)
+            if row[1] != number or bytes(row[5]) != chained or tuple(row[2:4]) != ends:
+                raise _Found("journal", f"record {row[1]} of node {node} does not match")
+        if place != len(transfers):
+            extra = transfers[place][0]
+            raise _Found("journal", f"transfer {extra} of node {node} is in no record")
+        heads[node] = chained.hex()
+    return heads
+
+
+def _check_refunds(
+    reader: Reader, books: _Books, counts: dict[str, int]
+) -> dict[tuple[int, int], list[int]]:
+    """Sums by order: (amount refunded, fee returned)."""
+    refunded: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+    for merchant_id, refund_id, order_id, amount, state in audit.refunds(reader):
+        counts["refunds"] += 1
+        moved = books.moved.get((refund_id, Code.REFUND), 0)
+        if moved != (amount if state == RefundState.SUCCEEDED else 0):
+            raise _Found("refund", f"{ids.show('rfd', refund_id)} moved {moved} of {amount}")
+        sums = refunded[merchant_id, order_id]
+        sums[0] += moved
+        sums[1] += books.moved.get((refund_id, Code.FEE_RETURN), 0)
+    return refunded
+
+
+def _check_orders(
+    reader: Reader,
+    books: _Books,
+    refunded: dict[tuple[int, int], list[int]],
+    counts: dict[str, int],
+) -> None:
+    paid = 0
+    for row in audit.orders(reader):
+        merchant_id, order_id, state, payment_id, amount, fee, back, fee_back = row
+        counts["orders"] += 1
+        shown = ids.show("ord", order_id)
+        due = (amount, fee) if state == OrderState.PAID else (0, 0)
+        moved = tuple(books.moved.get((payment_id, code), 0) for code in (Code.PAYMENT, Code.FEE))
+        if moved != due:
+            raise _Found("order", f"{shown} of {amount} moved {moved[0]}, fee {moved[1]}")
+        paid += moved[0]
+        if refunded.get((merchant_id, order_id), [0, 0]) != [back, fee_back]:
+            raise _Found("order", f"{shown} does not agree with its refunds")
+    moved_in_all = sum(sum_ for (_, code), sum_ in books.moved.items() if code == Code.PAYMENT)
+    if paid != moved_in_all:
+        raise _Found("order", f"payments of {moved_in_all} moved for orders of {paid}")
+
+
+def _check_pending(reader: Reader, books: _Books) -> None:
+    for pending_id, _, _, posted, state in audit.pending(reader):
+        moved = books.moved.get((pending_id, Code.RESERVE), 0)
+        if moved != posted or (posted and state != PendingState.POSTED):
+            raise _Found("pending", f"pending transfer {pending_id} posted {moved}, says {posted}")

@@ -1,0 +1,75 @@
+"""How money, time and QR codes are shown on pages.
+
+Source: WEB.md §6. Money is minor units; a minus sign is U+2212 and colour is never the only sign.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import segno
+from markupsafe import Markup
+from msgspec import Struct
+
+from changliao.core import clock
+from changliao.core.clock import BEIJING, Instant
+from changliao.core.money import CURRENCIES
+
+_SIGNS: Final = {"CNY": "¥"}
+_QUIET_MODULES: Final = 4
+
+
+class Amount(Struct, frozen=True):
+    """An amount in parts, so that a hero can set the fraction smaller."""
+
+    sign: str
+    symbol: str
+    whole: str
+    fraction: str
+
+    def __str__(self) -> str:
+        return f"{self.sign}{self.symbol}{self.whole}{self.fraction}"
+
+
+def amount(minor: int, currency: str = "CNY", *, signed: bool = False) -> Amount:
+    """`signed` shows a plus as well: money that came in."""
+    decimals = CURRENCIES[currency].decimals
+    whole, fraction = divmod(abs(minor), 10**decimals)
+    sign = "−" if minor < 0 else "+" if signed else ""
+    symbol = _SIGNS.get(currency, f"{currency} ")
+    shown = f".{fraction:0{decimals}d}" if decimals else ""
+    return Amount(sign, symbol, f"{whole:,}", shown)
+
+
+def day_time(instant: Instant, now: Instant, words: tuple[str, str]) -> str:
+    """`今天 14:32`, `昨天 21:47`, `11-21 08:00`; `words` are today and yesterday."""
+    moment, today = clock.to_datetime(instant, BEIJING), clock.to_datetime(now, BEIJING)
+    at = f"{moment:%H:%M}"
+    if moment.date() == today.date():
+        return f"{words[0]} {at}"
+    if moment.date() == (today - timedelta(days=1)).date():
+        return f"{words[1]} {at}"
+    return f"{moment:%m-%d} {at}" if moment.year == today.year else f"{moment:%Y-%m-%d} {at}"
+
+
+def full_time(instant: Instant) -> str:
+    """`2026-11-23 14:05:09`, Beijing time."""
+    return f"{clock.to_datetime(instant, BEIJING):%Y-%m-%d %H:%M:%S}"
+
+
+def machine_time(instant: Instant) -> str:
+    """For `<time datetime>`."""
+    return datetime.fromtimestamp(instant / 1e6, UTC).isoformat(timespec="seconds")
+
+
+def qr(text: str, label: str) -> Markup:
+    """An inline SVG, dark on white in both themes. Never a Micro QR: phones cannot read those."""
+    code = segno.make_qr(text, error="m")
+    svg = code.svg_inline(
+        border=_QUIET_MODULES,
+        dark="#14212b",
+        light="#fff",
+        omitsize=True,
+        svgclass="qr",
+        title=label,
+    )
+    return Markup(svg)  # noqa: S704 made by segno from escaped text

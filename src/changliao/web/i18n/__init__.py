@@ -1,0 +1,1 @@
+"""Catalogues: the message ids are the Chinese text; English is translated."""

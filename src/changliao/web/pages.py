@@ -1,0 +1,150 @@
+"""Rendering pages: templates, words, static files with a hash in their name, error pages."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from changliao.web import display, language
+from changliao.web.asgi import Application, Receive, Scope, Send
+from changliao.web.security import Browser, Forged, guarded
+
+_TYPES: Final = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+    "webmanifest": "application/manifest+json",
+}
+_YEAR: Final = "public, max-age=31536000, immutable"
+_STATIC: Final = "/static/"
+
+
+class Pages:
+    """Renders templates for one network."""
+
+    def __init__(self, browser: Browser, *, sandbox: bool) -> None:
+        self.browser = browser
+        self._environments = {one: _environment(one, sandbox) for one in language.LANGUAGES}
+
+    def render(
+        self, request: Request, template: str, status: int = 200, **context: Any
+    ) -> Response:
+        """A page that is never stored."""
+        chosen = language.choose(request)
+        text = self.fragment(request, template, **context)
+        response = HTMLResponse(text, status, {"Cache-Control": "no-store"})
+        response.headers["Content-Language"] = language.LANGUAGES[chosen]
+        if request.query_params.get("lang") in language.LANGUAGES:
+            response.set_cookie(language.COOKIE, chosen, max_age=31_536_000, samesite="lax")
+        self.browser.keep_identity(request, response)
+        return response
+
+    def fragment(self, request: Request, template: str, **context: Any) -> str:
+        """A template's text, for pages and for live parts of them."""
+        chosen = language.choose(request)
+        return (
+            self._environments[chosen]
+            .get_template(template)
+            .render(
+                request=request,
+                lang=chosen,
+                html_lang=language.LANGUAGES[chosen],
+                csrf=self.browser.token(request),
+                here=request.url.path,
+                **context,
+            )
+        )
+
+    def words(self, request: Request, text: str) -> str:
+        """One message in the request's language."""
+        return language.translations(language.choose(request)).gettext(text)
+
+    def routes(self) -> list[Route]:
+        """Static files and the front page."""
+
+        async def static(request: Request) -> Response:
+            found = static_files().get(request.path_params["name"])
+            if found is None:
+                raise HTTPException(404)
+            kind = _TYPES[request.path_params["name"].rsplit(".", 1)[1]]
+            return Response(found, media_type=kind, headers={"Cache-Control": _YEAR})
+
+        async def front(_: Request) -> Response:
+            return RedirectResponse("/w/", 303)
+
+        return [Route(f"{_STATIC}{{name:path}}", static), Route("/", front)]
+
+    def exception_handlers(self) -> Mapping[Any, Any]:
+        """Error pages say what happened, whether money moved, and what to do."""
+
+        async def http_error(request: Request, error: Exception) -> Response:
+            status = error.status_code if isinstance(error, HTTPException) else 500
+            return self.render(request, "error.html", status, code=status)
+
+        async def forged(request: Request, _: Exception) -> Response:
+            return self.render(request, "error.html", 403, code=403)
+
+        return {HTTPException: http_error, Forged: forged, 500: http_error}
+
+    def secured(self, app: Application) -> Application:
+        """The application with headers on every answer and no cross-site forms."""
+
+        async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+            response = self.render(Request(dict(scope)), "error.html", 403, code=403)
+            await response(dict(scope), receive, send)
+
+        return guarded(app, refuse)
+
+
+@cache
+def static_files() -> dict[str, bytes]:
+    """Every static file under its name with a hash; module imports are given the same names."""
+    folder = resources.files("changliao.web") / "static"
+    texts = {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()}
+    scripts = folder / "js"
+    texts |= {f"js/{entry.name}": entry.read_bytes() for entry in scripts.iterdir()}
+    return {_hashed(name, body): body for name, body in texts.items()}
+
+
+@cache
+def static_url(name: str) -> str:
+    """Where the page finds a static file."""
+    stem, _, ending = name.rpartition(".")
+    for hashed in static_files():
+        if hashed.startswith(f"{stem}.") and hashed.endswith(f".{ending}"):
+            return _STATIC + hashed
+    raise LookupError(name)
+
+
+def _hashed(name: str, body: bytes) -> str:
+    stem, _, ending = name.rpartition(".")
+    return f"{stem}.{hashlib.sha256(body).hexdigest()[:12]}.{ending}"
+
+
+def _environment(chosen: str, sandbox: bool) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("changliao.web"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    words = language.translations(chosen)
+    environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals |= {
+        "static": static_url,
+        "amount": display.amount,
+        "full_time": display.full_time,
+        "machine_time": display.machine_time,
+        "qr": display.qr,
+        "sandbox": sandbox,
+    }
+    return environment

@@ -1,0 +1,126 @@
+"""What every page is protected by: strict headers, no cross-site forms, small bodies.
+
+Source: WEB.md §3. A form is accepted when the browser says that it comes from our own pages and
+it carries the token of this browser's cookie.
+"""
+
+import hmac
+import secrets
+from collections.abc import MutableMapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from changliao.web.asgi import Application, Receive, Scope, Send
+
+BROWSER_COOKIE: Final = "cl_browser"
+SESSION_COOKIE: Final = "cl_session"
+TOKEN_FIELD: Final = "csrf"
+MOST_FIELDS: Final = 32
+_UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_YEAR_S: Final = 31_536_000
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "media-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(self), publickey-credentials-get=(self)"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+
+
+class Forged(Exception):
+    """A form that did not come from our own page in this browser."""
+
+
+class Browser:
+    """Cookies and form tokens; `key` ties a token to a cookie, `https` makes cookies strict."""
+
+    def __init__(self, key: bytes, *, https: bool) -> None:
+        self._key = key
+        self._https = https
+
+    def cookie_name(self, name: str) -> str:
+        """Browsers keep `__Host-` cookies from being set by anyone but this very host."""
+        return f"__Host-{name}" if self._https else name
+
+    def read(self, request: Request, name: str) -> str:
+        """A cookie's value, or nothing."""
+        return request.cookies.get(self.cookie_name(name), "")
+
+    def set(self, response: Response, name: str, value: str) -> None:
+        """Keep a cookie for a year; scripts cannot read it."""
+        response.set_cookie(
+            self.cookie_name(name),
+            value,
+            max_age=_YEAR_S,
+            path="/",
+            secure=self._https,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def forget(self, response: Response, name: str) -> None:
+        """Drop a cookie."""
+        response.delete_cookie(
+            self.cookie_name(name), path="/", secure=self._https, httponly=True, samesite="lax"
+        )
+
+    def identity(self, request: Request) -> str:
+        """This browser's random name, made at its first visit."""
+        known = self.read(request, BROWSER_COOKIE) or getattr(request.state, "browser", "")
+        if not known:
+            known = request.state.browser = secrets.token_urlsafe(24)
+        return known
+
+    def token(self, request: Request) -> str:
+        """What every form of this browser carries."""
+        return hmac.digest(self._key, self.identity(request).encode(), "sha256").hex()
+
+    def keep_identity(self, request: Request, response: Response) -> None:
+        """Set the cookie when this is the first visit."""
+        made = getattr(request.state, "browser", "")
+        if made:
+            self.set(response, BROWSER_COOKIE, made)
+
+    async def form(self, request: Request) -> FormData:
+        """The fields of a form. Raises Forged."""
+        form = await request.form(max_files=0, max_fields=MOST_FIELDS)
+        given = form.get(TOKEN_FIELD)
+        if not self.read(request, BROWSER_COOKIE) or not isinstance(given, str):
+            raise Forged
+        if not hmac.compare_digest(given.encode(), self.token(request).encode()):
+            raise Forged
+        return form
+
+
+def guarded(app: Application, refuse: Application) -> Application:
+    """`app` with the headers on every answer; `refuse` answers cross-site forms."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
+            await send(message)
+
+        crossed = scope["method"] in _UNSAFE and not _same_site(dict(scope["headers"]))
+        await (refuse if crossed else app)(scope, receive, send_with_headers)
+
+    return serve
+
+
+def _same_site(headers: dict[bytes, bytes]) -> bool:
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        return site in (b"same-origin", b"none")
+    origin = headers.get(b"origin")
+    if origin is None:
+        return False
+    return urlsplit(origin.decode("latin-1")).netloc == headers.get(b"host", b"").decode("latin-1")

@@ -1,0 +1,30 @@
+"""Who a browser is. Sessions are kept by the network; this reads and sets the cookie."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from changliao.core.parties import User
+from changliao.web.security import SESSION_COOKIE, Browser
+
+Finder = Callable[[str], Awaitable[User | None]]
+
+
+async def user_of(request: Request, browser: Browser, find: Finder) -> User | None:
+    """The person logged in, or nobody."""
+    token = browser.read(request, SESSION_COOKIE)
+    return await find(token) if token else None
+
+
+def to_login(request: Request) -> Response:
+    """Log in first, then come back here."""
+    return RedirectResponse(f"/w/login?next={quote(request.url.path)}", 303)
+
+
+def safe_next(given: object, otherwise: str = "/w/") -> str:
+    """Where to go on: only a path of our own, never another host."""
+    text = given if isinstance(given, str) else ""
+    own = text.startswith("/") and not text.startswith(("//", "/\\"))
+    return text if own and text.isascii() and text.isprintable() else otherwise

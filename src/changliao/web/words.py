@@ -1,0 +1,58 @@
+"""Every reason to say no, in a payer's words: what happened, whether money moved, what to do."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from changliao.core.outcome import Reason
+
+_FAULT: Final = "没有执行。请返回后重试。"
+REASONS: Final[Mapping[Reason, str]] = {
+    Reason.AMOUNT_CHANGED: "订单金额与页面不一致。没有扣款,请重新打开订单。",
+    Reason.AMOUNT_NOT_POSITIVE: "金额必须大于 0。",
+    Reason.AMOUNT_TOO_LARGE: "金额超过上限。",
+    Reason.APP_NOT_BOUND: _FAULT,
+    Reason.APP_NOT_FOUND: _FAULT,
+    Reason.APP_TAKEN: _FAULT,
+    Reason.BUSY: "系统繁忙,没有扣款。请稍后再试。",
+    Reason.CREDENTIAL_LOCKED: "密码输错太多次,已锁定。没有扣款,请稍后再试。",
+    Reason.CREDENTIAL_WRONG: "密码不正确。没有扣款。",
+    Reason.CURRENCY_MISMATCH: "币种与订单不一致。没有扣款。",
+    Reason.EVENT_NOT_DUE: _FAULT,
+    Reason.EVENT_NOT_FOUND: _FAULT,
+    Reason.EXPIRY_PASSED: "时间已过。",
+    Reason.INSUFFICIENT_FUNDS: "余额不足。没有扣款,请先充值。",
+    Reason.KEY_NOT_FOUND: _FAULT,
+    Reason.KEY_TAKEN: _FAULT,
+    Reason.MERCHANT_DISABLED: "商家已停用。没有扣款。",
+    Reason.MERCHANT_FUNDS_INSUFFICIENT: _FAULT,
+    Reason.MERCHANT_NOT_FOUND: "商家不存在。",
+    Reason.MERCHANT_TAKEN: _FAULT,
+    Reason.NOT_PERMITTED: "没有权限。",
+    Reason.ORDER_ALREADY_PAID: "这个订单已经付过了,没有再次扣款。",
+    Reason.ORDER_CLOSED: "订单已关闭。没有扣款。",
+    Reason.ORDER_EXPIRED: "订单已过期。没有扣款,请让商家重新下单。",
+    Reason.ORDER_NOT_EXPIRED: _FAULT,
+    Reason.ORDER_NOT_FOUND: "没有这个订单。",
+    Reason.ORDER_NOT_PAID: _FAULT,
+    Reason.PARTNER_RELATION_MISSING: _FAULT,
+    Reason.PAYER_MISMATCH: "这个订单只能由另一个账户付款。没有扣款。",
+    Reason.PAYMENT_ID_REUSED: "页面已过期。没有扣款,请重新打开。",
+    Reason.PENDING_EXCEEDED: _FAULT,
+    Reason.PENDING_EXPIRED: _FAULT,
+    Reason.PENDING_NOT_EXPIRED: _FAULT,
+    Reason.PENDING_NOT_FOUND: _FAULT,
+    Reason.PENDING_POSTED: _FAULT,
+    Reason.PENDING_VOIDED: _FAULT,
+    Reason.PHONE_TAKEN: "这个手机号已经注册,请直接登录。",
+    Reason.REFERENCE_REUSED: _FAULT,
+    Reason.REFUND_EXCEEDS_PAYMENT: _FAULT,
+    Reason.REFUND_FINAL: _FAULT,
+    Reason.REFUND_NOT_FOUND: _FAULT,
+    Reason.REFUND_REFERENCE_REUSED: _FAULT,
+    Reason.REFUND_TOO_LATE: _FAULT,
+    Reason.REFUNDS_TOO_MANY: _FAULT,
+    Reason.SESSION_ENDED: "登录已过期,请重新登录。",
+    Reason.TRANSFER_TO_SELF: "不能转账给自己。",
+    Reason.UNAVAILABLE: "系统暂时不可用,没有执行。请稍后查看账单再试。",
+    Reason.USER_NOT_FOUND: "没有这个用户。",
+}

@@ -1,0 +1,53 @@
+"""Expiry: what nobody paid or settled in time is closed or freed.
+
+Being late is safe: every decision compares the time itself. Several workers may run; the second
+finds nothing left to do.
+"""
+
+import asyncio
+import logging
+from typing import Final
+
+from changliao.core.ids import MerchantId, OrderId, PendingId
+from changliao.core.ledger import PendingEvent
+from changliao.core.orders import ExpireOrder
+from changliao.operations.ledger import RELEASE, ReleasePending
+from changliao.operations.network import Network
+from changliao.operations.orders import EXPIRE
+from changliao.store.deadlines import DeadlineKind
+from changliao.store.engine import Unavailable
+from changliao.store.views.deadlines import Deadline, due
+
+_MOST_AT_ONCE: Final = 500
+_LOOK_EVERY_S: Final = 1.0
+_log = logging.getLogger("changliao.expiry")
+
+
+async def run(network: Network) -> None:
+    """Look every second, until cancelled."""
+    while True:
+        try:
+            done = await expire_due(network)
+        except Unavailable as error:
+            _log.warning("database unavailable: %s", error)
+            done = 0
+        if done < _MOST_AT_ONCE:
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+
+async def expire_due(network: Network) -> int:
+    """Handle what is due now, up to a limit; how many there were."""
+    deadlines = await network.read(due, network.clock(), _MOST_AT_ONCE)
+    await asyncio.gather(*(_expire(network, deadline) for deadline in deadlines))
+    return len(deadlines)
+
+
+async def _expire(network: Network, deadline: Deadline) -> None:
+    match deadline.kind:
+        case DeadlineKind.ORDER:
+            order = ExpireOrder(MerchantId(deadline.owner_id), OrderId(deadline.subject_id))
+            await network.perform(EXPIRE, order)
+        case DeadlineKind.PENDING:
+            pending_id = PendingId(deadline.subject_id)
+            release = ReleasePending(pending_id, deadline.owner_id, PendingEvent.EXPIRE)
+            await network.perform(RELEASE, release)
