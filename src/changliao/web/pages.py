@@ -147,4 +147,5 @@ def _environment(chosen: str, sandbox: bool) -> Environment:
         "qr": display.qr,
         "sandbox": sandbox,
     }
+    environment.globals["ui"] = environment.get_template("_macros.html").module
     return environment

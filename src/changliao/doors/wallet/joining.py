@@ -85,9 +85,9 @@ def _wrong(form: FormData, given: dict[str, str]) -> str:
     if forms.phone(given["phone"]) is None:
         return "请填写 6 到 15 位数字的手机号。"
     if not 0 < len(given["name"]) <= _LONGEST_NAME:
-        return "请填写姓名或昵称,最多 64 个字。"
+        return "请填写姓名或昵称，最多 64 个字。"
     if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
-        return "登录密码至少 8 个字符,最多 128 个。"
+        return "登录密码至少 8 个字符，最多 128 个。"
     if not forms.is_pin(pin):
         return "支付密码必须是 6 位数字。"
     if pin == password:

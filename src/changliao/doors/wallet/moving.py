@@ -26,7 +26,7 @@ from changliao.operations.wallet import TOP_UP, TRANSFER
 from changliao.store.views import ledger, parties
 from changliao.web import session
 
-_AMOUNT_WRONG = "请填写金额,例如 88.88。"
+_AMOUNT_WRONG = "请填写金额，例如 88.88。"
 _LONGEST_NOTE = 64
 
 

@@ -24,7 +24,7 @@ _PARTS: Final = frozenset({"mchid", "nonce_str", "timestamp", "serial_no", "sign
 _NONCE: Final = re.compile(r"[\x21\x23-\x7e]{1,128}")
 _SHOWN: Final = 1_024
 _MALFORMED: Final = (
-    "Http头Authorization值格式错误,请参考《微信支付商户REST API签名规则》:"
+    "Http头Authorization值格式错误，请参考《微信支付商户REST API签名规则》:"
     "需要 WECHATPAY2-SHA256-RSA2048 以及 mchid、nonce_str、timestamp、serial_no、signature"
 )
 

@@ -43,16 +43,16 @@ class Words(Struct, frozen=True):
 
 _PARAM: Final = "PARAM_ERROR"
 _INVALID: Final = "INVALID_REQUEST"
-_SYSTEM: Final = Words(500, "SYSTEM_ERROR", "系统异常,请稍后用相同参数重试")
+_SYSTEM: Final = Words(500, "SYSTEM_ERROR", "系统异常，请稍后用相同参数重试")
 REASONS: Final[Mapping[Reason, Words]] = {
-    Reason.AMOUNT_CHANGED: Words(403, "TRADE_ERROR", "付款金额与订单金额不一致,请重新打开订单"),
+    Reason.AMOUNT_CHANGED: Words(403, "TRADE_ERROR", "付款金额与订单金额不一致，请重新打开订单"),
     Reason.AMOUNT_NOT_POSITIVE: Words(400, _PARAM, "金额低于最小值 1"),
     Reason.AMOUNT_TOO_LARGE: Words(400, _PARAM, "金额超过上限 1000000000000 分"),
-    Reason.APP_NOT_BOUND: Words(400, "APPID_MCHID_NOT_MATCH", "商户号和appid不匹配,请先绑定"),
-    Reason.APP_NOT_FOUND: Words(400, "APPID_MCHID_NOT_MATCH", "商户号和appid不匹配,请先绑定"),
+    Reason.APP_NOT_BOUND: Words(400, "APPID_MCHID_NOT_MATCH", "商户号和appid不匹配，请先绑定"),
+    Reason.APP_NOT_FOUND: Words(400, "APPID_MCHID_NOT_MATCH", "商户号和appid不匹配，请先绑定"),
     Reason.APP_TAKEN: Words(400, _INVALID, "appid已被其他商户绑定"),
-    Reason.BUSY: Words(429, "FREQUENCY_LIMITED", "请求过多,本次未受理,请稍后用相同参数重试"),
-    Reason.CREDENTIAL_LOCKED: Words(403, "USER_ACCOUNT_ABNORMAL", "支付密码已锁定,请稍后再试"),
+    Reason.BUSY: Words(429, "FREQUENCY_LIMITED", "请求过多，本次未受理，请稍后用相同参数重试"),
+    Reason.CREDENTIAL_LOCKED: Words(403, "USER_ACCOUNT_ABNORMAL", "支付密码已锁定，请稍后再试"),
     Reason.CREDENTIAL_WRONG: Words(403, "TRADE_ERROR", "支付密码错误"),
     Reason.CURRENCY_MISMATCH: Words(400, _PARAM, "货币与订单不一致"),
     Reason.EVENT_NOT_DUE: Words(400, _INVALID, "通知正在发送"),
@@ -63,19 +63,19 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.KEY_TAKEN: Words(400, _INVALID, "证书序列号已存在"),
     Reason.MERCHANT_DISABLED: Words(403, "NO_AUTH", "商户已停用"),
     Reason.MERCHANT_FUNDS_INSUFFICIENT: Words(
-        403, "NOT_ENOUGH", "商户可用余额不足,请充值后用原退款单号重新发起"
+        403, "NOT_ENOUGH", "商户可用余额不足，请充值后用原退款单号重新发起"
     ),
     Reason.MERCHANT_NOT_FOUND: Words(400, "MCH_NOT_EXISTS", "商户号不存在"),
     Reason.MERCHANT_TAKEN: Words(400, _INVALID, "商户号已存在"),
     Reason.NOT_PERMITTED: Words(403, "NO_AUTH", "商户无权限"),
     Reason.ORDER_ALREADY_PAID: Words(400, "ORDERPAID", "该订单已支付"),
-    Reason.ORDER_CLOSED: Words(400, "ORDER_CLOSED", "该订单已关闭,请换商户订单号重新下单"),
-    Reason.ORDER_EXPIRED: Words(400, "ORDER_CLOSED", "该订单已过期,请重新下单"),
+    Reason.ORDER_CLOSED: Words(400, "ORDER_CLOSED", "该订单已关闭，请换商户订单号重新下单"),
+    Reason.ORDER_EXPIRED: Words(400, "ORDER_CLOSED", "该订单已过期，请重新下单"),
     Reason.ORDER_NOT_EXPIRED: Words(400, _INVALID, "订单尚未过期"),
     Reason.ORDER_NOT_FOUND: Words(404, "ORDER_NOT_EXIST", "订单不存在"),
-    Reason.ORDER_NOT_PAID: Words(404, "RESOURCE_NOT_EXISTS", "订单不存在或未支付,不能退款"),
+    Reason.ORDER_NOT_PAID: Words(404, "RESOURCE_NOT_EXISTS", "订单不存在或未支付，不能退款"),
     Reason.PARTNER_RELATION_MISSING: Words(403, "NO_AUTH", "受理关系不存在"),
-    Reason.PAYER_MISMATCH: Words(403, "TRADE_ERROR", "商家订单信息有误,请重新下单支付"),
+    Reason.PAYER_MISMATCH: Words(403, "TRADE_ERROR", "商家订单信息有误，请重新下单支付"),
     Reason.PAYMENT_ID_REUSED: Words(400, _INVALID, "付款编号已用于另一笔付款"),
     Reason.PENDING_EXCEEDED: Words(403, "RULE_LIMIT", "超过冻结金额"),
     Reason.PENDING_EXPIRED: Words(403, "RULE_LIMIT", "冻结已过期"),
@@ -85,19 +85,19 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PENDING_VOIDED: Words(403, "RULE_LIMIT", "冻结已撤销"),
     Reason.PHONE_TAKEN: Words(400, _INVALID, "手机号已注册"),
     Reason.REFERENCE_REUSED: Words(
-        403, "OUT_TRADE_NO_USED", "商户订单号重复,同一订单号的参数必须相同"
+        403, "OUT_TRADE_NO_USED", "商户订单号重复，同一订单号的参数必须相同"
     ),
     Reason.REFUND_EXCEEDS_PAYMENT: Words(400, _INVALID, "退款金额超过订单可退金额"),
     Reason.REFUND_FINAL: Words(400, _INVALID, "退款已完结"),
     Reason.REFUND_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "退款单不存在"),
     Reason.REFUND_REFERENCE_REUSED: Words(
-        400, _INVALID, "订单金额或退款金额与之前请求不一致,请核实后再试"
+        400, _INVALID, "订单金额或退款金额与之前请求不一致，请核实后再试"
     ),
-    Reason.REFUND_TOO_LATE: Words(400, _INVALID, "订单支付已超过365天,不能退款"),
+    Reason.REFUND_TOO_LATE: Words(400, _INVALID, "订单支付已超过365天，不能退款"),
     Reason.REFUNDS_TOO_MANY: Words(400, _INVALID, "一笔订单最多退款50次"),
     Reason.SESSION_ENDED: Words(401, "SIGN_ERROR", "会话已结束"),
     Reason.TRANSFER_TO_SELF: Words(400, _INVALID, "不能转账给自己"),
-    Reason.UNAVAILABLE: Words(503, "SERVICE_UNAVAILABLE", "服务暂不可用,请稍后用相同参数重试"),
+    Reason.UNAVAILABLE: Words(503, "SERVICE_UNAVAILABLE", "服务暂不可用，请稍后用相同参数重试"),
     Reason.USER_NOT_FOUND: Words(403, "USER_ACCOUNT_ABNORMAL", "用户不存在"),
 }
 

@@ -32,7 +32,7 @@ def routes(door: Door) -> list[Route]:
         """GET /h5pay?prepay_id=…: the merchant may have appended redirect_url."""
         link = _link(door, request.query_params.get("prepay_id", ""))
         if link is None:
-            return _refused("支付链接无效,请返回商家重新下单")
+            return _refused("支付链接无效，请返回商家重新下单")
         address = f"/c/{request.query_params['prepay_id'][2:]}"
         back = request.query_params.get("redirect_url", "")
         return RedirectResponse(f"{address}?back={quote(back, safe='')}" if back else address, 303)
@@ -45,7 +45,7 @@ def routes(door: Door) -> list[Route]:
         prepay_id = await _invoked(door, given)
         if prepay_id is None:
             return _refused(
-                "支付验证签名失败:请检查 appId、timeStamp、nonceStr、package 与 paySign"
+                "支付验证签名失败：请检查 appId、timeStamp、nonceStr、package 与 paySign"
             )
         return RedirectResponse(f"/c/{prepay_id[2:]}", 303)
 
