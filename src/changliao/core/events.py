@@ -32,6 +32,8 @@ class EventKind(IntEnum):
 class EventState(IntEnum):
     """The number is stored."""
 
+    __hash__ = int.__hash__
+
     WAITING = 1
     DELIVERED = 2
     GIVEN_UP = 3

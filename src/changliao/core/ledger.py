@@ -22,6 +22,8 @@ from changliao.core.outcome import Reason, Refused
 class Code(IntEnum):
     """Why money moved. The number is stored: never change one."""
 
+    __hash__ = int.__hash__
+
     TOP_UP = 1
     WALLET_TRANSFER = 2
     PAYMENT = 3
@@ -36,13 +38,17 @@ class LedgerFault(Exception):
 
 
 class Account(Struct, frozen=True, gc=False):
-    """Posted and pending sums since the account opened; never negative."""
+    """Posted and pending sums since the account opened; never negative.
+
+    `last_leg` is the newest leg when the account was read, 0 before the first.
+    """
 
     id: AccountId
     debits_posted: int = 0
     credits_posted: int = 0
     debits_pending: int = 0
     credits_pending: int = 0
+    last_leg: int = 0
 
     @property
     def balance(self) -> int:
@@ -73,6 +79,8 @@ class Transfer(Struct, frozen=True, gc=False):
 class PendingState(IntEnum):
     """The number is stored."""
 
+    __hash__ = int.__hash__
+
     PENDING = 1
     POSTED = 2
     VOIDED = 3
@@ -81,6 +89,8 @@ class PendingState(IntEnum):
 
 class PendingEvent(IntEnum):
     """What can be asked of a pending transfer."""
+
+    __hash__ = int.__hash__
 
     POST = 1
     VOID = 2
@@ -130,6 +140,7 @@ def debited(account: Account, transfer: Transfer) -> Account:
         account.credits_posted,
         account.debits_pending + transfer.pending,
         account.credits_pending,
+        account.last_leg,
     )
     if after.spendable < 0 or after.debits_pending < 0:
         raise LedgerFault(f"{transfer.code.name} overdraws {account.id}")
@@ -144,6 +155,7 @@ def credited(account: Account, transfer: Transfer) -> Account:
         account.credits_posted + transfer.amount,
         account.debits_pending,
         account.credits_pending + transfer.pending,
+        account.last_leg,
     )
 
 

@@ -22,6 +22,8 @@ from changliao.core.outcome import Reason, Refused
 class OrderState(IntEnum):
     """The number is stored. A refund changes what is left of a paid order, not its state."""
 
+    __hash__ = int.__hash__
+
     OPEN = 1
     PAID = 2
     CLOSED = 3
@@ -29,6 +31,8 @@ class OrderState(IntEnum):
 
 class OrderEvent(IntEnum):
     """What can be asked of an order."""
+
+    __hash__ = int.__hash__
 
     PAY = 1
     CLOSE = 2

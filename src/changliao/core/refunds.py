@@ -26,6 +26,8 @@ MOST_REFUNDS: Final = 50
 class RefundState(IntEnum):
     """The number is stored. A wallet is refunded at once; other channels take their time."""
 
+    __hash__ = int.__hash__
+
     PROCESSING = 1
     SUCCEEDED = 2
     CLOSED = 3
@@ -34,6 +36,8 @@ class RefundState(IntEnum):
 
 class RefundEvent(IntEnum):
     """What can happen to a refund."""
+
+    __hash__ = int.__hash__
 
     SUCCEED = 1
     CLOSE = 2

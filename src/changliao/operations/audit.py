@@ -82,7 +82,7 @@ def check(reader: Reader) -> Report:
 def _read_legs(reader: Reader, books: _Books) -> None:
     for debit, credit in _pairs(audit.legs(reader)):
         for leg in (debit, credit):
-            account = AccountId(leg[1], leg[2])
+            account = chart.account(leg[1], leg[2])
             if leg[9] != books.newest[account]:
                 raise _Found("account chain", f"leg {leg[0]} does not follow the one before it")
             books.newest[account] = leg[0]
@@ -124,7 +124,7 @@ def _check_accounts(reader: Reader, books: _Books) -> int:
     totals: dict[int, int] = defaultdict(int)
     count = 0
     for row in audit.accounts(reader):
-        account = AccountId(row[0], row[1])
+        account = chart.account(row[0], row[1])
         shown = f"{chart.purpose(account).name.lower()} of {account.owner}"
         if list(row[2:6]) != books.sums.pop(account, [0, 0, 0, 0]):
             raise _Found("balance", f"{shown} is not the sum of its transfers")

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
@@ -29,6 +29,10 @@ MOST_IN_BATCH: Final = 1_024
 ATTEMPTS: Final = 8
 _RETRY_S: Final = 0.01
 _log = logging.getLogger("changliao.commands")
+
+
+class Faulted(Exception):
+    """A command failed with a bug; what the batch did until then is forgotten."""
 
 
 class Ticket:
@@ -81,7 +85,7 @@ class Committer:
 
     def start(self) -> None:
         """Begin to work. Raises Unavailable when the database cannot be reached."""
-        self._connect()
+        self.connect()
         self._thread.start()
 
     def submit(self, ticket: Ticket) -> bool:
@@ -124,11 +128,18 @@ class Committer:
 
     def commit(self, batch: list[Ticket]) -> None:
         """Perform and commit a batch; afterwards every ticket has its answer."""
-        for attempt in range(1, ATTEMPTS + 1):
+        whole = batch
+        attempt = 1
+        while attempt <= ATTEMPTS:
             try:
                 self._attempt(batch)
-                self._account(batch, attempt)
+                self._account(whole, attempt)
                 return
+            except Faulted:
+                # A bug costs its own command only: the others begin again without it.
+                self._forget()
+                batch = [ticket for ticket in batch if ticket.fault is None]
+                continue
             except Conflict as race:
                 _log.debug("lost a race: %s", race)
                 self._forget()
@@ -138,14 +149,28 @@ class Committer:
                 self._forget()
                 self._reconnect(attempt)
                 _log.warning("database unavailable: %s", error)
+            except Exception as fault:
+                # Whose it is does not show, so each goes alone: the batch must not fall with one.
+                self._forget()
+                self._alone(batch, fault)
+                return
+            attempt += 1
         reason = Reason.BUSY if self._session is not None else Reason.UNAVAILABLE
         for ticket in batch:
             ticket.outcome = Refused(reason)
-        self._account(batch, ATTEMPTS)
+        self._account(whole, ATTEMPTS)
+
+    def _alone(self, batch: list[Ticket], fault: Exception) -> None:
+        if len(batch) > 1:
+            for ticket in batch:
+                self.commit([ticket])
+        else:
+            batch[0].fault = fault
+            self._account(batch, 1)
 
     def _attempt(self, batch: list[Ticket]) -> None:
         if self._session is None:
-            self._connect()
+            self.connect()
         session = self._session
         if session is None:
             raise Unavailable("no connection")
@@ -155,15 +180,13 @@ class Committer:
             self._chain = journal.head(session, self._ids.node)
         now = self._clock()
         for ticket in batch:
-            tx.mark()
-            ticket.fault = None
             try:
                 ticket.outcome = ticket.operation.run(tx, ticket.command, now)
             except (Conflict, Unavailable):
                 raise
-            except Exception as fault:  # a bug costs its own command only
-                tx.undo()
+            except Exception as fault:
                 ticket.fault = fault
+                raise Faulted from fault
         if tx.idle():
             session.rollback()
         else:
@@ -190,16 +213,18 @@ class Committer:
     def _account(self, batch: list[Ticket], attempts: int) -> None:
         """One count for each command, and one log line when somebody reads them."""
         self.tally.batches += 1
-        talking = _log.isEnabledFor(logging.DEBUG)
-        for name, outcome, ticket in _outcomes(batch):
-            self.tally.outcomes[name, outcome] += 1
-            if ticket.fault is not None:
-                _log.error("%s failed", name, exc_info=ticket.fault)
-            elif talking:
+        self.tally.outcomes.update(map(_named, batch))
+        if _log.isEnabledFor(logging.DEBUG):
+            for ticket in batch:
                 taken_ms = (time.perf_counter() - ticket.since) * 1000
+                name, outcome = _named(ticket)
                 _log.debug("%s %s attempts=%d %.1fms", name, outcome, attempts, taken_ms)
+        for ticket in batch:
+            if ticket.fault is not None:
+                _log.error("%s failed", ticket.operation.name, exc_info=ticket.fault)
 
-    def _connect(self) -> None:
+    def connect(self) -> None:
+        """Open the writing session; a benchmark or test then commits without the thread."""
         self._session = self._engine.session()
         self._chain = None
 
@@ -215,17 +240,16 @@ class Committer:
             self._session = None
         time.sleep(_RETRY_S * 2**attempt)
         try:
-            self._connect()
+            self.connect()
         except Unavailable as error:
             _log.warning("database unavailable: %s", error)
 
 
-def _outcomes(batch: list[Ticket]) -> Iterator[tuple[str, str, Ticket]]:
-    for ticket in batch:
-        outcome = ticket.outcome
-        if ticket.fault is not None:
-            yield ticket.operation.name, "fault", ticket
-        elif isinstance(outcome, Refused):
-            yield ticket.operation.name, outcome.reason.value, ticket
-        else:
-            yield ticket.operation.name, "done", ticket
+def _named(ticket: Ticket) -> tuple[str, str]:
+    """The command and its outcome, as the metric counts them."""
+    if ticket.fault is not None:
+        return ticket.operation.name, "fault"
+    outcome = ticket.outcome
+    if isinstance(outcome, Refused):
+        return ticket.operation.name, outcome.reason.value
+    return ticket.operation.name, "done"

@@ -72,10 +72,8 @@ def commit(
     first = take(len(tx.transfers))
     leg_ids = block(first, len(tx.transfers))
     returned = session.write([*ledger.account_work(tx, leg_ids), *work])
-    previous: dict[Row, int] = {
-        (owner, book): leg for rows in returned for owner, book, leg in rows
-    }
-    legs = ledger.leg_rows(tx.transfers, leg_ids, previous)
+    chain_rows = (row for rows in returned for row in rows)
+    legs = ledger.leg_rows(tx, leg_ids, chain_rows)
     sealed = [sealed_row(leg, one) for leg, one in zip(leg_ids, tx.transfers, strict=True)]
     last = block_end(first, len(sealed))
     after = Chain(chain.node, chain.number + 1, digest(chain.hash, sealed), last)

@@ -17,8 +17,8 @@ from changliao.store.unit import Table, UnitOfWork
 ACCOUNTS: Table[AccountId, Account] = Table(
     name="accounts",
     key=lambda account: account.id,
-    to_row=lambda account: (*account.id, *_sums(account)),
-    from_row=lambda row: Account(AccountId(row[0], row[1]), *row[2:]),
+    to_row=lambda account: (*account.id, *_sums(account), account.last_leg),
+    from_row=lambda row: Account(chart.account(row[0], row[1]), *row[2:]),
 )
 
 
@@ -31,8 +31,8 @@ def post(tx: UnitOfWork, transfers: Iterable[Transfer]) -> None:
     """Keep transfers and what they make of their accounts. Raises LedgerFault: a bug."""
     for transfer in transfers:
         ledger.check(transfer)
-        tx.update(ACCOUNTS, ledger.debited(account(tx, transfer.debit), transfer))
-        tx.update(ACCOUNTS, ledger.credited(account(tx, transfer.credit), transfer))
+        tx.put(ACCOUNTS, transfer.debit, ledger.debited(account(tx, transfer.debit), transfer))
+        tx.put(ACCOUNTS, transfer.credit, ledger.credited(account(tx, transfer.credit), transfer))
         tx.transfers.append(transfer)
 
 
@@ -57,18 +57,21 @@ def account_work(tx: UnitOfWork, leg_ids: Sequence[int]) -> list[tuple[str, list
     return [(name, rows) for name, rows in work if rows]
 
 
-def leg_rows(
-    transfers: Sequence[Transfer], leg_ids: Sequence[int], previous: dict[Row, int]
-) -> list[Row]:
-    """Both legs of each transfer; `previous` holds the newest leg of accounts with one before."""
+def leg_rows(tx: UnitOfWork, leg_ids: Sequence[int], returned: Iterable[Row]) -> list[Row]:
+    """Both legs of each transfer, each naming the one before it on its account.
+
+    `returned` is what the database says of accounts that other processes write as well.
+    """
+    previous: dict[Row, int] = {one.id: one.last_leg for _, one in tx.changes(ACCOUNTS)}
+    previous.update({(owner, book): leg for owner, book, leg in returned})
     rows: list[Row] = []
-    for transfer, leg_id in zip(transfers, leg_ids, strict=True):
+    for transfer, leg_id in zip(tx.transfers, leg_ids, strict=True):
         debit, credit, amount, code, cause, pending = _fields(transfer)
-        before = previous.get(debit, 0)
+        before = previous[debit]
         rows.append((leg_id, *debit, amount, pending, *credit, code, cause, before))
         previous[debit] = leg_id
         leg_id |= 1  # noqa: PLW2901 the credit side
-        before = previous.get(credit, 0)
+        before = previous[credit]
         rows.append((leg_id, *credit, amount, pending, *debit, code, cause, before))
         previous[credit] = leg_id
     return rows
@@ -112,8 +115,8 @@ PENDING_TRANSFERS: Table[tuple[int, int], PendingTransfer] = Table(
     ),
     from_row=lambda row: PendingTransfer(
         id=PendingId(row[0]),
-        debit=AccountId(row[1], row[2]),
-        credit=AccountId(row[3], row[4]),
+        debit=chart.account(row[1], row[2]),
+        credit=chart.account(row[3], row[4]),
         amount=row[5],
         posted=row[6],
         state=PendingState(row[7]),

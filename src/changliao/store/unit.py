@@ -1,12 +1,13 @@
 """The unit of work: rows already loaded, writes kept for one flush.
 
 An operation reads and writes here and never waits for a database in between. What one command of a
-batch wrote, the next one sees. Each command's changes can be undone alone. Rows are frozen values;
-a row that nobody announced is loaded on demand.
+batch wrote, the next one sees. Rows are frozen values; a row that nobody announced is loaded on
+demand.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -15,7 +16,6 @@ from changliao.store.engine import Conflict, Row, Session
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-_MISSING: Final = object()
 
 
 class Table(Struct, Generic[K, V], frozen=True, eq=False):
@@ -46,55 +46,49 @@ class UnitOfWork:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.transfers: list[Transfer] = []
-        self._rows: dict[Table[Any, Any], dict[Any, Any]] = {}
-        self._stored: dict[Table[Any, Any], dict[Any, Any]] = {}
-        self._indexed: dict[Index[Any, Any], dict[Any, Any]] = {}
-        self._extra: dict[str, list[Row]] = {}
-        self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
-        self._undo_extra: list[str] = []
-        self._undo_transfers = 0
+        self._rows: dict[Table[Any, Any], dict[Any, Any]] = defaultdict(dict)
+        self._stored: dict[Table[Any, Any], dict[Any, Any]] = defaultdict(dict)
+        self._indexed: dict[Index[Any, Any], dict[Any, Any]] = defaultdict(dict)
+        self._extra: dict[str, list[Row]] = defaultdict(list)
 
     def find(self, table: Table[K, V], key: K) -> V | None:
         """The row as this batch sees it."""
-        rows = self._rows.get(table)
-        if rows is None:
-            rows = self._rows[table] = {}
-        value = rows.get(key, _MISSING)
-        if value is _MISSING:
+        rows: dict[K, V | None] = self._rows[table]
+        if key not in rows:
             found = self._session.find(f"{table.name}_find", [as_row(key)])
             self.adopt(table, [key], found)
-            value = rows[key]
-        return cast(V | None, value)
+        return rows[key]
 
     def find_by(self, index: Index[K, V], key: K) -> V | None:
         """The row with this second key, as this batch sees it."""
-        keys = self._indexed.get(index)
-        if keys is None:
-            keys = self._indexed[index] = {}
-        first = keys.get(key, _MISSING)
-        if first is _MISSING:
+        keys = self._indexed[index]
+        if key not in keys:
             self.adopt_by(index, [key], self._session.find(index.name, [as_row(key)]))
-            first = keys[key]
-        return None if first is None else cast(V | None, self._rows[index.table][first])
+        first = keys[key]
+        rows: dict[Any, V | None] = self._rows[index.table]
+        return None if first is None else rows[first]
 
     def insert(self, table: Table[Any, V], value: V, *indexes: Index[Any, V]) -> None:
         """A new row. Raises Conflict when this batch knows that the key is taken."""
         key = table.key(value)
-        rows = self._rows.setdefault(table, {})
+        rows = self._rows[table]
         if rows.get(key) is not None:
             raise Conflict(f"{table.name} {key}")
-        self._put(rows, key, value)
+        rows[key] = value
         for index in indexes:
-            self._put(self._indexed.setdefault(index, {}), index.key(value), key)
+            self._indexed[index][index.key(value)] = key
 
     def update(self, table: Table[Any, V], value: V) -> None:
         """A changed row, which must have been found before."""
-        self._put(self._rows[table], table.key(value), value)
+        self._rows[table][table.key(value)] = value
+
+    def put(self, table: Table[K, V], key: K, value: V) -> None:
+        """A new or changed row under its key, whose find came before."""
+        self._rows[table][key] = value
 
     def add(self, statement: str, row: Row) -> None:
         """A row for a statement that only writes and that no command reads."""
-        self._extra.setdefault(statement, []).append(row)
-        self._undo_extra.append(statement)
+        self._extra[statement].append(row)
 
     def select(self, statement: str, parameters: Mapping[str, Any]) -> list[Row]:
         """Committed rows; what this batch wrote is not among them."""
@@ -111,45 +105,25 @@ class UnitOfWork:
 
     def adopt(self, table: Table[Any, V], keys: Iterable[Any], found: Sequence[Row]) -> None:
         """Take rows that were loaded for these keys; the other keys are known to be absent."""
-        rows = self._rows.setdefault(table, {})
-        stored = self._stored.setdefault(table, {})
-        for key in keys:
-            rows.setdefault(key, None)
+        rows = self._rows[table]
+        stored = self._stored[table]
         for row in found:
             value = table.from_row(row)
             key = table.key(value)
             if key not in stored:
-                stored[key] = value
-                if rows.get(key) is None:
-                    rows[key] = value
+                stored[key] = rows[key] = value
+        for key in keys:
+            rows.setdefault(key, None)
 
     def adopt_by(self, index: Index[Any, V], keys: Iterable[Any], found: Sequence[Row]) -> None:
         """Take rows that were loaded for these second keys."""
         self.adopt(index.table, (), found)
-        indexed = self._indexed.setdefault(index, {})
+        indexed = self._indexed[index]
         for key in keys:
             indexed.setdefault(key, None)
         for row in found:
             value = index.table.from_row(row)
             indexed[index.key(value)] = index.table.key(value)
-
-    def mark(self) -> None:
-        """From here on, `undo` takes everything back."""
-        self._undo.clear()
-        self._undo_extra.clear()
-        self._undo_transfers = len(self.transfers)
-
-    def undo(self) -> None:
-        """Take back all writes since the mark, newest first."""
-        for mapping, key, before in reversed(self._undo):
-            if before is _MISSING:
-                del mapping[key]
-            else:
-                mapping[key] = before
-        for statement in self._undo_extra:
-            self._extra[statement].pop()
-        del self.transfers[self._undo_transfers :]
-        self.mark()
 
     def changes(self, table: Table[Any, Any]) -> list[tuple[Any, Any]]:
         """The rows of a table that differ from what is stored: (stored or None, now)."""
@@ -183,10 +157,6 @@ class UnitOfWork:
         if self.transfers or any(self._extra.values()):
             return False
         return not any(self.changes(table) for table in self._rows)
-
-    def _put(self, mapping: dict[Any, Any], key: Any, value: Any) -> None:
-        self._undo.append((mapping, key, mapping.get(key, _MISSING)))
-        mapping[key] = value
 
 
 def as_row(key: Any) -> Row:

@@ -123,8 +123,8 @@ async def describe(
     )
     if payer is not None:
         account = chart.wallet(payer.id, order.amount.currency)
-        standing = await network.read(ledger.standing, account)
-        view.payer, view.balance = payer.name, standing.account.spendable
+        standing = await network.read(ledger.account, account)
+        view.payer, view.balance = payer.name, standing.spendable
     return view
 
 

@@ -86,9 +86,9 @@ async def show(door: Door, call: Call) -> Answer:
     accounts = await door.network.read(ledger.accounts_of, user_id)
     balances = [
         {
-            "currency": chart.currency(one.account.id).code,
-            "balance": one.account.balance,
-            "available": one.account.spendable,
+            "currency": chart.currency(one.id).code,
+            "balance": one.balance,
+            "available": one.spendable,
         }
         for one in accounts
     ]

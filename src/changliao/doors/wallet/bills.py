@@ -41,7 +41,7 @@ async def page(network: Network, user: User, words: Words, start: int, most: int
     """From the newest, or from a leg on; a leg of another wallet shows nothing."""
     account = chart.wallet(user.id, CNY)
     if not start:
-        start = (await network.read(ledger.standing, account)).last_leg
+        start = (await network.read(ledger.account, account)).last_leg
     entries = await network.read(ledger.statement, account, start, most)
     bills = [await _bill(network, entry, words) for entry in entries]
     older = entries[-1].previous if entries else 0

@@ -166,9 +166,9 @@ def _top_up_page(visit: Visit, text: str, following: str, wrong: str) -> Respons
 
 async def _transfer_page(visit: Visit, given: dict[str, str], wrong: str) -> Response:
     account = chart.wallet(visit.user.id, CNY)
-    standing = await visit.wallet.network.read(ledger.standing, account)
+    standing = await visit.wallet.network.read(ledger.account, account)
     status = UNPROCESSABLE if wrong else 200
-    balance = standing.account.spendable
+    balance = standing.spendable
     return visit.render(
         "wallet/transfer.html", status, given=given, balance=balance, problem_text=wrong
     )

