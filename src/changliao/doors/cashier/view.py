@@ -19,7 +19,7 @@ from changliao.web.pages import Pages
 
 
 class View(Struct, kw_only=True):
-    """`state` is waiting, scanned, paid, expired, closed, taken or bad; `final` ones never change."""
+    """`state`: waiting, scanned, then for good paid, expired, closed, taken or bad."""
 
     path: str
     state: str

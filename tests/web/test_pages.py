@@ -1,0 +1,155 @@
+"""Every word is translated, money reads right, and forms from elsewhere are refused."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from importlib import resources
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from changliao.core.outcome import Reason
+from changliao.web import display, language, words
+from changliao.web.pages import Pages, static_files, static_url
+from changliao.web.security import Browser
+
+SITE = "http://pay.test"
+INLINE = re.compile(r"<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=", re.IGNORECASE)
+
+
+class Visitor:
+    """A browser without scripts: it keeps cookies and sends the headers it is told to."""
+
+    def __init__(self, runner: asyncio.Runner, client: httpx.AsyncClient) -> None:
+        self._runner = runner
+        self._client = client
+        self.cookies = client.cookies
+
+    def get(self, path: str) -> httpx.Response:
+        """Open a page."""
+        return self._runner.run(self._client.get(path))
+
+    def post(self, path: str, data: dict[str, str], headers: dict[str, str]) -> httpx.Response:
+        """Send a form."""
+        return self._runner.run(self._client.post(path, data=data, headers=headers))
+
+
+@pytest.fixture
+def client() -> Iterator[Visitor]:
+    """A page that shows its form token and a form that answers only when it is ours."""
+    pages = Pages(Browser(b"key", https=False), sandbox=True)
+
+    async def token(request: Request) -> Response:
+        response = PlainTextResponse(pages.browser.token(request))
+        pages.browser.keep_identity(request, response)
+        return response
+
+    async def accept(request: Request) -> Response:
+        await pages.browser.form(request)
+        return PlainTextResponse("accepted")
+
+    routes = [Route("/token", token), Route("/act", accept, methods=["POST"]), *pages.routes()]
+    app = Starlette(routes=routes, exception_handlers=pages.exception_handlers())
+    with asyncio.Runner() as runner:
+        transport = httpx.ASGITransport(app=pages.secured(app))
+        yield Visitor(runner, httpx.AsyncClient(transport=transport, base_url=SITE))
+
+
+def test_our_own_form_is_accepted(client: Visitor) -> None:
+    token = client.get("/token").text
+    answer = client.post("/act", data={"csrf": token}, headers={"sec-fetch-site": "same-origin"})
+    assert answer.text == "accepted"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "http://other.test"},
+        {"origin": "null"},
+        {},
+    ],
+)
+def test_a_form_from_elsewhere_is_refused(client: Visitor, headers: dict[str, str]) -> None:
+    token = client.get("/token").text
+    assert client.post("/act", data={"csrf": token}, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("token", ["", "0" * 64, "密"])
+def test_a_form_without_its_token_is_refused(client: Visitor, token: str) -> None:
+    client.get("/token")
+    answer = client.post("/act", data={"csrf": token}, headers={"origin": SITE})
+    assert answer.status_code == 403
+
+
+def test_a_token_of_another_browser_is_refused(client: Visitor) -> None:
+    token = client.get("/token").text
+    client.cookies.clear()
+    client.get("/token")
+    answer = client.post("/act", data={"csrf": token}, headers={"origin": SITE})
+    assert answer.status_code == 403
+
+
+def test_every_answer_has_the_strict_headers(client: Visitor) -> None:
+    for path in ("/token", "/nothing-here", static_url("app.css")):
+        headers = client.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_an_error_page_is_in_the_readers_language_and_not_stored(client: Visitor) -> None:
+    for asked, shown in (("zh", "zh-Hans"), ("en", "en")):
+        answer = client.get(f"/nothing-here?lang={asked}")
+        assert answer.status_code == 404
+        assert answer.headers["content-language"] == shown
+        assert answer.headers["cache-control"] == "no-store"
+        assert f'lang="{shown}"' in answer.text
+
+
+def test_static_files_are_kept_for_a_year(client: Visitor) -> None:
+    answer = client.get(static_url("app.css"))
+    assert answer.status_code == 200
+    assert "immutable" in answer.headers["cache-control"]
+
+
+def test_scripts_stay_small() -> None:
+    scripts = [body for name, body in static_files().items() if name.endswith(".js")]
+    assert sum(map(len, scripts)) <= 20_000
+
+
+def test_no_template_holds_a_script_a_style_or_a_handler() -> None:
+    for path, text in _templates():
+        assert not INLINE.search(text), path
+
+
+def test_every_reason_has_words_in_both_languages() -> None:
+    assert set(words.REASONS) == set(Reason)
+    english = language.translations("en")
+    for text in words.REASONS.values():
+        assert english.gettext(text) != text
+
+
+def test_money_reads_as_people_write_it() -> None:
+    assert str(display.amount(102450)) == "¥1,024.50"
+    assert str(display.amount(-26800)) == "−¥268.00"
+    assert str(display.amount(888, signed=True)) == "+¥8.88"
+    assert str(display.amount(5)) == "¥0.05"
+    assert str(display.amount(1200, "JPY")) == "JPY 1,200"
+
+
+def test_a_short_text_is_never_a_micro_code() -> None:
+    assert 'viewBox="0 0 29 29"' in display.qr("1", "code")
+
+
+def _templates() -> Iterator[tuple[str, str]]:
+    folder = resources.files("changliao.web") / "templates"
+    for entry in folder.iterdir():
+        for page in [entry] if entry.is_file() else entry.iterdir():
+            yield page.name, page.read_text("utf-8")
