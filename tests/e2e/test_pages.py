@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import requirements
@@ -21,6 +23,7 @@ from tests import requirements
 CHANGLIAO = str(Path(sys.executable).with_name("changliao"))
 PHONE = "Mozilla/5.0 (Linux; Android 14) Mobile Chrome/150"
 PIN = "135790"
+HAN = re.compile(r"[\u4e00-\u9fff]")
 WIDTHS = (360, 390, 768, 1280)
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -83,6 +86,24 @@ def test_pages_never_scroll_sideways(site: tuple[str, str], chromium: Browser) -
                 assert page.locator("h1").count() == 1, path
         page.context.close()
     assert not complaints
+
+
+def test_pages_are_accessible_and_english_is_whole(
+    site: tuple[str, str], chromium: Browser
+) -> None:
+    base, data = site
+    token = _place(base, data)
+    page = _page(chromium, [], 390)
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        for path in (f"/c/{token}?view=pc&", "/w/login?", "/w/join?", "/nothing-here?"):
+            page.goto(f"{base}{path}lang=en")
+            found = Axe().run(page)
+            assert found.violations_count == 0, (path, theme, found.generate_report())
+            if not path.startswith("/c/"):
+                shown = page.locator("main").inner_text()
+                assert not HAN.search(shown), (path, shown)
+    page.context.close()
 
 
 def _page(chromium: Browser, complaints: list[str], width: int) -> Page:
