@@ -1,0 +1,29 @@
+"""State machines are total: every state answers every event."""
+
+from itertools import product
+
+import pytest
+from changliao.core.ledger import PENDING_TRANSITIONS, PendingEvent, PendingState
+from changliao.core.orders import TRANSITIONS, OrderEvent, OrderState
+from changliao.core.outcome import Reason
+from changliao.core.refunds import REFUND_TRANSITIONS, RefundEvent, RefundState
+
+
+@pytest.mark.parametrize(
+    ("table", "states", "events"),
+    [
+        (TRANSITIONS, OrderState, OrderEvent),
+        (REFUND_TRANSITIONS, RefundState, RefundEvent),
+        (PENDING_TRANSITIONS, PendingState, PendingEvent),
+    ],
+)
+def test_every_state_answers_every_event(table, states, events):
+    assert set(table) == set(product(states, events))
+    assert all(isinstance(answer, (states, Reason)) for answer in table.values())
+
+
+def test_nothing_pays_or_reopens_a_closed_or_paid_order():
+    for state in (OrderState.PAID, OrderState.CLOSED):
+        assert isinstance(TRANSITIONS[state, OrderEvent.PAY], Reason)
+        for event in OrderEvent:
+            assert TRANSITIONS[state, event] is not OrderState.OPEN
