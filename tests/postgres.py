@@ -44,11 +44,24 @@ def binaries() -> Path:
 class Server:
     """A running server; `url` is its maintenance database, `database` makes a new one."""
 
-    def __init__(self, folder: Path, port: int, process: "subprocess.Popen[bytes]") -> None:
-        self._folder = folder
+    def __init__(self, start: Any, port: int) -> None:
+        self._start = start
         self.port = port
-        self.process = process
+        self.process: subprocess.Popen[bytes] = start()
         self._made = 0
+
+    def restart(self) -> None:
+        """Start again on the same data, after the process was killed."""
+        self.process = self._start()
+        _wait(self)
+
+    def disconnect_everybody(self) -> None:
+        """Break every connection but our own."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            )
 
     @property
     def url(self) -> str:
@@ -94,23 +107,24 @@ def server(**settings: Any) -> Iterator[Server]:
     )
     port = _free_port()
     options = {"max_connections": 100, "shared_buffers": "256MB", **settings}
-    process = subprocess.Popen(
-        [
-            found / "postgres", "-D", data, "-p", str(port), "-k", str(folder), "-h", "127.0.0.1",
-            *(part for name, value in options.items() for part in ("-c", f"{name}={value}")),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=(folder / "log").open("wb"),
-        cwd=folder,
-        **as_user,
-    )  # fmt: skip
-    running = Server(folder, port, process)
+    arguments = [
+        found / "postgres", "-D", data, "-p", str(port), "-k", str(folder), "-h", "127.0.0.1",
+        *(part for name, value in options.items() for part in ("-c", f"{name}={value}")),
+    ]  # fmt: skip
+
+    def start() -> "subprocess.Popen[bytes]":
+        with (folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                arguments, stdout=subprocess.DEVNULL, stderr=log, cwd=folder, **as_user
+            )
+
+    running = Server(start, port)
     try:
         _wait(running)
         yield running
     finally:
-        process.terminate()
-        process.wait()
+        running.process.terminate()
+        running.process.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 

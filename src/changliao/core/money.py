@@ -83,8 +83,8 @@ class Money(Struct, frozen=True, gc=False):
     def split(self, weights: Sequence[int]) -> list["Money"]:
         """Shares in proportion to `weights`; they sum to the whole.
 
-        Each share is rounded down; the units left go one each to the largest remainders, the
-        earlier share first among equals. Raises ValueError without a positive weight.
+        Each share is rounded down; the units left over go one each to the shares in their order,
+        so nobody is off by more than one. Raises ValueError without a positive weight.
         """
         return [Money(part, self.currency) for part in split(self.amount, weights)]
 
@@ -100,13 +100,12 @@ def portion(amount: int, bps: int) -> int:
 
 
 def split(amount: int, weights: Sequence[int]) -> list[int]:
-    """Largest remainder over minor units; see Money.split."""
+    """Shares of minor units; see Money.split."""
     total = sum(weights)
     if total <= 0 or min(weights) < 0:
         raise ValueError("weights must not be negative and at least one must be positive")
     shares = [amount * weight // total for weight in weights]
-    remainders = [amount * weight % total for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda place: (-remainders[place], place))
-    for place in by_remainder[: amount - sum(shares)]:
+    entitled = [place for place, weight in enumerate(weights) if weight]
+    for place in entitled[: amount - sum(shares)]:
         shares[place] += 1
     return shares
