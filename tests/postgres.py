@@ -9,6 +9,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -123,7 +124,7 @@ def server(**settings: Any) -> Iterator[Server]:
         _wait(running)
         yield running
     finally:
-        running.process.terminate()
+        running.process.send_signal(signal.SIGINT)  # do not wait for clients
         running.process.wait()
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -86,7 +86,9 @@ class World:
             "notifies": True,
         }
         order = Order(**(fields | changes))
-        terms = Terms(order.id, order.merchant_id, "shoes", "", "http://127.0.0.1:9/", "rest", b"{}")
+        terms = Terms(
+            order.id, order.merchant_id, "shoes", "", "http://127.0.0.1:9/", "rest", b"{}"
+        )
         return PlaceOrder(order, terms)
 
     def place(self, amount: int = 1000, currency: str = "CNY", **changes: Any) -> Order:

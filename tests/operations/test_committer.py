@@ -22,7 +22,10 @@ from tests.world import World, refused
 
 def writes_then_fails(tx, command, now):
     order = tx.find(ORDERS, command)
-    tx.update(ORDERS, type(order)(**{**{f: getattr(order, f) for f in order.__struct_fields__}, "issue": 99}))
+    tx.update(
+        ORDERS,
+        type(order)(**{**{f: getattr(order, f) for f in order.__struct_fields__}, "issue": 99}),
+    )
     raise ZeroDivisionError("a bug")
 
 

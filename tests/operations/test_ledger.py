@@ -106,13 +106,13 @@ def test_impossible_reservations_are_refused(world, user):
     assert refused(reserve(world, user, 1, credit=dollars), Reason.CURRENCY_MISMATCH)
     same = chart.wallet(user, CNY)
     assert refused(reserve(world, user, 1, credit=same), Reason.TRANSFER_TO_SELF)
-    assert refused(world.do(ledger.POST, PostPending(PendingId(2), user, 1)), Reason.PENDING_NOT_FOUND)
+    assert refused(
+        world.do(ledger.POST, PostPending(PendingId(2), user, 1)), Reason.PENDING_NOT_FOUND
+    )
 
 
 def test_the_same_id_reserves_once(world, user):
     pending = reserve(world, user, 700)
     assert world.do(ledger.RESERVE, pending) == pending
-    other = PendingTransfer(
-        pending.id, pending.debit, pending.credit, 600, pending.expires_at
-    )
+    other = PendingTransfer(pending.id, pending.debit, pending.credit, 600, pending.expires_at)
     assert refused(world.do(ledger.RESERVE, other), Reason.PAYMENT_ID_REUSED)

@@ -179,7 +179,9 @@ def test_pay_and_close_in_one_batch_never_both_happen(world, sequence):
     outcomes = world.batch([commands[name] for name in sequence])
     assert sum(isinstance(one, Order) for one in outcomes) == 1
     assert isinstance(outcomes[0], Order)
-    spent = 10_000 - world.balance(chart.wallet(payer, CNY)) - world.balance(chart.wallet(other, CNY))
+    spent = (
+        10_000 - world.balance(chart.wallet(payer, CNY)) - world.balance(chart.wallet(other, CNY))
+    )
     assert spent == (0 if sequence[0] == "close" else 1000)
 
 
@@ -212,7 +214,9 @@ def test_five_wrong_pins_in_one_batch_lock_the_right_one_out(world):
         (orders.PAY, world.a_payment(order, payer, proof=world.proof(right=False)))
         for _ in range(5)
     ]
-    outcomes = world.batch([*wrong, (orders.PAY, world.a_payment(order, payer, proof=world.proof()))])
+    outcomes = world.batch(
+        [*wrong, (orders.PAY, world.a_payment(order, payer, proof=world.proof()))]
+    )
     assert refused(outcomes[4], Reason.CREDENTIAL_LOCKED)
     assert refused(outcomes[5], Reason.CREDENTIAL_LOCKED)
     assert world.balance(chart.wallet(payer, CNY)) == 5000

@@ -26,7 +26,9 @@ def test_a_partial_refund_returns_money_and_its_share_of_the_fee(world, paid):
     assert world.balance(chart.payable(world.merchant, CNY)) == 7455
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(parts=st.lists(st.integers(1, 400), min_size=1, max_size=8), amount=st.integers(1, 1000))
 def test_refunds_of_the_whole_restore_everything_exactly(sqlite_world, parts, amount):
     world = sqlite_world

@@ -53,7 +53,7 @@ class _Books:
 
     def __init__(self) -> None:
         self.sums: dict[AccountId, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-        self.newest: dict[AccountId, int] = defaultdict(int)
+        self.chains: dict[AccountId, dict[int, int]] = defaultdict(dict)
         self.by_node: dict[int, list[Row]] = defaultdict(list)
         self.moved: dict[tuple[int, int], int] = defaultdict(int)
         self.count = 0
@@ -83,9 +83,7 @@ def _read_legs(reader: Reader, books: _Books) -> None:
     for debit, credit in _pairs(audit.legs(reader)):
         for leg in (debit, credit):
             account = chart.account(leg[1], leg[2])
-            if leg[9] != books.newest[account]:
-                raise _Found("account chain", f"leg {leg[0]} does not follow the one before it")
-            books.newest[account] = leg[0]
+            _link(books.chains[account], leg[0], leg[9])
             side = leg[0] & _CREDIT
             sums = books.sums[account]
             sums[side] += leg[3]
@@ -94,6 +92,19 @@ def _read_legs(reader: Reader, books: _Books) -> None:
         books.by_node[ids.node_of(debit[0])].append(sealed)
         books.moved[debit[8], debit[7]] += debit[3]
         books.count += 1
+
+
+def _link(pieces: dict[int, int], leg: int, previous: int) -> None:
+    """Join a leg to its account's chain, kept as pieces: a piece's newest leg and what it follows.
+
+    Several processes write one account, so its legs are not in the order of their ids.
+    """
+    follows = pieces.pop(previous, previous)
+    for newest, after in pieces.items():
+        if after == leg:
+            pieces[newest] = follows
+            return
+    pieces[leg] = follows
 
 
 def _pairs(legs: Iterable[Row]) -> Iterator[tuple[Row, Row]]:
@@ -128,8 +139,8 @@ def _check_accounts(reader: Reader, books: _Books) -> int:
         shown = f"{chart.purpose(account).name.lower()} of {account.owner}"
         if list(row[2:6]) != books.sums.pop(account, [0, 0, 0, 0]):
             raise _Found("balance", f"{shown} is not the sum of its transfers")
-        if row[7] != books.newest[account]:
-            raise _Found("account chain", f"{shown} does not end at its newest leg")
+        if books.chains[account] != ({row[7]: 0} if row[7] else {}):
+            raise _Found("account chain", f"the legs of {shown} are not one chain to its newest")
         if row[3] - row[2] - row[4] < row[6] or row[6] != chart.floor(account):
             raise _Found("floor", f"{shown} is below its floor")
         totals[chart.currency(account).number] += row[3] - row[2]

@@ -6,12 +6,13 @@ in primary-key order (WITHOUT ROWID). Source: sqlite.org/wal.html, sqlite.org/wi
 """
 
 import fcntl
+import os
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import apsw
 
@@ -44,7 +45,7 @@ class SqliteEngine:
         }
         self._readers = threading.local()
         self._all_readers: list[apsw.Connection] = []
-        self._lock_file: IO[bytes] | None = None
+        self._node_locks: list[int] = []
 
     def migrate(self) -> list[str]:
         connection = self._connect()
@@ -86,12 +87,14 @@ class SqliteEngine:
             connection.close()
 
     def claim_node(self, first: int) -> int:
-        self._lock_file = Path(f"{self._path}-nodes").open("a+b")  # noqa: SIM115 held until close
         for node in range(first, NODES):
+            held = os.open(f"{self._path}-node{node}", os.O_RDWR | os.O_CREAT, 0o600)
             try:
-                fcntl.lockf(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, node)
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
+                os.close(held)
                 continue
+            self._node_locks.append(held)
             return node
         raise Unavailable("every node number is in use")
 
@@ -105,8 +108,9 @@ class SqliteEngine:
     def close(self) -> None:
         for connection in self._all_readers:
             connection.close()
-        if self._lock_file is not None:
-            self._lock_file.close()
+        for held in self._node_locks:
+            os.close(held)
+        self._node_locks.clear()
 
     def _connect(self, flags: int | None = None) -> apsw.Connection:
         writing = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
