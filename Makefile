@@ -42,7 +42,7 @@ layers: install
 	@$(BIN)/lint-imports
 
 sql: install
-	@$(BIN)/sqlfluff lint --dialect ansi --processes 2 src/changliao/store/queries
+	@$(BIN)/sqlfluff lint --processes 2 src/changliao/store/queries
 
 bench: install ## Run the benchmarks; writes bench/results
 	@$(BIN)/python -m bench

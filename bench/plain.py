@@ -18,6 +18,8 @@ from changliao.core.orders import OrderState, PayOrder
 from changliao.store.engine import Session
 
 FEE = portion(PRICE, FEE_BPS)
+# Nothing refunded, and what the order was before: open, with its first link.
+_UNTOUCHED = (0, 0, 0, 1, 1, 0, 0)
 
 
 def pay(session: Session, world: World, command: PayOrder) -> None:
@@ -62,8 +64,17 @@ def work(commands: Sequence[PayOrder], first: int) -> list[tuple[str, list[Any]]
             legs.append((leg, *debit, amount, 0, *credit, int(code), one.payment_id, 0))
             legs.append((leg | 1, *credit, amount, 0, *debit, int(code), one.payment_id, 0))
         orders.append(
-            (one.merchant_id, one.order_id, 2, 1, one.payer_id, one.payment_id, at, FEE, 0, 0, 0)
-            + (1, 1, 0, 0)
+            (
+                one.merchant_id,
+                one.order_id,
+                2,
+                1,
+                one.payer_id,
+                one.payment_id,
+                at,
+                FEE,
+                *_UNTOUCHED,
+            )
         )
         attempts.append((one.payment_id, one.merchant_id, one.order_id, one.payer_id, ""))
         events.append((one.payment_id, one.merchant_id, 1, one.order_id, 1, 0, at))

@@ -108,16 +108,18 @@ def server(**settings: Any) -> Iterator[Server]:
     )
     port = _free_port()
     options = {"max_connections": 100, "shared_buffers": "256MB", **settings}
-    arguments = [
-        found / "postgres", "-D", data, "-p", str(port), "-k", str(folder), "-h", "127.0.0.1",
+    arguments: list[str] = [
+        str(found / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder),
+        "-h", "127.0.0.1",
         *(part for name, value in options.items() for part in ("-c", f"{name}={value}")),
     ]  # fmt: skip
 
     def start() -> "subprocess.Popen[bytes]":
         with (folder / "log").open("ab") as log:
-            return subprocess.Popen(
+            process: subprocess.Popen[bytes] = subprocess.Popen(
                 arguments, stdout=subprocess.DEVNULL, stderr=log, cwd=folder, **as_user
             )
+        return process
 
     running = Server(start, port)
     try:

@@ -21,11 +21,31 @@ from changliao.store.engines import open_engine
 from changliao.store.views import ledger
 
 START = Instant(1_795_500_000_000_000)
-TABLES = (
-    "accounts legs pending_transfers journal orders order_terms deadlines payments refunds top_ups "
-    "wallet_transfers events event_bodies deliveries users phones credentials sessions merchants "
-    "apps keys partnerships platform_keys"
-).split()
+TABLES = [
+    "accounts",
+    "legs",
+    "pending_transfers",
+    "journal",
+    "orders",
+    "order_terms",
+    "deadlines",
+    "payments",
+    "refunds",
+    "top_ups",
+    "wallet_transfers",
+    "events",
+    "event_bodies",
+    "deliveries",
+    "users",
+    "phones",
+    "credentials",
+    "sessions",
+    "merchants",
+    "apps",
+    "keys",
+    "partnerships",
+    "platform_keys",
+]
 
 
 class World:

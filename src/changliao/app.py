@@ -5,9 +5,10 @@ Deleting a door's folder and its line here removes the protocol.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from starlette.applications import Starlette
 
@@ -87,9 +88,7 @@ class Parts:
     def _open(self, platform: wechatpay_platform.Platform) -> None:
         network, config = self.network, self.config
         wechat = WechatDoor(network, platform, config.public_url)
-        settings: Callable[[Any], Mapping[str, str]] = lambda merchant: wechatpay_platform.settings(
-            platform, merchant
-        )
+        settings = partial(wechatpay_platform.settings, platform)
         self._doors = {
             "v3": wechatpay.application(wechat),
             "api": rest.application(RestDoor(network, config.public_url, settings)),

@@ -22,7 +22,7 @@ class BadConfiguration(Exception):
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
-    """`database` is a path or a postgresql:// address; a relative path starts at the data folder."""
+    """`database` is a path, from the data folder on, or a postgresql:// address."""
 
     database: str = "changliao.db"
     public_url: str = "http://127.0.0.1:8964"

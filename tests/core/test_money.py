@@ -1,7 +1,7 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import pytest
 from changliao.core.money import CNY, CURRENCIES, CurrencyMismatch, Money, portion, split
 
 weights = st.lists(st.integers(0, 10_000), min_size=1, max_size=12).filter(any)

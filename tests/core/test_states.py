@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+
 from changliao.core.ledger import PENDING_TRANSITIONS, PendingEvent, PendingState
 from changliao.core.orders import TRANSITIONS, OrderEvent, OrderState
 from changliao.core.outcome import Reason

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import pytest
+
 from changliao.core import chart
 from changliao.core.clock import Instant
 from changliao.core.money import CNY
@@ -51,7 +52,10 @@ def test_a_faulting_command_costs_only_itself(world):
 
 
 def test_keys_that_fail_cost_only_their_own_command(world):
-    broken = Operation("tests.keys", lambda tx, command, now: None, lambda command: 1 / 0)
+    def keys(command):
+        raise ZeroDivisionError
+
+    broken = Operation("tests.keys", lambda tx, command, now: None, keys)
     payer = world.user(5000)
     outcomes = world.batch([(broken, None), (orders.PAY, world.a_payment(world.place(), payer))])
     assert isinstance(outcomes[0], ZeroDivisionError)
@@ -168,7 +172,12 @@ def test_a_missing_database_is_said_at_once():
 
 def test_the_clock_is_read_once_for_each_batch(world):
     reads = []
-    world.committer._clock = lambda: reads.append(1) or Instant(world.now)
+
+    def clock():
+        reads.append(world.now)
+        return Instant(world.now)
+
+    world.committer._clock = clock
     payer = world.user(3000)
     reads.clear()
     world.batch([(orders.PAY, world.a_payment(world.place(), payer))])

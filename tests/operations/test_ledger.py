@@ -1,6 +1,7 @@
 """Pending transfers: reserved, then posted whole or in part, voided, or expired, once."""
 
 import pytest
+
 from changliao.core import chart
 from changliao.core.clock import SECOND, Instant
 from changliao.core.ids import PendingId

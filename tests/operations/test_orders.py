@@ -3,6 +3,7 @@
 from itertools import permutations
 
 import pytest
+
 from changliao.core import chart
 from changliao.core.clock import HOUR, Instant
 from changliao.core.ids import OrderId, UserId

@@ -1,14 +1,15 @@
 """Refunds: never more than was paid, whatever is asked at once."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from changliao.core import chart
 from changliao.core.clock import Instant
 from changliao.core.money import CNY
 from changliao.core.outcome import Reason
 from changliao.core.refunds import MOST_REFUNDS, WINDOW, Refund, RefundState
 from changliao.operations import refunds
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from tests.world import refused
 
 

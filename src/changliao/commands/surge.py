@@ -27,7 +27,7 @@ class Surge(Struct, frozen=True):
 async def surge(
     address: tuple[str, int], operator: tuple[str, str], users: int, advance: Callable[[], None]
 ) -> Surge:
-    """Everybody signs up, tops up and pays one order each. Raises WentWrong at the first refusal."""
+    """Everybody signs up, tops up and pays one order. Raises WentWrong at the first refusal."""
     office = RestClient(*address, *operator)
     merchant = _done(await office.post("/api/v1/merchants", {"name": "Surge"}))
     office.close()

@@ -114,7 +114,7 @@ PENDING_TRANSITIONS: Final[Mapping[tuple[PendingState, PendingEvent], PendingSta
 
 
 class PendingTransfer(Struct, frozen=True):
-    """A reservation of `amount`; `posted` of it became final. It may be posted before `expires_at`."""
+    """A reservation of `amount`; `posted` of it became final, if at all before `expires_at`."""
 
     id: PendingId
     debit: AccountId
@@ -160,7 +160,7 @@ def credited(account: Account, transfer: Transfer) -> Account:
 
 
 def check(transfer: Transfer) -> None:
-    """Raises LedgerFault for a transfer that moves nothing, a negative sum, or between currencies."""
+    """Raises LedgerFault for moving nothing, a negative sum, or between currencies."""
     if transfer.amount < 0 or (transfer.amount == 0 and transfer.pending == 0):
         raise LedgerFault(f"{transfer.code.name} of {transfer.amount}")
     if transfer.debit == transfer.credit:

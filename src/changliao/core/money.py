@@ -1,7 +1,7 @@
 """Money: a whole number of minor units in one currency.
 
-Units: minor units (fen, cents; yen and dong have none; dinars have three decimals). Source: ISO 4217.
-No float or Decimal anywhere; text such as "88.88" belongs to the door that needs it.
+Units: minor units (fen, cents; yen and dong have none; dinars have three decimals).
+Source: ISO 4217. No float or Decimal: text such as "88.88" belongs to the door that needs it.
 """
 
 from collections.abc import Sequence

@@ -137,7 +137,7 @@ class ExpireOrder(Struct, frozen=True):
 class PayOrder(Struct, frozen=True):
     """A payer confirms an order. One payment id gets one answer, however often it is sent.
 
-    `amount` is what the payer saw. `issue` is the payment link's, 0 when the order was named itself.
+    `amount` is what the payer saw. `issue` is the payment link's, 0 for the order itself.
     `proof` is the PIN's; None when an operator that has confirmed the payer in its own way speaks
     for the wallet.
     """

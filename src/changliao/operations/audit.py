@@ -157,9 +157,8 @@ def _check_journal(reader: Reader, books: _Books) -> dict[int, str]:
     heads = {}
     for node in sorted({*audit.nodes(reader), *books.by_node}):
         transfers = books.by_node.get(node, [])
-        place, number, chained = 0, 0, journal.GENESIS
-        for row in audit.journal(reader, node):
-            number += 1
+        place, chained = 0, journal.GENESIS
+        for number, row in enumerate(audit.journal(reader, node), 1):
             mine = transfers[place : place + row[4]]
             place += row[4]
             chained = journal.digest(chained, mine)

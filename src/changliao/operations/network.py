@@ -7,7 +7,7 @@ this process that an order changed; another process's changes they find by looki
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar, TypeVarTuple, Unpack, cast
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, TypeVarTuple, cast
 
 from changliao.core.clock import Clock
 from changliao.core.outcome import Reason, Refused
@@ -81,7 +81,7 @@ class Network:
                 return view(reader, *args, **kwargs)
         return await self.in_thread(lambda: self._read(view, *args, **kwargs))
 
-    async def look_up(self, view: Callable[[Reader, Unpack[Ts]], R], *args: Unpack[Ts]) -> R:
+    async def look_up(self, view: Callable[[Reader, *Ts], R], *args: *Ts) -> R:
         """A view of merchants, apps, keys or partnerships, at most a second old."""
         key = (view, args)
         kept = self.directory.peek(key)

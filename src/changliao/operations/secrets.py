@@ -1,7 +1,7 @@
 """Hashing passwords and PINs.
 
 A PIN has a million values, so no cost of hashing protects a stolen table: a key derived from the
-master secret does (a pepper), and the lock-out protects the door. Passwords pay argon2's full price.
+master secret does (a pepper), and the lock-out protects the door. A password pays the full price.
 Source: RFC 9106 (argon2id).
 """
 

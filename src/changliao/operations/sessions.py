@@ -28,14 +28,12 @@ async def log_in(network: Network, phone: str, password: str) -> str | Refused:
     return refused if refused is not None else await begin(network, user)
 
 
-async def begin(network: Network, user: User) -> str:
-    """A new session. Raises RuntimeError when the network is too busy to keep it."""
+async def begin(network: Network, user: User) -> str | Refused:
+    """A new session's token for the browser."""
     token, stored = secrets.new_token()
     expires_at = Instant(network.clock() + LIFETIME)
     outcome = await network.perform(OPEN_SESSION, Session(stored, user.id, expires_at))
-    if isinstance(outcome, Refused):
-        raise RuntimeError(outcome.reason.value)
-    return token
+    return outcome if isinstance(outcome, Refused) else token
 
 
 async def end(network: Network, token: str) -> None:

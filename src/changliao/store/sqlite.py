@@ -25,7 +25,7 @@ PAGE_CACHE_KIB: Final = 65_536
 # A longer log coalesces more page writes into each checkpoint; recovery reads at most this much.
 CHECKPOINT_PAGES: Final = 16_384
 _STATEMENT_CACHE: Final = 256
-_SELECTED: Final = re.compile(r"(?<=\)\n)SELECT((?:\s+\w+,?)+)\s+FROM input\Z")
+_SELECTED: Final = re.compile(r"(?<=\)\n)SELECT((?:\s+\w+(?: AS \w+)?,?)+)\s+FROM input\Z")
 _JOINED: Final = re.compile(r"FROM input\s+INNER JOIN (\w+)\s+ON")
 _UPDATED: Final = re.compile(r"FROM input\s+(?=WHERE)")
 _DELETED: Final = re.compile(r"IN \(\s+SELECT[^)]*FROM input\s+\)")
@@ -225,7 +225,8 @@ def compiled(statement: statements.Statement) -> str:
     place = {column.name: f"?{at}" for at, column in enumerate(statement.input, 1)}
     selected = _SELECTED.search(text)
     if selected is not None:
-        values = [place.get(part.strip(), part.strip()) for part in selected[1].split(",")]
+        parts = [part.split()[0] for part in selected[1].split(",")]
+        values = [place.get(part, part) for part in parts]
         text = _SELECTED.sub(f"VALUES ({', '.join(values)})", text)
     text = _JOINED.sub(r"FROM \1 WHERE", text)
     text = _UPDATED.sub("", text)

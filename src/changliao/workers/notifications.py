@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final, Protocol
 
 import httpx
@@ -133,8 +134,6 @@ class Deliverer:
     async def _sleep(self) -> None:
         """Until a commit of this process makes something due, or a moment passes."""
         waiting = self._network.events_waiting
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(waiting.wait(), _LOOK_EVERY_S)
-        except TimeoutError:
-            pass
         waiting.clear()

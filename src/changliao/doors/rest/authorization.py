@@ -56,7 +56,7 @@ class Caller(Struct, frozen=True):
 
 
 class Nonces:
-    """Nonces seen in the last ten minutes in this process; a repeated command finds itself anyway."""
+    """Nonces this process saw in ten minutes; a repeated command finds itself anyway."""
 
     def __init__(self) -> None:
         self._seen: set[tuple[str, str]] = set()

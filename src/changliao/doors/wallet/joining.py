@@ -1,6 +1,7 @@
 """Signing up, logging in and out."""
 
 from functools import partial
+from urllib.parse import quote
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -112,6 +113,8 @@ async def _signed_up(wallet: Wallet, form: FormData, given: dict[str, str]) -> U
 
 async def _logged_in(wallet: Wallet, user: User, following: str) -> Response:
     token = await sessions.begin(wallet.network, user)
+    if isinstance(token, Refused):
+        return RedirectResponse(f"/w/login?next={quote(following)}", 303)
     response = RedirectResponse(following, 303)
     wallet.pages.browser.set(response, SESSION_COOKIE, token)
     return response

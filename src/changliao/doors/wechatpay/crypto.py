@@ -1,7 +1,7 @@
 """Signatures and encryption of WeChat Pay APIv3.
 
-Source: WeChat Pay v3, "signature generation", "signature verification", "decrypting certificates and
-callbacks": RSASSA-PKCS1-v1_5 with SHA-256, AES-256-GCM with the tag after the ciphertext.
+Source: WeChat Pay v3, "signature generation", "signature verification", "decrypting certificates
+and callbacks": RSASSA-PKCS1-v1_5 with SHA-256, AES-256-GCM with the tag after the ciphertext.
 """
 
 import base64
@@ -82,5 +82,5 @@ def unseal(api_key: str, nonce: str, ciphertext: str, associated_data: str) -> b
 def _loaded(public_key: bytes) -> RSAPublicKey:
     key = load_pem_public_key(public_key)
     if not isinstance(key, RSAPublicKey):
-        raise ValueError("not an RSA key")
+        raise TypeError("not an RSA key")
     return key

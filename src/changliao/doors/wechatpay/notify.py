@@ -7,7 +7,7 @@ wechatpay-v3.md §11.
 import secrets
 import uuid
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -24,10 +24,20 @@ from changliao.doors.wechatpay.refunds import ACCOUNT, STATES
 from changliao.operations.network import Network
 from changliao.store.views import orders, parties
 
-_REFUND_EVENTS: Final = {
-    RefundState.SUCCEEDED: ("REFUND.SUCCESS", "退款成功"),
-    RefundState.CLOSED: ("REFUND.CLOSED", "退款关闭"),
-    RefundState.ABNORMAL: ("REFUND.ABNORMAL", "退款异常"),
+
+class _Notice(NamedTuple):
+    """What a notification says of itself in clear."""
+
+    event_type: str
+    summary: str
+    original_type: str
+
+
+_PAID: Final = _Notice("TRANSACTION.SUCCESS", "支付成功", "transaction")
+_REFUNDED: Final = {
+    RefundState.SUCCEEDED: _Notice("REFUND.SUCCESS", "退款成功", "refund"),
+    RefundState.CLOSED: _Notice("REFUND.CLOSED", "退款关闭", "refund"),
+    RefundState.ABNORMAL: _Notice("REFUND.ABNORMAL", "退款异常", "refund"),
 }
 
 
@@ -69,9 +79,7 @@ class Notifier:
             return None
         merchant = await self._receiver(placed)
         resource = await transactions.describe(network, placed, state="SUCCESS")
-        body = self._sealed(
-            event, merchant, "TRANSACTION.SUCCESS", "支付成功", "transaction", resource
-        )
+        body = self._sealed(event, merchant, _PAID, resource)
         return Letter(placed.terms.notify_url, body, merchant)
 
     async def _refunded(self, event: Event) -> Letter | None:
@@ -105,8 +113,7 @@ class Notifier:
         }
         if refund.state is RefundState.SUCCEEDED:
             resource["success_time"] = clock.to_rfc3339(refund.finished_at)
-        event_type, summary = _REFUND_EVENTS[refund.state]
-        body = self._sealed(event, merchant, event_type, summary, "refund", resource)
+        body = self._sealed(event, merchant, _REFUNDED[refund.state], resource)
         return Letter(refund.notify_url, body, merchant)
 
     async def _receiver(self, placed: orders.Placed) -> Merchant:
@@ -118,15 +125,10 @@ class Notifier:
         return merchant
 
     def _sealed(
-        self,
-        event: Event,
-        merchant: Merchant,
-        event_type: str,
-        summary: str,
-        original_type: str,
-        resource: Mapping[str, Any],
+        self, event: Event, merchant: Merchant, notice: _Notice, resource: Mapping[str, Any]
     ) -> bytes:
         key = api_key(self._network.vault, merchant)
+        event_type, summary, original_type = notice
         nonce, ciphertext = crypto.seal(key, msgspec.json.encode(resource), original_type)
         return msgspec.json.encode(
             {

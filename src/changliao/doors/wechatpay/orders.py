@@ -46,7 +46,7 @@ async def place(door: Door, call: Call) -> Answer:
     app = await bound_app(door, acting.merchant, form.appid, "appid")
     payer = form.payer.openid if form.payer else None
     payer_id = _payer(door, call, app.id, payer)
-    return await _place(door, call, form, acting, app.id, payer_id)
+    return await _place(door, call, form, acting, app_id=app.id, payer_id=payer_id)
 
 
 async def place_for_partner(door: Door, call: Call) -> Answer:
@@ -60,7 +60,7 @@ async def place_for_partner(door: Door, call: Call) -> Answer:
         if form.payer and form.payer.sub_openid:
             payer, payer_app = form.payer.sub_openid, sub_app.id
     payer_id = _payer(door, call, payer_app, payer)
-    return await _place(door, call, form, acting, app.id, payer_id)
+    return await _place(door, call, form, acting, app_id=app.id, payer_id=payer_id)
 
 
 async def query(door: Door, call: Call) -> Answer:
@@ -122,7 +122,7 @@ async def find_by_id(door: Door, acting: Acting, transaction_id: str) -> Placed:
 
 
 async def _place(
-    door: Door, call: Call, form: Order, acting: Acting, app_id: AppId, payer_id: UserId
+    door: Door, call: Call, form: Order, acting: Acting, *, app_id: AppId, payer_id: UserId
 ) -> Answer:
     network = door.network
     scene = SCENES[call.path["scene"]]

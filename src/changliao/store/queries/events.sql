@@ -39,7 +39,10 @@ SELECT
     event_bodies.merchant_id,
     event_bodies.body
 FROM input
-INNER JOIN event_bodies ON event_bodies.event_id = input.event_id AND event_bodies.merchant_id = input.merchant_id;
+INNER JOIN event_bodies
+    ON
+        event_bodies.event_id = input.event_id
+        AND event_bodies.merchant_id = input.merchant_id;
 
 -- name: event_bodies_insert
 -- input: event_id bigint, merchant_id bigint, body bytea

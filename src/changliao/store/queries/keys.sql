@@ -37,7 +37,10 @@ SELECT
     partnerships.merchant_id,
     partnerships.since_us
 FROM input
-INNER JOIN partnerships ON partnerships.partner_id = input.partner_id AND partnerships.merchant_id = input.merchant_id;
+INNER JOIN partnerships
+    ON
+        partnerships.partner_id = input.partner_id
+        AND partnerships.merchant_id = input.merchant_id;
 
 -- name: partnerships_insert
 -- input: partner_id bigint, merchant_id bigint, since_us bigint

@@ -33,7 +33,7 @@ SELECT
     credits_pending,
     floor,
     last_leg,
-    0
+    0 AS previous_leg
 FROM input;
 
 -- name: accounts_add
@@ -59,8 +59,29 @@ RETURNING accounts.owner_id, accounts.book, accounts.previous_leg;
 
 -- name: legs_insert
 -- input: leg_id bigint, owner_id bigint, book integer, amount bigint, pending bigint, other_owner_id bigint, other_book integer, code integer, cause_id bigint, previous_leg bigint
-INSERT INTO legs (leg_id, owner_id, book, amount, pending, other_owner_id, other_book, code, cause_id, previous_leg)
-SELECT leg_id, owner_id, book, amount, pending, other_owner_id, other_book, code, cause_id, previous_leg
+INSERT INTO legs (
+    leg_id,
+    owner_id,
+    book,
+    amount,
+    pending,
+    other_owner_id,
+    other_book,
+    code,
+    cause_id,
+    previous_leg
+)
+SELECT
+    leg_id,
+    owner_id,
+    book,
+    amount,
+    pending,
+    other_owner_id,
+    other_book,
+    code,
+    cause_id,
+    previous_leg
 FROM input;
 
 -- name: pending_transfers_find
@@ -76,12 +97,34 @@ SELECT
     pending_transfers.state,
     pending_transfers.expires_at_us
 FROM input
-INNER JOIN pending_transfers ON pending_transfers.pending_id = input.pending_id AND pending_transfers.debit_owner_id = input.debit_owner_id;
+INNER JOIN pending_transfers
+    ON
+        pending_transfers.pending_id = input.pending_id
+        AND pending_transfers.debit_owner_id = input.debit_owner_id;
 
 -- name: pending_transfers_insert
 -- input: pending_id bigint, debit_owner_id bigint, debit_book integer, credit_owner_id bigint, credit_book integer, amount bigint, posted bigint, state integer, expires_at_us bigint
-INSERT INTO pending_transfers (pending_id, debit_owner_id, debit_book, credit_owner_id, credit_book, amount, posted, state, expires_at_us)
-SELECT pending_id, debit_owner_id, debit_book, credit_owner_id, credit_book, amount, posted, state, expires_at_us
+INSERT INTO pending_transfers (
+    pending_id,
+    debit_owner_id,
+    debit_book,
+    credit_owner_id,
+    credit_book,
+    amount,
+    posted,
+    state,
+    expires_at_us
+)
+SELECT
+    pending_id,
+    debit_owner_id,
+    debit_book,
+    credit_owner_id,
+    credit_book,
+    amount,
+    posted,
+    state,
+    expires_at_us
 FROM input;
 
 -- name: pending_transfers_update

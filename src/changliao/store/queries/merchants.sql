@@ -28,7 +28,16 @@ INNER JOIN merchants ON merchants.number = input.number;
 
 -- name: merchants_insert
 -- input: merchant_id bigint, number text, name text, fee_bps integer, api_key bytea, created_at_us bigint, state integer, signing_mode integer
-INSERT INTO merchants (merchant_id, number, name, fee_bps, api_key, created_at_us, state, signing_mode)
+INSERT INTO merchants (
+    merchant_id,
+    number,
+    name,
+    fee_bps,
+    api_key,
+    created_at_us,
+    state,
+    signing_mode
+)
 SELECT merchant_id, number, name, fee_bps, api_key, created_at_us, state, signing_mode
 FROM input;
 

@@ -50,12 +50,59 @@ SELECT
     orders.refunds,
     orders.fee_returned
 FROM input
-INNER JOIN orders ON orders.merchant_id = input.merchant_id AND orders.partner_id = input.partner_id AND orders.reference = input.reference;
+INNER JOIN orders
+    ON
+        orders.merchant_id = input.merchant_id
+        AND orders.partner_id = input.partner_id
+        AND orders.reference = input.reference;
 
 -- name: orders_insert
 -- input: merchant_id bigint, order_id bigint, partner_id bigint, app_id bigint, reference text, amount bigint, currency integer, scene integer, expires_at_us bigint, fee_bps integer, digest bytea, notifies integer, state integer, issue integer, payer_id bigint, payment_id bigint, paid_at_us bigint, fee bigint, refunded bigint, refunds integer, fee_returned bigint
-INSERT INTO orders (merchant_id, order_id, partner_id, app_id, reference, amount, currency, scene, expires_at_us, fee_bps, digest, notifies, state, issue, payer_id, payment_id, paid_at_us, fee, refunded, refunds, fee_returned)
-SELECT merchant_id, order_id, partner_id, app_id, reference, amount, currency, scene, expires_at_us, fee_bps, digest, notifies, state, issue, payer_id, payment_id, paid_at_us, fee, refunded, refunds, fee_returned
+INSERT INTO orders (
+    merchant_id,
+    order_id,
+    partner_id,
+    app_id,
+    reference,
+    amount,
+    currency,
+    scene,
+    expires_at_us,
+    fee_bps,
+    digest,
+    notifies,
+    state,
+    issue,
+    payer_id,
+    payment_id,
+    paid_at_us,
+    fee,
+    refunded,
+    refunds,
+    fee_returned
+)
+SELECT
+    merchant_id,
+    order_id,
+    partner_id,
+    app_id,
+    reference,
+    amount,
+    currency,
+    scene,
+    expires_at_us,
+    fee_bps,
+    digest,
+    notifies,
+    state,
+    issue,
+    payer_id,
+    payment_id,
+    paid_at_us,
+    fee,
+    refunded,
+    refunds,
+    fee_returned
 FROM input;
 
 -- name: orders_update
@@ -92,7 +139,10 @@ SELECT
     order_terms.door,
     order_terms.details
 FROM input
-INNER JOIN order_terms ON order_terms.order_id = input.order_id AND order_terms.merchant_id = input.merchant_id;
+INNER JOIN order_terms
+    ON
+        order_terms.order_id = input.order_id
+        AND order_terms.merchant_id = input.merchant_id;
 
 -- name: order_terms_insert
 -- input: order_id bigint, merchant_id bigint, title text, attach text, notify_url text, door text, details bytea

@@ -7,7 +7,10 @@ SELECT
     payments.payer_id,
     payments.reason
 FROM input
-INNER JOIN payments ON payments.payment_id = input.payment_id AND payments.merchant_id = input.merchant_id;
+INNER JOIN payments
+    ON
+        payments.payment_id = input.payment_id
+        AND payments.merchant_id = input.merchant_id;
 
 -- name: payments_insert
 -- input: payment_id bigint, merchant_id bigint, order_id bigint, payer_id bigint, reason text

@@ -13,7 +13,10 @@ SELECT
     refunds.state,
     refunds.finished_at_us
 FROM input
-INNER JOIN refunds ON refunds.merchant_id = input.merchant_id AND refunds.refund_id = input.refund_id;
+INNER JOIN refunds
+    ON
+        refunds.merchant_id = input.merchant_id
+        AND refunds.refund_id = input.refund_id;
 
 -- name: refunds_find_by_reference
 -- input: merchant_id bigint, partner_id bigint, reference text
@@ -30,10 +33,37 @@ SELECT
     refunds.state,
     refunds.finished_at_us
 FROM input
-INNER JOIN refunds ON refunds.merchant_id = input.merchant_id AND refunds.partner_id = input.partner_id AND refunds.reference = input.reference;
+INNER JOIN refunds
+    ON
+        refunds.merchant_id = input.merchant_id
+        AND refunds.partner_id = input.partner_id
+        AND refunds.reference = input.reference;
 
 -- name: refunds_insert
 -- input: merchant_id bigint, refund_id bigint, partner_id bigint, order_id bigint, reference text, amount bigint, digest bytea, notify_url text, reason text, state integer, finished_at_us bigint
-INSERT INTO refunds (merchant_id, refund_id, partner_id, order_id, reference, amount, digest, notify_url, reason, state, finished_at_us)
-SELECT merchant_id, refund_id, partner_id, order_id, reference, amount, digest, notify_url, reason, state, finished_at_us
+INSERT INTO refunds (
+    merchant_id,
+    refund_id,
+    partner_id,
+    order_id,
+    reference,
+    amount,
+    digest,
+    notify_url,
+    reason,
+    state,
+    finished_at_us
+)
+SELECT
+    merchant_id,
+    refund_id,
+    partner_id,
+    order_id,
+    reference,
+    amount,
+    digest,
+    notify_url,
+    reason,
+    state,
+    finished_at_us
 FROM input;

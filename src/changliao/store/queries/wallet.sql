@@ -25,7 +25,10 @@ SELECT
     wallet_transfers.currency,
     wallet_transfers.note
 FROM input
-INNER JOIN wallet_transfers ON wallet_transfers.transfer_id = input.transfer_id AND wallet_transfers.payer_id = input.payer_id;
+INNER JOIN wallet_transfers
+    ON
+        wallet_transfers.transfer_id = input.transfer_id
+        AND wallet_transfers.payer_id = input.payer_id;
 
 -- name: wallet_transfers_insert
 -- input: transfer_id bigint, payer_id bigint, payee_id bigint, amount bigint, currency integer, note text

@@ -29,7 +29,7 @@ class Entry(Struct, frozen=True):
 
 
 def account(reader: Reader, account_id: AccountId) -> Account:
-    """An account as it stands; one that was never used is empty. Its statement starts at its leg."""
+    """An account as it stands; one that was never used is empty."""
     keys = {"owner_id": account_id.owner, "book": account_id.book}
     rows = reader.select("account_by_id", keys)
     return Account(account_id, *rows[0][2:]) if rows else Account(account_id)
