@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from changliao.commands.people import Person
 from tests import postgres, requirements
+from tests.served import Rest, Served, Shop, merchant, serve
 from tests.world import World
 
 
@@ -45,3 +47,29 @@ def sqlite_world(tmp_path: Path) -> Iterator[World]:
     yield made
     made.audit()
     made.close()
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Rest]]:
+    """A sandbox served on SQLite for this process's tests, and its operator."""
+    data = tmp_path_factory.mktemp("sandbox") / "data"
+    with serve(data, "changliao.db", retry_scale="0.01") as (served, operator):
+        yield served, operator
+        served.audit()
+
+
+@pytest.fixture(scope="session")
+def shop(sandbox: tuple[Served, Rest]) -> Iterator[Shop]:
+    """A merchant of the sandbox."""
+    with merchant(sandbox[0], "Shop") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def payer(sandbox: tuple[Served, Rest]) -> Iterator[Person]:
+    """Somebody with ¥10,000 in the wallet, on the wallet's pages."""
+    person = Person(sandbox[0].base_url, "13900000001", "付款人", "135790")
+    person.sign_up()
+    person.top_up("10000.00")
+    yield person
+    person.close()

@@ -44,6 +44,10 @@ class Person:
             raise WentWrong(f"{opened.url.path} was not paid")
         return str(paid.url)
 
+    def close(self) -> None:
+        """Close the browser."""
+        self._browser.close()
+
     def _submit(self, page: str, action: str, fields: dict[str, str], lands: str) -> httpx.Response:
         return self._send(action, self._browser.get(page).text, fields, lands)
 

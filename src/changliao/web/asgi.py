@@ -1,6 +1,6 @@
 """The little that API doors need of ASGI: types, a route table, a body with a limit.
 
-API doors speak ASGI directly: it keeps header names as they are written and costs the least.
+API doors speak ASGI directly: it costs the least.
 Source: asgi.readthedocs.io, HTTP connection scope.
 """
 
@@ -16,7 +16,22 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Sequence[tuple[bytes, bytes]]
 H = TypeVar("H")
+# U+0000 as JSON writes it. No name or number has one, and PostgreSQL cannot keep it.
+NUL: Final = rb"\u0000"
 _PART: Final = re.compile(r"\{(\w+)(?::([^}]+))?\}")
+
+
+class ExactName(bytes):
+    """A header name that goes out as it is written.
+
+    Uvicorn sends `name.lower()`, which HTTP allows; the official WeChat Pay Java SDK reads names by
+    their documented case. A test reads the raw bytes, so a server that changes this is noticed.
+    """
+
+    __slots__ = ()
+
+    def lower(self) -> bytes:
+        return self
 
 
 class BodyTooLarge(Exception):

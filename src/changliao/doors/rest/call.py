@@ -14,6 +14,7 @@ from changliao.core.parties import Merchant
 from changliao.doors.rest.authorization import Caller
 from changliao.doors.rest.errors import Problem, refusal
 from changliao.operations.network import Network
+from changliao.web.asgi import NUL
 
 F = TypeVar("F")
 R = TypeVar("R")
@@ -54,8 +55,12 @@ def answer(fields: object, status: int = 200) -> Answer:
 
 def read_form(body: bytes, form: type[F]) -> F:
     """A body as a form. Raises Problem 400 that names the field."""
+    if NUL in body:
+        raise Problem(400, "malformed", "text must not contain U+0000")
     try:
         return msgspec.json.decode(body, type=form)
+    except RecursionError as error:
+        raise Problem(400, "malformed", "nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(400, "malformed", str(error)) from error
 

@@ -11,6 +11,7 @@ from changliao.core.parties import Merchant
 from changliao.doors.wechatpay.errors import WechatError, param_error
 from changliao.doors.wechatpay.platform import Platform
 from changliao.operations.network import Network
+from changliao.web.asgi import NUL
 
 F = TypeVar("F")
 _PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`")
@@ -50,6 +51,8 @@ NO_CONTENT: Final = Answer(204)
 
 def read_form(body: bytes, form: type[F]) -> F:
     """A body as a form. Raises WechatError 400 that names the field."""
+    if NUL in body:
+        raise param_error("/", "must not contain U+0000")
     try:
         return msgspec.json.decode(body, type=form)
     except msgspec.ValidationError as error:
@@ -57,7 +60,7 @@ def read_form(body: bytes, form: type[F]) -> F:
         place = _PLACE.search(text)
         pointer = "/" + place[1].replace(".", "/") if place else "/"
         raise param_error(pointer, _PLACE.sub("", text)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WechatError(400, "PARAM_ERROR", "请求体不是合法的UTF-8 JSON对象") from error
 
 

@@ -1,7 +1,6 @@
 """The door itself: routes, authentication, signed answers, exact header names.
 
-It speaks ASGI directly: Starlette lower-cases header names, and the official Java SDK reads them by
-their documented case. Source: wechatpay-v3.md §1.2, §1.4 and §3.
+Source: wechatpay-v3.md §1.2, §1.4 and §3.
 """
 
 import logging
@@ -17,11 +16,18 @@ from changliao.doors.wechatpay.call import Answer, Call, Door, read_query
 from changliao.doors.wechatpay.errors import WechatError, system_error, unavailable
 from changliao.store.engine import Unavailable
 from changliao.web import asgi
-from changliao.web.asgi import Application, Receive, Scope, Send, route
+from changliao.web.asgi import Application, ExactName, Receive, Scope, Send, route
 
 Handler = Callable[[Door, Call], Awaitable[Answer]]
 BODY_LIMIT: Final = 1_048_576
 _log = logging.getLogger("changliao.wechatpay")
+_NONCE: Final = ExactName(b"Wechatpay-Nonce")
+_TIMESTAMP: Final = ExactName(b"Wechatpay-Timestamp")
+_SERIAL: Final = ExactName(b"Wechatpay-Serial")
+_SIGNATURE: Final = ExactName(b"Wechatpay-Signature")
+_SIGNATURE_TYPE: Final = ExactName(b"Wechatpay-Signature-Type")
+_CONTENT_TYPE: Final = ExactName(b"Content-Type")
+_REQUEST_ID: Final = ExactName(b"Request-ID")
 _PAY: Final = "/v3/pay/transactions"
 _PARTNER: Final = "/v3/pay/partner/transactions"
 _SCENE: Final = "{scene:native|jsapi|app|h5}"
@@ -93,18 +99,18 @@ def _signature(door: Door, merchant: Merchant, asked: str, body: bytes) -> asgi.
     timestamp, nonce = str(clock.seconds(door.network.clock())), secrets.token_hex(16)
     signature = crypto.sign(signer.key, crypto.answer_message(timestamp, nonce, body))
     return (
-        (b"Wechatpay-Nonce", nonce.encode()),
-        (b"Wechatpay-Timestamp", timestamp.encode()),
-        (b"Wechatpay-Serial", signer.serial.encode()),
-        (b"Wechatpay-Signature", signature.encode()),
-        (b"Wechatpay-Signature-Type", SCHEME.encode()),
+        (_NONCE, nonce.encode()),
+        (_TIMESTAMP, timestamp.encode()),
+        (_SERIAL, signer.serial.encode()),
+        (_SIGNATURE, signature.encode()),
+        (_SIGNATURE_TYPE, SCHEME.encode()),
     )
 
 
 async def _send(send: Send, status: int, body: bytes, signature: asgi.Headers = ()) -> None:
     headers = (
-        (b"Content-Type", b"application/json; charset=utf-8"),
-        (b"Request-ID", secrets.token_hex(20).upper().encode() + b"-0"),
+        (_CONTENT_TYPE, b"application/json; charset=utf-8"),
+        (_REQUEST_ID, secrets.token_hex(20).upper().encode() + b"-0"),
         *signature,
     )
     await asgi.answer(send, status, headers, body)

@@ -1,0 +1,237 @@
+"""The real process over a real socket, and callers that sign as any client would.
+
+The signing here is written from the documents, not with the product's own code, so that both would
+have to be wrong in the same way.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+
+CHANGLIAO = str(Path(sys.executable).with_name("changliao"))
+START_WITHIN_S = 20
+
+
+def command(*arguments: str, data: Path, **environment: str) -> Any:
+    """What one of our commands prints as JSON."""
+    done = subprocess.run(
+        [CHANGLIAO, *arguments, "--data", str(data), "--json"],
+        check=True,
+        stdout=subprocess.PIPE,
+        env={**os.environ, **environment},
+    )
+    return json.loads(done.stdout)
+
+
+class Served:
+    """A network that is being served. `log` is everything it wrote."""
+
+    def __init__(self, data: Path, environment: dict[str, str], port: int) -> None:
+        self.data = data
+        self.environment = environment
+        self.port = port
+        self.base_url = f"http://127.0.0.1:{port}"
+        self.log_path = data / f"log-{port}"
+        self.process = self._start()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        arguments = [CHANGLIAO, "serve", "--data", str(self.data), "--port", str(self.port)]
+        with self.log_path.open("ab") as log:
+            process = subprocess.Popen(
+                arguments, stdout=log, stderr=log, env={**os.environ, **self.environment}
+            )
+        deadline = time.monotonic() + START_WITHIN_S
+        while True:
+            try:
+                httpx.get(f"{self.base_url}/healthz", trust_env=False)
+            except httpx.TransportError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise AssertionError(self.log()) from None
+                time.sleep(0.05)
+            else:
+                return process
+
+    def log(self) -> str:
+        """What the process printed and logged."""
+        return self.log_path.read_text("utf-8")
+
+    def kill(self) -> None:
+        """As a power cut would: nothing is flushed, nobody is asked."""
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self) -> None:
+        """Begin again on the same data."""
+        self.process = self._start()
+
+    def stop(self) -> None:
+        """Politely."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(20)
+
+    def command(self, *arguments: str) -> Any:
+        """One of our commands on this network, as JSON."""
+        return command(*arguments, data=self.data, **self.environment)
+
+    def audit(self) -> Any:
+        """The report of `changliao audit`, which must be clean."""
+        return self.command("audit")
+
+
+@contextmanager
+def serve(data: Path, database: str, **settings: str) -> Iterator[tuple[Served, "Rest"]]:
+    """Initialise and serve; with the operator's client."""
+    port = free_port()
+    environment = {
+        "CHANGLIAO_DATABASE": database,
+        "CHANGLIAO_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        **{f"CHANGLIAO_{name.upper()}": value for name, value in settings.items()},
+    }
+    made = command("init", "--sandbox", data=data, **environment)
+    served = Served(data, environment, port)
+    operator = Rest(served.base_url, made["operator_key"], made["operator_secret"])
+    try:
+        yield served, operator
+    finally:
+        operator.http.close()
+        served.stop()
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Rest:
+    """A caller of the REST API with an HMAC key (docs/doors/rest.md)."""
+
+    def __init__(self, base_url: str, key: str, secret: str) -> None:
+        self.key = key
+        self.secret = secret
+        self.http = httpx.Client(base_url=base_url, trust_env=False, timeout=30)
+
+    def signed(self, method: str, path: str, body: bytes = b"", **changes: str) -> httpx.Request:
+        """A request ready to be sent; `changes` are parts of the header."""
+        parts = {"key": self.key, "timestamp": str(int(time.time())), "nonce": secrets.token_hex(8)}
+        parts |= changes
+        text = f"{method}\n{path}\n{parts['timestamp']}\n{parts['nonce']}\n".encode() + body + b"\n"
+        digest = hmac.new(bytes.fromhex(self.secret), text, hashlib.sha256)
+        parts = {**parts, "signature": changes.get("signature", digest.hexdigest())}
+        header = ",".join(f'{name}="{value}"' for name, value in parts.items())
+        headers = {"Authorization": f"CHANGLIAO-HMAC-SHA256 {header}"}
+        return self.http.build_request(method, path, content=body, headers=headers)
+
+    def post(self, path: str, **fields: Any) -> httpx.Response:
+        return self.http.send(self.signed("POST", path, json.dumps(fields).encode()))
+
+    def get(self, path: str) -> httpx.Response:
+        return self.http.send(self.signed("GET", path))
+
+    def made(self, path: str, **fields: Any) -> Any:
+        """What a successful POST made."""
+        answer = self.post(path, **fields)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+
+class Shop:
+    """A WeChat Pay merchant that signs by hand, from the fields `sandbox merchant --json` prints."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        self.fields = fields
+        self.mchid = fields["mchid"]
+        self.appid = fields["appid"]
+        self.http = httpx.Client(base_url=fields["base_url"], trust_env=False, timeout=30)
+        key = load_pem_private_key(fields["private_key"].encode(), None)
+        assert isinstance(key, RSAPrivateKey)
+        self.private_key = key
+        platform = load_pem_public_key(fields["wechatpay_public_key"].encode())
+        assert isinstance(platform, RSAPublicKey)
+        self.platform_key = platform
+
+    def __enter__(self) -> "Shop":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def sign(self, text: bytes) -> str:
+        return base64.b64encode(self.private_key.sign(text, PKCS1v15(), hashes.SHA256())).decode()
+
+    def signed(self, method: str, target: str, body: bytes = b"", **changes: str) -> httpx.Request:
+        """A request ready to be sent; `changes` are parts of the header or other headers."""
+        parts = {
+            "mchid": self.mchid,
+            "nonce_str": secrets.token_hex(16).upper(),
+            "timestamp": str(int(time.time())),
+            "serial_no": self.fields["certificate_serial"],
+        }
+        parts |= {name: value for name, value in changes.items() if name in parts}
+        lines = f"{method}\n{target}\n{parts['timestamp']}\n{parts['nonce_str']}\n"
+        parts["signature"] = changes.get("signature") or self.sign(lines.encode() + body + b"\n")
+        header = ",".join(f'{name}="{value}"' for name, value in parts.items())
+        headers = {"Authorization": f"WECHATPAY2-SHA256-RSA2048 {header}"}
+        if "serial" in changes:
+            headers["Wechatpay-Serial"] = changes["serial"]
+        return self.http.build_request(method, target, content=body, headers=headers)
+
+    def post(self, target: str, **fields: Any) -> httpx.Response:
+        body = json.dumps(fields, ensure_ascii=False).encode()
+        return self.http.send(self.signed("POST", target, body))
+
+    def get(self, target: str, **changes: str) -> httpx.Response:
+        return self.http.send(self.signed("GET", target, **changes))
+
+    def order(self, **changes: Any) -> dict[str, Any]:
+        """The body of an order; `changes` are members of it, None takes one away."""
+        fields = {
+            "mchid": self.mchid,
+            "appid": self.appid,
+            "description": "越野跑鞋 42 码",
+            "out_trade_no": f"T{time.time_ns()}",
+            "notify_url": "http://127.0.0.1:9/notify",
+            "amount": {"total": 1000, "currency": "CNY"},
+        } | changes
+        return {name: value for name, value in fields.items() if value is not None}
+
+    def place(self, scene: str = "native", **changes: Any) -> tuple[str, dict[str, Any]]:
+        """An order's number and what the payer needs."""
+        body = self.order(**changes)
+        answer = self.post(f"/v3/pay/transactions/{scene}", **body)
+        assert answer.status_code == 200, answer.text
+        return body["out_trade_no"], answer.json()
+
+    def verifies(self, answer: httpx.Response) -> bool:
+        """Is the answer signed with the platform's key?"""
+        text = f"{answer.headers['Wechatpay-Timestamp']}\n{answer.headers['Wechatpay-Nonce']}\n"
+        signature = base64.b64decode(answer.headers["Wechatpay-Signature"])
+        message = text.encode() + answer.content + b"\n"
+        self.platform_key.verify(signature, message, PKCS1v15(), hashes.SHA256())
+        return True
+
+
+def merchant(served: Served, name: str = "Shop", *options: str) -> Shop:
+    """A merchant with a pair of its own."""
+    return Shop(served.command("sandbox", "merchant", name, *options))
+
