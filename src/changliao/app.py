@@ -24,6 +24,7 @@ from changliao.doors.wechatpay import payer as wechatpay_payer
 from changliao.doors.wechatpay import platform as wechatpay_platform
 from changliao.doors.wechatpay.call import Door as WechatDoor
 from changliao.operations.network import Network
+from changliao.store.engine import Unavailable
 from changliao.web import asgi
 from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.pages import Pages
@@ -78,6 +79,10 @@ class Parts:
         if scope["type"] != "http":
             return
         path: str = scope["path"]
+        if "\0" in path or b"%00" in scope["query_string"]:
+            # Nothing has such a name, and PostgreSQL would refuse to look for it.
+            await asgi.answer(send, 400, (), b"")
+            return
         if path == HEALTH:
             await asgi.answer(send, 200, ((b"content-type", b"text/plain"),), b"ok\n")
             return
@@ -103,7 +108,7 @@ class Parts:
                 *cashier.routes(network, pages),
                 *wallet.routes(network, pages),
             ],
-            exception_handlers=pages.exception_handlers(),
+            exception_handlers={**pages.exception_handlers(), Unavailable: pages.unavailable},
         )
         self._pages = pages.secured(starlette)
 

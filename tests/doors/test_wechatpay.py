@@ -292,10 +292,15 @@ def test_a_body_that_is_no_form_is_refused(shop: Shop, body: bytes) -> None:
     refused(shop.http.send(shop.signed("POST", NATIVE, body)), 400, "PARAM_ERROR")
 
 
-@pytest.mark.parametrize("number", ["%00", "%FF", "a" * 5000, "%E4%B8%AD", "1"])
+@pytest.mark.parametrize("number", ["%FF", "a" * 5000, "%E4%B8%AD", "1"])
 def test_a_number_nobody_has_is_not_found(shop: Shop, number: str) -> None:
     answer = shop.get(f"{BY_NUMBER}/{number}?mchid={shop.mchid}")
     refused(answer, 404, "ORDER_NOT_EXIST")
+
+
+@pytest.mark.parametrize("target", [f"{BY_NUMBER}/%00?mchid=1", f"{BY_NUMBER}/1?mchid=%00"])
+def test_a_name_with_a_nul_byte_names_nothing(shop: Shop, target: str) -> None:
+    assert shop.get(target).status_code == 400
 
 
 def test_another_merchants_order_cannot_be_seen_or_touched(

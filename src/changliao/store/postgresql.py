@@ -256,10 +256,10 @@ _LITERALS: Final[Mapping[str, Callable[[Iterable[Any]], str]]] = {
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Psycopg's errors as the store's two."""
+    """Psycopg's errors as the store's two. What is left is a bug and stays what it is."""
     try:
         yield
     except _RACES as error:
         raise Conflict(str(error)) from error
-    except psycopg.Error as error:
+    except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
         raise Unavailable(str(error)) from error

@@ -93,12 +93,19 @@ class Pages:
 
         return {HTTPException: http_error, Forged: forged, 500: http_error}
 
+    async def unavailable(self, request: Request, _: Exception) -> Response:
+        """The answer while the database cannot be reached."""
+        return self.render(request, "error.html", 503, code=503)
+
     def secured(self, app: Application) -> Application:
         """The application with headers on every answer and no cross-site forms."""
 
-        async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
-            response = self.render(Request(dict(scope)), "error.html", 403, code=403)
-            await response(dict(scope), receive, send)
+        def refuse(status: int) -> Application:
+            async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+                response = self.render(Request(dict(scope)), "error.html", status, code=status)
+                await response(dict(scope), receive, send)
+
+            return answer
 
         return guarded(app, refuse)
 

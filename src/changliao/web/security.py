@@ -6,7 +6,7 @@ it carries the token of this browser's cookie.
 
 import hmac
 import secrets
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ BROWSER_COOKIE: Final = "cl_browser"
 SESSION_COOKIE: Final = "cl_session"
 TOKEN_FIELD: Final = "csrf"
 MOST_FIELDS: Final = 32
+FORM_LIMIT: Final = 65_536
 _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _YEAR_S: Final = 31_536_000
 _POLICY: Final = (
@@ -98,11 +99,16 @@ class Browser:
             raise Forged
         if not hmac.compare_digest(given.encode(), self.token(request).encode()):
             raise Forged
+        if any("\0" in value for value in form.values() if isinstance(value, str)):
+            raise Forged
         return form
 
 
-def guarded(app: Application, refuse: Application) -> Application:
-    """`app` with the headers on every answer; `refuse` answers cross-site forms."""
+def guarded(app: Application, refuse: Callable[[int], Application]) -> Application:
+    """`app` with the headers on every answer; `refuse(status)` answers forms that are not let in.
+
+    403: from another site. 413: larger than FORM_LIMIT, or of a length nobody knows.
+    """
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
@@ -110,10 +116,18 @@ def guarded(app: Application, refuse: Application) -> Application:
                 message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
             await send(message)
 
-        crossed = scope["method"] in _UNSAFE and not _same_site(dict(scope["headers"]))
-        await (refuse if crossed else app)(scope, receive, send_with_headers)
+        status = _refused(dict(scope["headers"])) if scope["method"] in _UNSAFE else 0
+        await (refuse(status) if status else app)(scope, receive, send_with_headers)
 
     return serve
+
+
+def _refused(headers: dict[bytes, bytes]) -> int:
+    """Why a form is not let in, as a status; 0 lets it in."""
+    if not _same_site(headers):
+        return 403
+    length = headers.get(b"content-length", b"")
+    return 0 if length.isdigit() and int(length) <= FORM_LIMIT else 413
 
 
 def _same_site(headers: dict[bytes, bytes]) -> bool:

@@ -1,9 +1,10 @@
 """Every reason to say no, in a payer's words: what happened, whether money moved, what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from changliao.core.outcome import Reason
+from changliao.core.clock import HOUR, MINUTE, Instant
+from changliao.core.outcome import Reason, Refused
 
 _FAULT: Final = "没有执行。请返回后重试。"
 REASONS: Final[Mapping[Reason, str]] = {
@@ -11,7 +12,6 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.AMOUNT_NOT_POSITIVE: "金额必须大于 0。",
     Reason.AMOUNT_TOO_LARGE: "金额超过上限。",
     Reason.APP_NOT_BOUND: _FAULT,
-    Reason.APP_NOT_FOUND: _FAULT,
     Reason.APP_TAKEN: _FAULT,
     Reason.BUSY: "系统繁忙，没有扣款。请稍后再试。",
     Reason.CREDENTIAL_LOCKED: "密码输错太多次，已锁定。没有扣款，请稍后再试。",
@@ -23,11 +23,9 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.INSUFFICIENT_FUNDS: "余额不足。没有扣款，请先充值。",
     Reason.KEY_NOT_FOUND: _FAULT,
     Reason.KEY_TAKEN: _FAULT,
-    Reason.MERCHANT_DISABLED: "商家已停用。没有扣款。",
     Reason.MERCHANT_FUNDS_INSUFFICIENT: _FAULT,
     Reason.MERCHANT_NOT_FOUND: "商家不存在。",
     Reason.MERCHANT_TAKEN: _FAULT,
-    Reason.NOT_PERMITTED: "没有权限。",
     Reason.ORDER_ALREADY_PAID: "这个订单已经付过了，没有再次扣款。",
     Reason.ORDER_CLOSED: "订单已关闭。没有扣款。",
     Reason.ORDER_EXPIRED: "订单已过期。没有扣款，请让商家重新下单。",
@@ -56,3 +54,22 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.UNAVAILABLE: "系统暂时不可用，没有执行。请稍后查看账单再试。",
     Reason.USER_NOT_FOUND: "没有这个用户。",
 }
+
+
+def explain(translate: Callable[[str], str], refused: Refused, now: Instant) -> str:
+    """A refusal with what its detail adds: the tries left, or how long the lock lasts."""
+    text = translate(REASONS[refused.reason])
+    if not refused.detail:
+        return text
+    if refused.reason is Reason.CREDENTIAL_WRONG:
+        return f"{text} {translate('还可以试 %s 次。') % refused.detail}"
+    if refused.reason is Reason.CREDENTIAL_LOCKED:
+        return f"{text} {_unlocks(translate, int(refused.detail) - now)}"
+    return text
+
+
+def _unlocks(translate: Callable[[str], str], left: int) -> str:
+    """Rounded up: nobody comes back too early."""
+    if left > 2 * HOUR:
+        return translate("%s 小时后解锁。") % -(-left // HOUR)
+    return translate("%s 分钟后解锁。") % max(1, -(-left // MINUTE))

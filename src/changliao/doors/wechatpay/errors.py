@@ -49,7 +49,6 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.AMOUNT_NOT_POSITIVE: Words(400, _PARAM, "金额低于最小值 1"),
     Reason.AMOUNT_TOO_LARGE: Words(400, _PARAM, "金额超过上限 1000000000000 分"),
     Reason.APP_NOT_BOUND: Words(400, "APPID_MCHID_NOT_MATCH", "商户号和appid不匹配，请先绑定"),
-    Reason.APP_NOT_FOUND: Words(400, "APPID_MCHID_NOT_MATCH", "商户号和appid不匹配，请先绑定"),
     Reason.APP_TAKEN: Words(400, _INVALID, "appid已被其他商户绑定"),
     Reason.BUSY: Words(429, "FREQUENCY_LIMITED", "请求过多，本次未受理，请稍后用相同参数重试"),
     Reason.CREDENTIAL_LOCKED: Words(403, "USER_ACCOUNT_ABNORMAL", "支付密码已锁定，请稍后再试"),
@@ -61,13 +60,11 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.INSUFFICIENT_FUNDS: Words(403, "NOT_ENOUGH", "余额不足"),
     Reason.KEY_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "证书不存在"),
     Reason.KEY_TAKEN: Words(400, _INVALID, "证书序列号已存在"),
-    Reason.MERCHANT_DISABLED: Words(403, "NO_AUTH", "商户已停用"),
     Reason.MERCHANT_FUNDS_INSUFFICIENT: Words(
         403, "NOT_ENOUGH", "商户可用余额不足，请充值后用原退款单号重新发起"
     ),
     Reason.MERCHANT_NOT_FOUND: Words(400, "MCH_NOT_EXISTS", "商户号不存在"),
     Reason.MERCHANT_TAKEN: Words(400, _INVALID, "商户号已存在"),
-    Reason.NOT_PERMITTED: Words(403, "NO_AUTH", "商户无权限"),
     Reason.ORDER_ALREADY_PAID: Words(400, "ORDERPAID", "该订单已支付"),
     Reason.ORDER_CLOSED: Words(400, "ORDER_CLOSED", "该订单已关闭，请换商户订单号重新下单"),
     Reason.ORDER_EXPIRED: Words(400, "ORDER_CLOSED", "该订单已过期，请重新下单"),
