@@ -34,7 +34,7 @@ from changliao.operations.orders import OPEN, PAY
 from changliao.store.views.orders import Placed
 from changliao.web import session
 from changliao.web.pages import Pages
-from changliao.web.words import REASONS
+from changliao.web.words import explain
 
 _LOOK_EVERY_S: Final = 1.0
 _COMMENT_EVERY: Final = 15
@@ -193,11 +193,7 @@ class _Cashier:
         return self._pages.render(request, "cashier/end.html", 404, view=view)
 
     def _problem(self, request: Request, refused: Refused) -> str:
-        text = self._pages.words(request, REASONS[refused.reason])
-        if refused.reason is Reason.CREDENTIAL_WRONG and refused.detail:
-            left = self._pages.words(request, "还可以试 %s 次。")
-            return f"{text} {left % refused.detail}"
-        return text
+        return explain(partial(self._pages.words, request), refused, self._network.clock())
 
     async def _payer(self, request: Request) -> User | None:
         find_session = partial(sessions.find, self._network)

@@ -47,7 +47,7 @@ async def join(wallet: Wallet, request: Request) -> Response:
         return _join_page(wallet, request, given, following, text)
     outcome = await _signed_up(wallet, form, given)
     if isinstance(outcome, Refused):
-        text = problem(wallet.pages, request, outcome)
+        text = problem(wallet, request, outcome)
         return _join_page(wallet, request, given, following, text)
     return await _logged_in(wallet, outcome, following)
 
@@ -62,7 +62,7 @@ async def log_in(wallet: Wallet, request: Request) -> Response:
     password = str(form.get("password", ""))[:_LONGEST_PASSWORD]
     outcome = await sessions.log_in(wallet.network, forms.phone(given) or "", password)
     if isinstance(outcome, Refused):
-        text = problem(wallet.pages, request, outcome)
+        text = problem(wallet, request, outcome)
         return _login_page(wallet, request, given, following, text)
     response = RedirectResponse(following, 303)
     wallet.pages.browser.set(response, SESSION_COOKIE, outcome)

@@ -74,7 +74,7 @@ async def bank(visit: Visit) -> Response:
     command = TopUp(TopUpId(top_up_id), visit.user.id, Money(minor, CNY), chart.SANDBOX_BANK)
     outcome = await visit.wallet.network.perform(TOP_UP, command)
     if isinstance(outcome, Refused):
-        text = problem(visit.wallet.pages, visit.request, outcome)
+        text = problem(visit.wallet, visit.request, outcome)
         return _top_up_page(visit, str(form["amount"]), following, text)
     return RedirectResponse(following, 303)
 
@@ -119,7 +119,7 @@ async def confirm(visit: Visit) -> Response:
         if wants_json(visit.request):
             return JSONResponse({"next": following})
         return RedirectResponse(following, 303)
-    text = problem(visit.wallet.pages, visit.request, outcome)
+    text = problem(visit.wallet, visit.request, outcome)
     if wants_json(visit.request):
         return refused_json(text)
     return _check_page(visit, given, payee, minor, text)

@@ -8,13 +8,13 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from changliao.core.outcome import Reason, Refused
+from changliao.core.outcome import Refused
 from changliao.core.parties import User
 from changliao.operations import sessions
 from changliao.operations.network import Network
 from changliao.web import session
 from changliao.web.pages import Pages
-from changliao.web.words import REASONS
+from changliao.web.words import explain
 
 UNPROCESSABLE = 422
 
@@ -59,12 +59,9 @@ def signed_in(wallet: Wallet, handler: Handler) -> Endpoint:
     return endpoint
 
 
-def problem(pages: Pages, request: Request, refused: Refused) -> str:
-    """A refusal in a person's words, with the tries left."""
-    text = pages.words(request, REASONS[refused.reason])
-    if refused.reason is Reason.CREDENTIAL_WRONG and refused.detail:
-        return f"{text} {pages.words(request, '还可以试 %s 次。') % refused.detail}"
-    return text
+def problem(wallet: Wallet, request: Request, refused: Refused) -> str:
+    """A refusal in a person's words."""
+    return explain(partial(wallet.pages.words, request), refused, wallet.network.clock())
 
 
 def wants_json(request: Request) -> bool:
