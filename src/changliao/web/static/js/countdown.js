@@ -4,8 +4,9 @@ if (due) {
   const ahead = Number(due.dataset.now) - Date.now();
   const text = due.querySelector("[data-left]");
   const tick = () => {
-    const left = Math.round((Number(due.dataset.expires) - Date.now() - ahead) / 1000);
-    if (left <= 0) {
+    const ms = Number(due.dataset.expires) - Date.now() - ahead;
+    const left = Math.max(0, Math.round(ms / 1000));
+    if (left === 0 && navigator.onLine) {
       location.reload();
       return;
     }

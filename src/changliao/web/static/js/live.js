@@ -1,6 +1,7 @@
 // Live status: server-sent events while the page is seen, at most three streams a browser; else
 // polling. Whatever happened meanwhile is read again on coming back.
 const box = document.querySelector("[data-live]");
+const away = document.querySelector("[data-away]");
 const POLL_MS = 3000;
 let source = null;
 let timer = 0;
@@ -21,9 +22,9 @@ async function read() {
   try {
     const answer = await fetch(box.dataset.poll, { cache: "no-store" });
     if (answer.ok) show(await answer.text());
-    box.removeAttribute("data-offline");
+    away.hidden = true;
   } catch {
-    box.setAttribute("data-offline", "");
+    away.hidden = false;
   }
 }
 
@@ -86,6 +87,12 @@ if (box) {
   ended = Boolean(box.dataset.final);
   document.addEventListener("visibilitychange", () => (document.hidden ? stop() : start()));
   window.addEventListener("pagehide", stop);
+  // A stream may outlive the network: what it still brings would reload into the browser's own page.
+  window.addEventListener("offline", () => {
+    away.hidden = false;
+    stop();
+    poll();
+  });
   window.addEventListener("online", () => {
     stop();
     start();
