@@ -6,6 +6,7 @@ if (sheet) {
   const status = sheet.querySelector("[role=status]");
   let digits = "";
   let busy = false;
+  let fresh = false;
 
   const draw = () => {
     [...dots.children].forEach((dot, place) => dot.classList.toggle("on", place < digits.length));
@@ -50,8 +51,10 @@ if (sheet) {
     if (digits.length === 6) send();
   };
   sheet.addEventListener("click", (event) => {
+    // The second click of a double click on the opener lands on a key: it types nothing.
+    if (event.detail < 2) fresh = true;
     const button = event.target.closest("button[data-key]");
-    if (button) press(button.dataset.key);
+    if (button && fresh) press(button.dataset.key);
   });
   sheet.addEventListener("keydown", (event) => {
     if (/^[0-9]$/.test(event.key)) press(event.key);
@@ -68,6 +71,7 @@ if (sheet) {
       const fields = opener.closest("form");
       if (fields && !fields.reportValidity()) return;
       count();
+      fresh = false;
       sheet.showModal();
       sheet.querySelector("button[data-key]").focus();
     });
