@@ -266,6 +266,9 @@ def test_without_scripts_a_person_joins_logs_in_tops_up_and_pays(
     alert = hand.locator("[role=alert]")
     assert alert.count() == 1, "a problem is said once"
     assert "还可以试 4 次" in alert.inner_text()
+    for language in ("en", "zh-Hans"):
+        hand.click(f"header nav a[hreflang={language}]")
+        assert hand.get_attribute("html", "lang") == language
     _send_pin(hand, PIN)
     hand.wait_for_selector(PAID)
     hand.reload()

@@ -51,6 +51,7 @@ def routes(network: Network, pages: Pages) -> list[Route]:
         Route("/c/{token}", cashier.show),
         Route("/c/{token}/status", cashier.status),
         Route("/c/{token}/live", cashier.live),
+        Route("/c/{token}/pay", cashier.again),
         Route("/c/{token}/pay", cashier.pay, methods=["POST"]),
     ]
 
@@ -87,6 +88,10 @@ class _Cashier:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         stream = self._stream(request, found[1].order.id)
         return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+    async def again(self, request: Request) -> Response:
+        """A plain form's answer stands at this address; its links lead back to the order."""
+        return RedirectResponse(f"{request.url.path.removesuffix('/pay')}?{request.url.query}", 303)
 
     async def pay(self, request: Request) -> Response:
         """Pay from the wallet of whoever is logged in, with the PIN."""
