@@ -1,6 +1,6 @@
 """What some tests need of the machine, and how to get it.
 
-Without it they are skipped with a line that says how; where CHANGLIAO_REQUIRE_ALL is set, as in CI,
+Without it they are skipped with a line that says how; where REQUIRE_ALL is set, as in CI,
 they fail instead.
 """
 
@@ -21,7 +21,7 @@ HOW = {
 def missing(name: str) -> None:
     """Skip, or fail where nothing may be missing."""
     line = f"{name} is missing: {HOW[name]}"
-    if os.environ.get("CHANGLIAO_REQUIRE_ALL"):
+    if os.environ.get("REQUIRE_ALL"):
         pytest.fail(line)
     pytest.skip(line)
 

@@ -156,7 +156,7 @@ class Rest:
 
 
 class Shop:
-    """A WeChat Pay merchant that signs by hand, from the fields `sandbox merchant --json` prints."""
+    """A WeChat Pay merchant that signs by hand; `sandbox merchant --json` prints its fields."""
 
     def __init__(self, fields: dict[str, str]) -> None:
         self.fields = fields
@@ -201,7 +201,7 @@ class Shop:
         return self.http.send(self.signed("POST", target, body))
 
     def get(self, target: str, **changes: str) -> httpx.Response:
-        return self.http.send(self.signed("GET", target, **changes))
+        return self.http.send(self.signed("GET", target, b"", **changes))
 
     def order(self, **changes: Any) -> dict[str, Any]:
         """The body of an order; `changes` are members of it, None takes one away."""
@@ -234,4 +234,3 @@ class Shop:
 def merchant(served: Served, name: str = "Shop", *options: str) -> Shop:
     """A merchant with a pair of its own."""
     return Shop(served.command("sandbox", "merchant", name, *options))
-

@@ -96,7 +96,9 @@ class Parts:
         settings = partial(wechatpay_platform.settings, platform)
         self._doors = {
             "v3": wechatpay.application(wechat),
-            "api": rest.application(RestDoor(network, config.public_url, settings)),
+            "api": rest.application(
+                RestDoor(network, config.public_url, config.default_fee_bps, settings)
+            ),
         }
         https = config.public_url.startswith("https://")
         browser = Browser(network.vault.derive("browser"), https=https)

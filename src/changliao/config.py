@@ -7,10 +7,11 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 FILE: Final = "changliao.toml"
 SECRET_FILE: Final = "secret.key"
@@ -22,16 +23,19 @@ class BadConfiguration(Exception):
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
-    """`database` is a path, from the data folder on, or a postgresql:// address."""
+    """`database` is a path, from the data folder on, or a postgresql:// address.
+
+    `public_url` is where callers reach this network; empty is this machine's port.
+    """
 
     database: str = "changliao.db"
-    public_url: str = "http://127.0.0.1:8964"
+    public_url: str = ""
     host: str = "127.0.0.1"
-    port: int = 8964
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 8964
     sandbox: bool = False
     private_callbacks: bool = False
-    retry_scale: float = 1.0
-    default_fee_bps: int = 60
+    retry_scale: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    default_fee_bps: Annotated[int, Meta(ge=0, le=10_000)] = 60
     log_level: str = "INFO"
 
 
@@ -46,9 +50,10 @@ def load(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:
         config = msgspec.convert(values, Config, strict=False)
     except msgspec.ValidationError as error:
         raise BadConfiguration(f"{path}: {error}") from error
-    if "://" in config.database:
-        return config
-    return msgspec.structs.replace(config, database=str(folder / config.database))
+    if "://" not in config.database:
+        config = replace(config, database=str(folder / config.database))
+    public_url = config.public_url.rstrip("/") or f"http://127.0.0.1:{config.port}"
+    return replace(config, public_url=public_url)
 
 
 def secret(folder: Path) -> bytes:

@@ -31,7 +31,7 @@ async def _scene(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = open_engine(address)
     engine.migrate()
     vault = Vault(bytes(range(32)))
-    network = Network(engine, lambda: _now(), vault, engine.claim_node(0))
+    network = Network(engine, _now, vault, engine.claim_node(0))
     parts = Parts(network, Config())
     await parts.start(doors=True, workers=False)
     key = await onboarding.add_request_key(network, chart.NETWORK)

@@ -1,5 +1,6 @@
 """The REST API over a real socket: bad callers, bad requests, and money that moves once."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -9,10 +10,18 @@ from typing import Any
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_public_key,
+)
 
 from tests.served import Rest, Served
+from tests.served import Shop as WechatShop
 
 Sandbox = tuple[Served, Rest]
 Shop = tuple[str, Rest]
@@ -117,9 +126,6 @@ def test_a_refund_goes_back_and_never_beyond_the_payment(operator: Rest, shop: S
 
 
 def test_answers_are_signed(operator: Rest, shop: Shop) -> None:
-    import hashlib
-    import hmac
-
     answer = shop[1].get("/api/v1/events")
     text = answer.headers["changliao-timestamp"].encode() + b"\n" + answer.content + b"\n"
     expected = hmac.new(bytes.fromhex(shop[1].secret), text, hashlib.sha256).hexdigest()
@@ -269,3 +275,53 @@ def test_unknown_routes_are_said(operator: Rest) -> None:
     refused(operator.get("/api/v1/nothing"), 404, "no_such_route")
     refused(operator.post("/api/v1/events"), 405, "no_such_route")
     assert json.loads(operator.get("/api/v1/orders/ord_1").content)["code"] == "not_found"
+
+
+def test_orders_are_found_by_number_and_listed_newest_first(operator: Rest, shop: Shop) -> None:
+    first, second = place(shop), place(shop)
+    found = shop[1].get(f"/api/v1/orders?reference={first['reference']}").json()["data"]
+    assert [one["id"] for one in found] == [first["id"]]
+    assert shop[1].get("/api/v1/orders?reference=nobody-has-this").json()["data"] == []
+    newest = [one["id"] for one in shop[1].get("/api/v1/orders").json()["data"]]
+    assert newest[:2] == [second["id"], first["id"]]
+    older = shop[1].get(f"/api/v1/orders?before={second['id']}").json()["data"]
+    assert older[0]["id"] == first["id"]
+    as_operator = operator.get(f"/api/v1/orders?merchant_id={shop[0]}").json()["data"]
+    assert as_operator[0]["id"] == second["id"]
+    refused(operator.get("/api/v1/orders"), 400, "merchant_missing")
+
+
+def test_a_merchant_may_sign_with_ed25519(operator: Rest, sandbox: Sandbox) -> None:
+    made = operator.made("/api/v1/merchants", name="Ed")
+    private_key = Ed25519PrivateKey.generate()
+    pem = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    path = f"/api/v1/merchants/{made['mchid']}/keys"
+    serial = operator.made(path, public_key=pem.decode())["serial"]
+    timestamp, nonce = str(int(time.time())), secrets.token_hex(8)
+    text = f"GET\n/api/v1/orders\n{timestamp}\n{nonce}\n\n".encode()
+    signature = base64.b64encode(private_key.sign(text)).decode()
+    header = (
+        f'CHANGLIAO-ED25519 key="{serial}",timestamp="{timestamp}",'
+        f'nonce="{nonce}",signature="{signature}"'
+    )
+    answer = operator.http.get("/api/v1/orders", headers={"Authorization": header})
+    assert answer.status_code == 200, answer.text
+    signed = answer.headers["changliao-timestamp"].encode() + b"\n" + answer.content + b"\n"
+    public_key = load_pem_public_key(operator.http.get("/api/v1/public-key").content)
+    assert isinstance(public_key, Ed25519PublicKey)
+    public_key.verify(base64.b64decode(answer.headers["changliao-signature"]), signed)
+
+
+def test_a_disabled_merchant_is_let_nowhere(operator: Rest, sandbox: Sandbox) -> None:
+    made = operator.made("/api/v1/merchants", name="Gone", fee_bps=38)
+    path = f"/api/v1/merchants/{made['mchid']}"
+    changed = operator.post(path, state="disabled", signing_mode="certificate").json()
+    assert (changed["state"], changed["fee_bps"]) == ("disabled", 38)
+    client = Rest(sandbox[0].base_url, made["rest_key"], made["rest_secret"])
+    refused(client.get("/api/v1/orders"), 403, "merchant_disabled")
+    with WechatShop(made) as shop:
+        answer = shop.get("/v3/certificates")
+        assert (answer.status_code, answer.json()["code"]) == (401, "SIGN_ERROR")
+    assert operator.post(path, state="active").json()["state"] == "active"
+    assert client.get("/api/v1/orders").status_code == 200
+    client.http.close()

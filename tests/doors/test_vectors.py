@@ -38,9 +38,7 @@ APP = (
 PREPAY_ID = "wx201410272009395522657a690389285100"
 API_KEY = "0123456789abcdef0123456789abcdef"
 PLAIN = b'{"mchid":"1900007291","trade_state":"SUCCESS"}'
-SEALED = (
-    "+P27xOa19u0Ugw42q1rRGFNYE7HOwOUqDEkp5fxO47eZaTkY+LOL2LpCDo6CBSxmURk9ciPT+rZCe2K9m+0="
-)
+SEALED = "+P27xOa19u0Ugw42q1rRGFNYE7HOwOUqDEkp5fxO47eZaTkY+LOL2LpCDo6CBSxmURk9ciPT+rZCe2K9m+0="
 
 
 def test_a_published_request_verifies() -> None:

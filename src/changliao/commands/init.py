@@ -20,6 +20,7 @@ from changliao.commands.context import (
 from changliao.core import chart
 from changliao.operations import onboarding
 from changliao.operations.vault import SECRET_BYTES
+from changliao.store.views import parties
 
 _SANDBOX: Final = """\
 # A sandbox: money comes from a bank that asks nothing, and notifications reach this machine.
@@ -42,8 +43,7 @@ def init(folder: Path, *, is_sandbox: bool, as_json: bool) -> None:
     """Make a data folder, its database and an operator's key. Safe to repeat."""
     folder.mkdir(parents=True, exist_ok=True)
     secret = folder / config.SECRET_FILE
-    fresh = not secret.exists()
-    if fresh:
+    if not secret.exists():
         descriptor = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(SECRET_BYTES) + "\n")
@@ -54,14 +54,16 @@ def init(folder: Path, *, is_sandbox: bool, as_json: bool) -> None:
     settings = config.load(folder)
     open_database(settings).close()
     fields = {"data": str(folder), "database": settings.database}
-    if fresh:
-        key = run(_operator_key(folder))
+    key = run(_first_operator_key(folder))
+    if key is not None:
         fields |= {"operator_key": key.name, "operator_secret": key.secret}
     show(fields, as_json=as_json)
     if not as_json:
         click.echo(f"Next: changliao serve --data {folder}")
 
 
-async def _operator_key(folder: Path) -> onboarding.RequestKey:
+async def _first_operator_key(folder: Path) -> onboarding.RequestKey | None:
     async with visit(folder) as (network, _):
+        if await network.read(parties.keys_of, chart.NETWORK):
+            return None
         return await onboarding.add_request_key(network, chart.NETWORK)

@@ -1,5 +1,6 @@
 """`changliao sandbox`: merchants, apps, keys, users and notifications by command."""
 
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from changliao.core.ids import TopUpId, UserId
 from changliao.core.money import CNY, Money
 from changliao.core.parties import Merchant, Partnership, User
 from changliao.core.wallet import TopUp
-from changliao.operations import certificates, onboarding
+from changliao.operations import onboarding
 from changliao.operations.certificates import UnusableKey
 from changliao.operations.events import RESEND
 from changliao.operations.network import Network
@@ -71,10 +72,7 @@ def merchant(folder: Path, *, as_json: bool, out: Path | None, **given: Any) -> 
             taken_on = await onboarding.take_on(network, asked)
             return await merchant_settings(network, settings, taken_on)
 
-    try:
-        fields = run(take_on())
-    except UnusableKey as error:
-        fail(str(error), 2)
+    fields = _usable(take_on())
     show(_written(fields, out) if out else fields, as_json=as_json)
 
 
@@ -103,18 +101,15 @@ def app(folder: Path, number: str, name: str, appid: str, *, as_json: bool) -> N
 @json_option
 def key(folder: Path, number: str, file: Path, *, as_json: bool) -> None:
     """Accept one more PEM public key or certificate of a merchant."""
-    try:
-        imported = certificates.read_public(file.read_bytes())
-    except UnusableKey as error:
-        fail(str(error), 2)
+    text = file.read_bytes()
 
     async def add() -> dict[str, str]:
         async with visit(folder) as (network, _):
             owner = await _merchant(network, number)
-            added = await onboarding.add_public_key(network, owner, imported)
+            added = await onboarding.add_public_key(network, owner, text)
             return {"mchid": owner.number, "serial": added.serial}
 
-    show(run(add()), as_json=as_json)
+    show(_usable(add()), as_json=as_json)
 
 
 @sandbox.command()
@@ -225,6 +220,14 @@ def resend(folder: Path, event_id: str, *, as_json: bool) -> None:
 
 
 sandbox.add_command(demo)
+
+
+def _usable(work: Coroutine[Any, Any, dict[str, str]]) -> dict[str, str]:
+    """Run to the end; a key nobody can use becomes an explanation."""
+    try:
+        return run(work)
+    except UnusableKey as error:
+        fail(str(error), 2)
 
 
 async def _merchant(network: Network, number: str) -> Merchant:

@@ -7,6 +7,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -19,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from msgspec import Struct
 
 from changliao.core.clock import DAY, NEVER, Instant, from_datetime, to_datetime
+from changliao.core.parties import KeyKind
 
 LIFETIME: Final = 5 * 365 * DAY
 _SERIAL_DIGITS: Final = 40
@@ -41,11 +43,12 @@ class Pair(Struct, frozen=True):
 
 
 class Imported(Struct, frozen=True):
-    """A public key (PEM) and how requests name it; `ends_at` 0: no end."""
+    """A public key (PEM) and how requests name it (empty: it gets a name); `ends_at` 0: no end."""
 
     public_key: bytes
     serial: str
     ends_at: Instant = NEVER
+    kind: KeyKind = KeyKind.RSA_PUBLIC
 
 
 def new_pair(name: str, now: Instant) -> Pair:
@@ -59,7 +62,7 @@ def new_pair(name: str, now: Instant) -> Pair:
 
 
 def read_public(text: bytes) -> Imported:
-    """A certificate keeps its serial; a bare public key is named by its digest.
+    """A certificate keeps its serial; a bare RSA key is named by its digest.
 
     Raises UnusableKey.
     """
@@ -74,8 +77,11 @@ def read_public(text: bytes) -> Imported:
             public = load_pem_public_key(text)
     except ValueError as error:
         raise UnusableKey("give a PEM certificate or PEM public key (BEGIN …)") from error
+    if isinstance(public, Ed25519PublicKey):
+        pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return Imported(pem, "", NEVER, KeyKind.ED25519_PUBLIC)
     if not isinstance(public, RSAPublicKey) or public.key_size < _SMALLEST_RSA:
-        raise UnusableKey("the key must be RSA with at least 2048 bits")
+        raise UnusableKey("the key must be RSA with at least 2048 bits, or Ed25519")
     pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     digest = hashlib.sha256(pem).hexdigest()[:_SERIAL_DIGITS].upper()
     return Imported(pem, serial or digest, ends_at)

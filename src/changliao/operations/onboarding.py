@@ -15,6 +15,7 @@ from changliao.core.ids import AppId, MerchantId
 from changliao.core.outcome import Refused
 from changliao.core.parties import App, Key, KeyKind, Merchant
 from changliao.operations import certificates
+from changliao.operations.certificates import UnusableKey
 from changliao.operations.network import Network
 from changliao.operations.parties import ADD_APP, ADD_KEY, CREATE_MERCHANT
 
@@ -69,12 +70,13 @@ async def take_on(network: Network, asked: NewMerchant) -> TakenOn:
     now = network.clock()
     number = asked.number or f"19{secrets.randbelow(10**8):08d}"
     private_key = certificate = ""
-    if asked.public_key:
-        imported = certificates.read_public(asked.public_key.encode())
-    else:
+    public_key = asked.public_key.encode()
+    if not public_key:
         pair = await network.in_thread(lambda: certificates.new_pair(number, now))
         private_key, certificate = pair.private_key.decode(), pair.certificate.decode()
-        imported = certificates.read_public(pair.certificate)
+        public_key = pair.certificate
+    if certificates.read_public(public_key).kind is not KeyKind.RSA_PUBLIC:
+        raise UnusableKey("a merchant needs an RSA key first; add others afterwards")
     api_key = asked.api_key or secrets.token_hex(16)
     merchant = accepted(
         await network.perform(
@@ -89,9 +91,9 @@ async def take_on(network: Network, asked: NewMerchant) -> TakenOn:
             ),
         )
     )
-    await add_public_key(network, merchant, imported)
+    key = await add_public_key(network, merchant, public_key)
     app = await add_app(network, merchant, asked.appid, asked.name)
-    return TakenOn(merchant, app, api_key, imported.serial, private_key, certificate)
+    return TakenOn(merchant, app, api_key, key.serial, private_key, certificate)
 
 
 async def add_app(network: Network, merchant: Merchant, number: str, name: str) -> App:
@@ -100,14 +102,16 @@ async def add_app(network: Network, merchant: Merchant, number: str, name: str) 
     return accepted(await network.perform(ADD_APP, app))
 
 
-async def add_public_key(
-    network: Network, merchant: Merchant, imported: certificates.Imported
-) -> Key:
-    """Accept requests signed with this key from now on. Raises NotTakenOn."""
+async def add_public_key(network: Network, merchant: Merchant, text: bytes) -> Key:
+    """Accept requests signed with this key from now on: RSA for WeChat Pay, Ed25519 for REST.
+
+    `text` is PEM, a public key or a certificate. Raises UnusableKey, NotTakenOn.
+    """
+    imported = certificates.read_public(text)
     key = Key(
         merchant_id=merchant.id,
-        serial=imported.serial,
-        kind=KeyKind.RSA_PUBLIC,
+        serial=imported.serial or ids.show("key", network.ids.new()),
+        kind=imported.kind,
         material=imported.public_key,
         starts_at=network.clock(),
         ends_at=imported.ends_at,
@@ -118,22 +122,10 @@ async def add_public_key(
 async def add_request_key(network: Network, owner: int) -> RequestKey:
     """A new HMAC key for our REST API; `owner` is a merchant, or the network for operators."""
     name, secret = ids.show("key", network.ids.new()), secrets.token_bytes(_SECRET_BYTES)
-    await _keep(
-        network, owner, name, KeyKind.HMAC_SECRET, network.vault.seal(secret, SECRET_PURPOSE)
-    )
-    return RequestKey(name, secret.hex())
-
-
-async def import_ed25519(network: Network, owner: int, public_key: bytes) -> str:
-    """Accept REST requests signed with this PEM Ed25519 key; the key's name."""
-    name = ids.show("key", network.ids.new())
-    await _keep(network, owner, name, KeyKind.ED25519_PUBLIC, public_key)
-    return name
-
-
-async def _keep(network: Network, owner: int, name: str, kind: KeyKind, material: bytes) -> None:
-    key = Key(MerchantId(owner), name, kind, material, network.clock(), NEVER)
+    sealed = network.vault.seal(secret, SECRET_PURPOSE)
+    key = Key(MerchantId(owner), name, KeyKind.HMAC_SECRET, sealed, network.clock(), NEVER)
     accepted(await network.perform(ADD_KEY, key))
+    return RequestKey(name, secret.hex())
 
 
 def accepted(outcome: R | Refused) -> R:

@@ -31,6 +31,7 @@ class Pages:
 
     def __init__(self, browser: Browser, *, sandbox: bool) -> None:
         self.browser = browser
+        self.sandbox = sandbox
         self._environments = {one: _environment(one, sandbox) for one in language.LANGUAGES}
 
     def render(

@@ -22,6 +22,7 @@ CurrencyCode = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 Minor = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 MOST_IN_PAGE: Final = 100
+NEWEST: Final = (1 << 63) - 1
 
 
 class Door(Struct, frozen=True):
@@ -29,6 +30,7 @@ class Door(Struct, frozen=True):
 
     network: Network
     public_url: str
+    default_fee_bps: int
     settings: Callable[[Merchant], Mapping[str, str]]
 
 

@@ -25,6 +25,7 @@ _EVENT: Final = f"{_API}/events/{{id}}"
 PUBLIC_KEY: Final = f"{_API}/public-key"
 ROUTES: Final[tuple[Route[Handler], ...]] = (
     route("POST", f"{_API}/orders", orders.place),
+    route("GET", f"{_API}/orders", orders.search),
     route("GET", _ORDER, orders.query),
     route("POST", f"{_API}/payments", orders.pay),
     route("POST", f"{_ORDER}/close", orders.close),
@@ -38,6 +39,7 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
     route("GET", _EVENT, events.show),
     route("POST", f"{_EVENT}/resend", events.resend),
     route("POST", f"{_API}/merchants", merchants.create),
+    route("POST", f"{_MERCHANT}", merchants.change),
     route("POST", f"{_MERCHANT}/apps", merchants.add_app),
     route("POST", f"{_MERCHANT}/keys", merchants.add_key),
     route("POST", f"{_MERCHANT}/keys/{{serial}}/revoke", merchants.revoke_key),

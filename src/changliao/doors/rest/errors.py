@@ -70,7 +70,7 @@ class Problem(Exception):
         title = self.kind.replace("_", " ")
         return msgspec.json.encode(
             {
-                "type": f"/api/problems/{self.kind}",
+                "type": f"urn:changliao:problem:{self.kind}",
                 "title": title,
                 "status": self.status,
                 "code": self.kind,

@@ -5,17 +5,24 @@ from typing import Any
 from changliao.core import clock, ids
 from changliao.core.events import Event, ResendEvent
 from changliao.core.outcome import Reason, Refused
-from changliao.doors.rest.call import MOST_IN_PAGE, Answer, Call, Door, accepted, answer, read_id
+from changliao.doors.rest.call import (
+    MOST_IN_PAGE,
+    NEWEST,
+    Answer,
+    Call,
+    Door,
+    accepted,
+    answer,
+    read_id,
+)
 from changliao.doors.rest.errors import refusal
 from changliao.operations.events import RESEND
 from changliao.store.views import events
 
-_NEWEST = (1 << 63) - 1
-
 
 async def log(door: Door, call: Call) -> Answer:
     """Newest first, a page at a time: `before` is the last id of the page before."""
-    before = read_id("evt", call.query["before"]) if "before" in call.query else _NEWEST
+    before = read_id("evt", call.query["before"]) if "before" in call.query else NEWEST
     if call.caller.is_operator:
         found = await door.network.read(events.latest, before, MOST_IN_PAGE)
     else:

@@ -1,13 +1,14 @@
 """Taking merchants on over REST, for operators."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from changliao.core import ids
 from changliao.core.ids import MerchantId
 from changliao.core.outcome import Reason, Refused
-from changliao.core.parties import Merchant, Partnership
+from changliao.core.parties import Merchant, MerchantState, Partnership, SigningMode
 from changliao.doors.rest.call import (
     Answer,
     Call,
@@ -19,11 +20,13 @@ from changliao.doors.rest.call import (
     read_form,
 )
 from changliao.doors.rest.errors import Problem, refusal
-from changliao.operations import certificates, onboarding
+from changliao.operations import onboarding
 from changliao.operations.certificates import UnusableKey
 from changliao.operations.onboarding import NewMerchant, NotTakenOn
-from changliao.operations.parties import ADD_PARTNER, REVOKE_KEY, RevokeKey
+from changliao.operations.parties import ADD_PARTNER, CHANGE_MERCHANT, REVOKE_KEY, RevokeKey
 from changliao.store.views import parties
+
+FeeBps = Annotated[int, Meta(ge=0, le=10_000)]
 
 
 class MerchantForm(Struct, forbid_unknown_fields=True):
@@ -34,7 +37,16 @@ class MerchantForm(Struct, forbid_unknown_fields=True):
     appid: Annotated[str, Meta(pattern="^[0-9A-Za-z]{4,32}$")] = ""
     api_key: Annotated[str, Meta(pattern="^[\x21-\x7e]{32}$")] = ""
     public_key: Annotated[str, Meta(max_length=16_384)] = ""
-    fee_bps: Annotated[int, Meta(ge=0, le=10_000)] = 60
+    fee_bps: FeeBps | None = None
+
+
+class ChangeForm(Struct, forbid_unknown_fields=True):
+    """POST /api/v1/merchants/{number}. What is left out stays as it is."""
+
+    name: Name | None = None
+    fee_bps: FeeBps | None = None
+    state: Literal["active", "disabled"] | None = None
+    signing_mode: Literal["auto", "public_key", "certificate"] | None = None
 
 
 class AppForm(Struct, forbid_unknown_fields=True):
@@ -61,9 +73,8 @@ async def create(door: Door, call: Call) -> Answer:
     """A merchant with an app, keys for its SDK and a key for this API. Secrets are shown once."""
     operator_only(call)
     form = read_form(call.body, MerchantForm)
-    asked = NewMerchant(
-        form.name, form.number, form.appid, form.api_key, form.public_key, form.fee_bps
-    )
+    fee_bps = door.default_fee_bps if form.fee_bps is None else form.fee_bps
+    asked = NewMerchant(form.name, form.number, form.appid, form.api_key, form.public_key, fee_bps)
     try:
         taken_on = await onboarding.take_on(door.network, asked)
         request_key = await onboarding.add_request_key(door.network, taken_on.merchant.id)
@@ -86,6 +97,23 @@ async def create(door: Door, call: Call) -> Answer:
     return answer(fields, 201)
 
 
+async def change(door: Door, call: Call) -> Answer:
+    """Change a merchant's name, fee, state or signing mode; orders placed before keep their fee."""
+    operator_only(call)
+    form = read_form(call.body, ChangeForm)
+    known = await _merchant(door, call.path["number"])
+    changed = replace(
+        known,
+        name=known.name if form.name is None else form.name,
+        fee_bps=known.fee_bps if form.fee_bps is None else form.fee_bps,
+        state=MerchantState[form.state.upper()] if form.state else known.state,
+        signing_mode=(
+            SigningMode[form.signing_mode.upper()] if form.signing_mode else known.signing_mode
+        ),
+    )
+    return answer(describe(accepted(await door.network.perform(CHANGE_MERCHANT, changed))))
+
+
 async def add_app(door: Door, call: Call) -> Answer:
     """One more app for a merchant."""
     operator_only(call)
@@ -99,13 +127,15 @@ async def add_app(door: Door, call: Call) -> Answer:
 
 
 async def add_key(door: Door, call: Call) -> Answer:
-    """One more public key or certificate; earlier ones work on until they are revoked."""
+    """One more public key or certificate; earlier ones work on until they are revoked.
+
+    RSA signs WeChat Pay requests, Ed25519 requests to this API.
+    """
     operator_only(call)
     form = read_form(call.body, KeyForm)
     merchant = await _merchant(door, call.path["number"])
     try:
-        imported = certificates.read_public(form.public_key.encode())
-        key = await onboarding.add_public_key(door.network, merchant, imported)
+        key = await onboarding.add_public_key(door.network, merchant, form.public_key.encode())
     except UnusableKey as error:
         raise Problem(422, "key_unusable", str(error)) from error
     except NotTakenOn as error:
@@ -140,6 +170,8 @@ def describe(merchant: Merchant) -> dict[str, Any]:
         "mchid": merchant.number,
         "name": merchant.name,
         "fee_bps": merchant.fee_bps,
+        "state": merchant.state.name.lower(),
+        "signing_mode": merchant.signing_mode.name.lower(),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 
 from changliao.core import clock, ids
 from changliao.core.clock import Instant
@@ -14,6 +15,7 @@ from changliao.doors.rest.authorization import ANSWERS_PURPOSE
 from changliao.doors.rest.orders import describe, describe_refund
 from changliao.operations.network import Network
 from changliao.store.views import orders, parties
+from changliao.store.views.orders import Placed
 
 
 class Notifier:
@@ -35,7 +37,9 @@ class Notifier:
         if placed is None or merchant is None:
             return None
         url = refund.notify_url if refund else placed.terms.notify_url
-        subject = describe_refund(refund, placed.order) if refund else describe(placed)
+        # The fact that was committed, not how things stand: refunds may have come since.
+        as_paid = Placed(replace(placed.order, refunded=0), placed.terms)
+        subject = describe_refund(refund, placed.order) if refund else describe(as_paid)
         body = {
             "id": ids.show("evt", event.id),
             "type": event.kind.name.lower().replace("_", ".", 1),

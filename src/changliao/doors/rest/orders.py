@@ -13,6 +13,8 @@ from changliao.core.orders import CloseOrder, Order, PayOrder, PlaceOrder, Scene
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund, RefundOrder
 from changliao.doors.rest.call import (
+    MOST_IN_PAGE,
+    NEWEST,
     Answer,
     Call,
     CurrencyCode,
@@ -25,7 +27,7 @@ from changliao.doors.rest.call import (
     read_id,
     read_money,
 )
-from changliao.doors.rest.errors import refusal
+from changliao.doors.rest.errors import Problem, refusal
 from changliao.operations.orders import CLOSE, PAY, PLACE
 from changliao.operations.refunds import REFUND
 from changliao.store.views import orders as order_views
@@ -109,6 +111,18 @@ async def place(door: Door, call: Call) -> Answer:
 async def query(door: Door, call: Call) -> Answer:
     """An order of the caller's own; operators see every merchant's."""
     return answer(describe(await _find(door, call)))
+
+
+async def search(door: Door, call: Call) -> Answer:
+    """A merchant's orders, newest first: `reference` finds one, `before` gives the next page."""
+    network, merchant_id = door.network, _whose(call)
+    reference = call.query.get("reference")
+    if reference is not None:
+        one = await network.read(order_views.order_by_reference, merchant_id, 0, reference)
+        return answer({"data": [describe(one)] if one else []})
+    before = read_id("ord", call.query["before"]) if "before" in call.query else NEWEST
+    page = await network.read(order_views.orders_of_merchant, merchant_id, before, MOST_IN_PAGE)
+    return answer({"data": [describe(one) for one in page]})
 
 
 async def close(door: Door, call: Call) -> Answer:
@@ -208,13 +222,19 @@ def _order_fields(order: Order) -> dict[str, Any]:
     return fields
 
 
+def _whose(call: Call) -> int:
+    """Raises Problem 400 when an operator does not say whose orders it means."""
+    if not call.caller.is_operator:
+        return call.caller.key.merchant_id
+    if "merchant_id" not in call.query:
+        raise Problem(400, "merchant_missing", "operators name the merchant: ?merchant_id=mch_…")
+    return read_id("mch", call.query["merchant_id"])
+
+
 async def _find(door: Door, call: Call) -> Placed:
     """The order in the path: of the caller, or for operators of the merchant in the query."""
     order_id = read_id("ord", call.path["id"])
-    merchant_id = int(call.caller.key.merchant_id)
-    if call.caller.is_operator:
-        merchant_id = read_id("mch", call.query.get("merchant_id", ""))
-    placed = await door.network.read(order_views.order, merchant_id, order_id)
+    placed = await door.network.read(order_views.order, _whose(call), order_id)
     if placed is None:
         raise refusal(Refused(Reason.ORDER_NOT_FOUND))
     return placed

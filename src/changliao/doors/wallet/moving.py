@@ -32,9 +32,12 @@ _LONGEST_NOTE = 64
 
 def routes(wallet: Wallet) -> list[Route]:
     """Where money comes in and goes to a person."""
-    return [
+    bank_routes = [
         Route("/w/top-up", signed_in(wallet, top_up), methods=["GET", "POST"]),
         Route("/w/bank", signed_in(wallet, bank), methods=["POST"]),
+    ]
+    return [
+        *(bank_routes if wallet.pages.sandbox else ()),
         Route("/w/transfer", signed_in(wallet, transfer), methods=["GET", "POST"]),
         Route("/w/transfer/confirm", signed_in(wallet, confirm), methods=["POST"]),
         Route("/w/done/{id}", signed_in(wallet, done)),

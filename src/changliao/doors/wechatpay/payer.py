@@ -8,6 +8,7 @@ Source: wechatpay-v3.md §12.
 from typing import Final
 from urllib.parse import parse_qs, quote
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -17,6 +18,7 @@ from changliao.core.orders import Scene
 from changliao.core.parties import KeyKind
 from changliao.doors.wechatpay import crypto
 from changliao.doors.wechatpay.call import Door
+from changliao.doors.wechatpay.transactions import Details
 from changliao.operations.links import Link
 from changliao.store.views import orders, parties
 
@@ -66,7 +68,8 @@ async def _invoked(door: Door, given: dict[str, str]) -> str | None:
     if placed is None:
         return None
     app = await door.network.look_up(parties.app_by_number, given.get("appId", ""))
-    if app is None or app.id != placed.order.app_id:
+    sub_appid = msgspec.json.decode(placed.terms.details, type=Details).sub_appid
+    if app is None or (app.id != placed.order.app_id and app.number != sub_appid):
         return None
     fourth = package if placed.order.scene is Scene.JSAPI else prepay_id
     message = crypto.lines(app.number, timestamp, given.get("nonceStr", ""), fourth)

@@ -16,7 +16,7 @@ from changliao.core.refunds import RefundOrder, RefundState
 from changliao.doors.wechatpay import orders, transactions
 from changliao.doors.wechatpay.acting import Acting, direct, partner
 from changliao.doors.wechatpay.call import Answer, Call, Door, ok, read_form
-from changliao.doors.wechatpay.errors import param_error, refusal
+from changliao.doors.wechatpay.errors import WechatError, param_error, refusal
 from changliao.doors.wechatpay.forms import Refund
 from changliao.operations.refunds import REFUND
 from changliao.store.views.orders import Placed, order, refund_by_reference
@@ -51,8 +51,6 @@ async def refund(door: Door, call: Call) -> Answer:
     command = RefundOrder(wanted, form.amount.total, form.amount.currency)
     outcome = await door.network.perform(REFUND, command)
     if isinstance(outcome, Refused):
-        if outcome.reason is Reason.ORDER_NOT_FOUND:
-            outcome = Refused(Reason.ORDER_NOT_PAID)
         raise refusal(outcome)
     return ok(describe(outcome, placed))
 
@@ -111,8 +109,12 @@ async def _acting(door: Door, call: Call, sub_mchid: str | None) -> Acting:
 
 
 async def _order(door: Door, acting: Acting, form: Refund) -> Placed:
-    if form.transaction_id:
-        return await orders.find_by_id(door, acting, form.transaction_id)
-    if form.out_trade_no:
-        return await orders.find(door, acting, form.out_trade_no)
+    try:
+        if form.transaction_id:
+            return await orders.find_by_id(door, acting, form.transaction_id)
+        if form.out_trade_no:
+            return await orders.find(door, acting, form.out_trade_no)
+    except WechatError as error:
+        # This call names no code for an unknown order but the one for an unpaid one.
+        raise refusal(Refused(Reason.ORDER_NOT_PAID)) from error
     raise param_error("/transaction_id", "transaction_id or out_trade_no is required")

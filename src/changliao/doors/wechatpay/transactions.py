@@ -77,6 +77,7 @@ def trade_state(order: Order) -> str:
 async def describe(network: Network, placed: Placed, state: str = "") -> dict[str, Any]:
     """The Transaction object. `state` is given where a fact is told, not where things stand."""
     order, terms = placed.order, placed.terms
+    currency = order.amount.currency.code
     details = msgspec.json.decode(terms.details, type=Details)
     state = state or trade_state(order)
     fields = await _identity(network, order, details)
@@ -88,7 +89,7 @@ async def describe(network: Network, placed: Placed, state: str = "") -> dict[st
         }
     fields |= {"trade_state": state, "trade_state_desc": _STATES[state], "attach": terms.attach}
     if not order.payment_id:
-        return fields | {"amount": {"total": order.amount.amount, "currency": "CNY"}}
+        return fields | {"amount": {"total": order.amount.amount, "currency": currency}}
     fields |= {
         "bank_type": "OTHERS",
         "success_time": clock.to_rfc3339(order.paid_at),
@@ -96,8 +97,8 @@ async def describe(network: Network, placed: Placed, state: str = "") -> dict[st
         "amount": {
             "total": order.amount.amount,
             "payer_total": order.amount.amount,
-            "currency": "CNY",
-            "payer_currency": "CNY",
+            "currency": currency,
+            "payer_currency": currency,
         },
         "promotion_detail": [],
     }
