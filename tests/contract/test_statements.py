@@ -1,0 +1,182 @@
+"""Each engine keeps its word: every statement runs, with the rows and keys it says it takes."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import apsw
+import pytest
+
+from changliao.store import statements
+from changliao.store.engine import Conflict, Engine
+from changliao.store.engines import open_engine
+
+STATEMENTS = statements.load("sqlite")
+VALUES: dict[str, Any] = {"bigint": 7, "integer": 1, "text": "x", "bytea": b"\x00\xff"}
+# A named parameter is a number, except these.
+TEXTS = {"number", "serial", "reference", "phone"}
+BINARIES = {"token"}
+
+
+@pytest.fixture
+def engine(address: str) -> Any:
+    made = open_engine(address)
+    made.migrate()
+    yield made
+    made.close()
+
+
+def a_row(statement: statements.Statement) -> tuple[Any, ...]:
+    if statement.name == "accounts_insert":
+        return (7, 1, 0, 7, 0, 0, 0, 7)  # the schema refuses one below its floor
+    return tuple(VALUES[column.type] for column in statement.input)
+
+
+def parameters(text: str) -> dict[str, Any]:
+    kinds = dict.fromkeys(TEXTS, "text") | dict.fromkeys(BINARIES, "bytea")
+    names = re.findall(r"(?<![:\w]):([a-z_]\w*)", text)
+    return {name: VALUES[kinds.get(name, "bigint")] for name in names}
+
+
+@pytest.mark.parametrize("name", sorted(STATEMENTS))
+def test_every_statement_runs(engine: Engine, name: str) -> None:
+    statement = statements.load(engine.name)[name]
+    session = engine.session()
+    session.begin([])
+    if not statement.input:
+        assert isinstance(session.select(name, parameters(statement.text)), list)
+    elif name.endswith(("_find", "_by_reference")) or "_by_" in name:
+        assert session.find(name, [a_row(statement), a_row(statement)]) == []
+    elif statement.guarded:
+        with pytest.raises(Conflict):
+            session.write([(name, [a_row(statement)])])
+    else:
+        session.write([(name, [a_row(statement)])])
+    session.rollback()
+    session.close()
+
+
+def test_both_engines_know_the_same_statements() -> None:
+    other = statements.load("postgresql")
+    assert set(STATEMENTS) == set(other)
+    assert [n for n, one in STATEMENTS.items() if one.input != other[n].input] == []
+
+
+def test_a_taken_key_is_a_conflict_and_nothing_of_the_batch_is_kept(engine: Engine) -> None:
+    session = engine.session()
+    insert = statements.load(engine.name)["phones_insert"]
+    row = a_row(insert)
+    session.begin([])
+    session.commit([("phones_insert", [row])])
+    session.begin([])
+    with pytest.raises(Conflict):
+        session.write([("phones_insert", [("new", 1), row])])
+    session.rollback()
+    with engine.reader() as reader:
+        assert reader.find("phones_find", [("new",)]) == []
+        assert reader.find("phones_find", [row[:1]]) == [row]
+    session.close()
+
+
+def test_a_guard_that_holds_for_some_rows_only_is_a_conflict(engine: Engine) -> None:
+    session = engine.session()
+    session.begin([])
+    session.commit([("accounts_insert", [(1, 1156, 0, 100, 0, 0, 0, 9)])])
+    session.begin([])
+    for overdrawn in [(1, 1156, 101, 0, 0, 0, 11)], [(2, 1156, 0, 1, 0, 0, 11)]:
+        with pytest.raises(Conflict):
+            session.write([("accounts_add", overdrawn)])
+        session.rollback()
+        session.begin([])
+    session.rollback()
+    with engine.reader() as reader:
+        assert reader.find("accounts_find", [(1, 1156)])[0][2:4] == (0, 100)
+    session.close()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        (1, 1156, 1, 0, 0, 0, 0, 9),
+        (1, 1156, 0, 5, 6, 0, 0, 9),
+        (1, 1156, 0, 0, -1, 0, 0, 9),
+        (1, 1156, 0, 0, 0, -1, 0, 9),
+    ],
+)
+def test_the_schema_itself_refuses_an_overdrawn_account(engine: Engine, row: Any) -> None:
+    session = engine.session()
+    session.begin([])
+    with pytest.raises(Conflict):
+        session.write([("accounts_insert", [row])])
+    session.rollback()
+    session.close()
+
+
+def test_numbers_of_64_bits_and_odd_text_come_back_as_they_were(engine: Engine) -> None:
+    session = engine.session()
+    largest, odd = (1 << 63) - 1, "\\\"'{},NULL %s 😀\u202e\n\t"
+    session.begin([])
+    session.commit([("users_insert", [(largest, odd, "", 0)]), ("phones_insert", [(odd, largest)])])
+    with engine.reader() as reader:
+        assert reader.find("users_find", [(largest,)]) == [(largest, odd, "", 0)]
+        assert reader.find("phones_find", [(odd,), ("none",)]) == [(odd, largest)]
+    session.close()
+
+
+def test_readers_see_only_what_is_committed_and_never_wait(engine: Engine) -> None:
+    session = engine.session()
+    session.begin([])
+    session.write([("phones_insert", [("a", 1)])])
+    with engine.reader() as reader:
+        assert reader.find("phones_find", [("a",)]) == []
+        session.commit([])
+        assert reader.find("phones_find", [("a",)]) == [("a", 1)]
+    session.close()
+
+
+def test_a_snapshot_sees_one_moment(engine: Engine) -> None:
+    session = engine.session()
+    with engine.snapshot() as reader:
+        assert reader.find("phones_find", [("a",)]) == []
+        session.begin([])
+        session.commit([("phones_insert", [("a", 1)])])
+        assert reader.find("phones_find", [("a",)]) == []
+    session.close()
+
+
+def test_migrating_again_does_nothing(engine: Engine) -> None:
+    assert engine.migrate() == []
+
+
+def test_two_processes_may_migrate_at_once(address: str) -> None:
+    engines = [open_engine(address) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        applied = [names for names in pool.map(lambda one: one.migrate(), engines) if names]
+    assert applied == [["0001_foundation"]]
+    for one in engines:
+        one.close()
+
+
+def test_a_node_number_belongs_to_one_process_until_it_ends(address: str) -> None:
+    one, two = open_engine(address), open_engine(address)
+    one.migrate()
+    assert [one.claim_node(0), two.claim_node(0)] == [0, 1]
+    one.close()
+    three = open_engine(address)
+    assert three.claim_node(0) == 0
+    two.close()
+    three.close()
+
+
+def test_sqlite_keeps_every_table_in_key_order_and_commits_durably(tmp_path: Any) -> None:
+    engine = open_engine(str(tmp_path / "test.db"))
+    engine.migrate()
+    connection = apsw.Connection(str(tmp_path / "test.db"))
+    tables = connection.execute("SELECT sql FROM sqlite_schema WHERE type = 'table'").fetchall()
+    assert all("WITHOUT ROWID" in sql for (sql,) in tables if "migrations" not in sql)
+    assert connection.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
+    session: Any = engine.session()
+    assert session._connection.execute("PRAGMA synchronous").fetchall() == [(2,)]
+    connection.close()
+    session.close()
+    engine.close()

@@ -1,0 +1,145 @@
+"""The audit finds whatever was changed behind the books' back, and says where."""
+
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from changliao.operations import audit
+from changliao.store.views import orders as order_views
+from tests.world import World
+
+TAMPERING = {
+    "a balance was raised": (
+        "UPDATE accounts SET credits_posted = credits_posted + 1 WHERE owner_id = :payer",
+        "balance",
+    ),
+    "money went from one account to another without a transfer": (
+        "UPDATE accounts SET credits_posted = credits_posted "
+        "+ CASE WHEN owner_id = :payer THEN 5 ELSE -5 END "
+        "WHERE book = 1156 AND owner_id IN (:payer, :other)",
+        "balance",
+    ),
+    "a reservation was made without a transfer": (
+        "UPDATE accounts SET debits_pending = 1 WHERE owner_id = :payer AND book = 1156",
+        "balance",
+    ),
+    "one side of a transfer was changed": (
+        "UPDATE legs SET amount = amount + 1 WHERE leg_id = :leg",
+        "double entry",
+    ),
+    "both sides of a transfer and the accounts were changed": (
+        "UPDATE legs SET cause_id = cause_id + 2 WHERE leg_id IN (:leg, :leg + 1)",
+        "journal",
+    ),
+    "a transfer was removed": (
+        "DELETE FROM legs WHERE leg_id IN (:leg, :leg + 1)",
+        "balance",
+    ),
+    "half a transfer was removed": ("DELETE FROM legs WHERE leg_id = :leg", "double entry"),
+    "a journal record was removed": (
+        "DELETE FROM journal WHERE number = (SELECT MAX(number) FROM journal)",
+        "journal",
+    ),
+    "an older journal record was removed": ("DELETE FROM journal WHERE number = 2", "journal"),
+    "a hash was changed": (
+        "UPDATE journal SET first_leg = first_leg + 2 WHERE number = 1",
+        "journal",
+    ),
+    "a paid order was opened again": (
+        "UPDATE orders SET state = 1 WHERE order_id = :order",
+        "order",
+    ),
+    "an order was marked as paid": ("UPDATE orders SET state = 2 WHERE state = 1", "order"),
+    "a fee was waived afterwards": ("UPDATE orders SET fee = 0 WHERE order_id = :order", "order"),
+    "a refund was forgotten": ("DELETE FROM refunds", "order"),
+    "a refund was made larger": ("UPDATE refunds SET amount = amount + 1", "refund"),
+    "a floor was lowered": (
+        "UPDATE accounts SET floor = -100 WHERE owner_id = :payer AND book = 1156",
+        "floor",
+    ),
+    "an account's chain was cut": (
+        "UPDATE accounts SET last_leg = previous_leg WHERE owner_id = :payer AND book = 1156",
+        "account chain",
+    ),
+    "two legs of a chain changed places": (
+        "UPDATE legs SET previous_leg = CASE previous_leg WHEN :first THEN :second "
+        "ELSE :first END WHERE previous_leg IN (:first, :second)",
+        "account chain",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERING)
+def test_tampering_is_found(address: str, what: str) -> None:
+    with closing(World(address)) as world:
+        _tamper(world, *TAMPERING[what])
+
+
+def _tamper(world: World, statement: str, check: str) -> None:
+    payer, other = world.user(5000), world.user(5000)
+    paid = [world.place(fee_bps=100) for _ in range(3)]
+    for order in paid:
+        world.pay(order, payer)
+    world.place()
+    world.refund(paid[0], 300)
+    assert audit_of(world).fault is None
+    legs = [row for row in world.rows()["legs"] if row[1] == payer]
+    payment = next(row for row in legs if row[8] == placed(world, paid[0]).payment_id)
+    previous = [row[9] for row in legs if row[9]]
+    execute(world, statement, {
+        "payer": payer, "other": other, "leg": payment[0] & ~1, "order": paid[1].id,
+        "first": previous[0], "second": previous[1],
+    })  # fmt: skip
+    fault = audit_of(world).fault
+    assert fault is not None
+    assert (fault.check, bool(fault.detail)) == (check, True)
+
+
+def test_a_clean_report_counts_and_names_the_chain(world: World) -> None:
+    payer = world.user(5000)
+    order = world.place(fee_bps=100)
+    world.pay(order, payer)
+    world.refund(order, 500)
+    report = audit_of(world)
+    # A top-up, a payment with its fee, a refund with its fee.
+    assert (report.transfers, report.orders, report.refunds) == (5, 1, 1)
+    assert list(report.heads) == [world.ids.node]
+    assert len(report.heads[world.ids.node]) == 64
+
+
+def test_the_audit_judges_one_moment_while_payments_go_on(world: World) -> None:
+    payer = world.user(100_000)
+    world.pay(world.place(), payer)
+    with world.engine.snapshot() as reader:
+        first = audit.check(reader)
+        for _ in range(20):
+            world.pay(world.place(), payer)
+        assert audit.check(reader) == first
+    assert audit_of(world).transfers > first.transfers
+
+
+def audit_of(world: World) -> audit.Report:
+    with world.engine.snapshot() as reader:
+        return audit.check(reader)
+
+
+def placed(world: World, order: Any) -> Any:
+    with world.engine.reader() as reader:
+        found = order_views.order(reader, order.merchant_id, order.id)
+    assert found is not None
+    return found.order
+
+
+def execute(world: World, statement: str, values: dict[str, Any]) -> None:
+    """As somebody with the database's password would."""
+    used = {name: value for name, value in values.items() if f":{name}" in statement}
+    connection: Any = world.committer._session
+    connection = connection._connection
+    if world.engine.name == "postgresql":
+        for name in used:
+            statement = statement.replace(f":{name}", f"%({name})s")
+        connection.execute(statement, used)
+        connection.commit()
+    else:
+        connection.execute(statement, used)
