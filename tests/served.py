@@ -88,6 +88,10 @@ class Served:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(20)
 
+    def beside(self) -> "Served":
+        """One more process on the same data."""
+        return Served(self.data, self.environment, free_port())
+
     def command(self, *arguments: str) -> Any:
         """One of our commands on this network, as JSON."""
         return command(*arguments, data=self.data, **self.environment)
