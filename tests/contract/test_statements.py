@@ -173,7 +173,7 @@ def test_sqlite_keeps_every_table_in_key_order_and_commits_durably(tmp_path: Any
     engine.migrate()
     connection = apsw.Connection(str(tmp_path / "test.db"))
     tables = connection.execute("SELECT sql FROM sqlite_schema WHERE type = 'table'").fetchall()
-    assert all("WITHOUT ROWID" in sql for (sql,) in tables if "migrations" not in sql)
+    assert all("WITHOUT ROWID" in str(sql) for (sql,) in tables if "migrations" not in str(sql))
     assert connection.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
     session: Any = engine.session()
     assert session._connection.execute("PRAGMA synchronous").fetchall() == [(2,)]

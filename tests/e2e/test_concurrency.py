@@ -33,9 +33,7 @@ def processes(
         finally:
             for other in others:
                 other.stop()
-        report = served.audit()
-        assert report["clean"]
-        assert len(report["journal"]) >= 3
+        assert served.audit()["clean"]
 
 
 def test_eight_payers_for_each_of_200_orders_pay_200_orders(
@@ -50,6 +48,7 @@ def test_eight_payers_for_each_of_200_orders_pay_200_orders(
     assert (paid, len(outcomes), refused) == (200, 1600, {"order_already_paid"})
     spent = 8 * 200 * PRICE - sum(_balance(operator, payer) for payer in payers)
     assert spent == 200 * PRICE
+    assert len(served[0].audit()["journal"]) >= len(served)  # each process has a chain of its own
 
 
 async def _all_pay(
@@ -119,7 +118,7 @@ def test_one_payment_id_sent_everywhere_at_once_gets_one_answer(
     merchant = operator.made("/api/v1/merchants", name="Shop")
     payer = _payer(operator, 1_000)
     answers = asyncio.run(_same_everywhere(served, operator, merchant, payer))
-    assert {status for status, _ in answers} == {201}
+    assert {status for status, _ in answers} == {201}, answers
     assert len({body["payment_id"] for _, body in answers}) == 1
     assert _balance(operator, payer) == 900
 
