@@ -24,6 +24,8 @@ from changliao.store.views import orders, parties
 
 _SKEW: Final = 5 * MINUTE
 _PREPAY: Final = "wx"
+_PACKAGE: Final = "prepay_id="
+_APP_PACKAGES: Final = ("", "Sign=WXPay")
 _MOST_QUERY: Final = 4_096
 
 
@@ -43,7 +45,9 @@ def routes(door: Door) -> list[Route]:
         """GET /wxpay/invoke?appId=…&timeStamp=…&nonceStr=…&package=…&paySign=…."""
         if len(request.url.query) > _MOST_QUERY:
             return _refused("调起参数过长")
-        given = {name: values[0] for name, values in parse_qs(request.url.query).items()}
+        # Apps spell the names in lower case, pages do not.
+        pairs = parse_qs(request.url.query).items()
+        given = {name.lower(): values[0] for name, values in pairs}
         prepay_id = await _invoked(door, given)
         if prepay_id is None:
             return _refused(
@@ -57,9 +61,10 @@ def routes(door: Door) -> list[Route]:
 async def _invoked(door: Door, given: dict[str, str]) -> str | None:
     """The prepay id of an invocation that the merchant of its order has signed."""
     package = given.get("package", "")
-    prepay_id = package.removeprefix("prepay_id=") or given.get("prepayId", "")
+    named_apart = package in _APP_PACKAGES
+    prepay_id = given.get("prepayid", "") if named_apart else package.removeprefix(_PACKAGE)
     link = _link(door, prepay_id)
-    timestamp = given.get("timeStamp", "")
+    timestamp = given.get("timestamp", "")
     if link is None or not timestamp.isascii() or not timestamp.isdigit():
         return None
     if abs(door.network.clock() - int(timestamp[:12]) * SECOND) > _SKEW:
@@ -67,17 +72,17 @@ async def _invoked(door: Door, given: dict[str, str]) -> str | None:
     placed = await door.network.read(orders.order, link.merchant_id, link.order_id)
     if placed is None:
         return None
-    app = await door.network.look_up(parties.app_by_number, given.get("appId", ""))
+    app = await door.network.look_up(parties.app_by_number, given.get("appid", ""))
     sub_appid = msgspec.json.decode(placed.terms.details, type=Details).sub_appid
     if app is None or (app.id != placed.order.app_id and app.number != sub_appid):
         return None
     fourth = package if placed.order.scene is Scene.JSAPI else prepay_id
-    message = crypto.lines(app.number, timestamp, given.get("nonceStr", ""), fourth)
+    message = crypto.lines(app.number, timestamp, given.get("noncestr", ""), fourth)
     signer = placed.order.partner_id or placed.order.merchant_id
     now = door.network.clock()
     for key in await door.network.look_up(parties.keys_of, signer):
         if key.kind is KeyKind.RSA_PUBLIC and key.works(now):
-            signature = given.get("paySign", given.get("sign", ""))
+            signature = given.get("paysign", given.get("sign", ""))
             if crypto.verifies(key.material, message, signature):
                 return prepay_id
     return None
