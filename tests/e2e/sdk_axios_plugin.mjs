@@ -1,0 +1,94 @@
+// Drives npm wechatpay-axios-plugin for tests/e2e/test_sdks.py, in the folder where it is installed.
+//   node sdk_axios_plugin.mjs SETTINGS.json public-key|certificate
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { answerLines } from "./sdk_lines.mjs";
+
+const require = createRequire(`${process.cwd()}/`);
+const { Wechatpay, Aes, Rsa, Formatter } = require("wechatpay-axios-plugin");
+const settings = JSON.parse(readFileSync(process.argv[2], "utf-8"));
+const publicKeyMode = process.argv[3] === "public-key";
+const shop = {
+  mchid: settings.mchid,
+  serial: settings.certificate_serial,
+  privateKey: settings.private_key,
+  baseURL: settings.base_url,
+};
+
+// As the package's own command `wxpay crt` does: the answer is verified with what it brought.
+async function downloaded() {
+  const certs = { any: undefined };
+  const sdk = new Wechatpay({ ...shop, certs });
+  const keep = (answer) => {
+    for (const { serial_no: serial, encrypt_certificate: sealed } of JSON.parse(answer).data) {
+      const { ciphertext, nonce, associated_data: data } = sealed;
+      certs[serial] = Aes.AesGcm.decrypt(ciphertext, settings.api_v3_key, nonce, data);
+    }
+    return answer;
+  };
+  await sdk.v3.certificates.get({ transformResponse: [keep] });
+  delete certs.any;
+  return certs;
+}
+
+const certs = publicKeyMode
+  ? { [settings.wechatpay_public_key_id]: settings.wechatpay_public_key }
+  : await downloaded();
+const headers = publicKeyMode ? { "Wechatpay-Serial": settings.wechatpay_public_key_id } : {};
+const sdk = new Wechatpay({ ...shop, certs, headers });
+const own = { mchid: settings.mchid };
+const told = { notify_url: settings.notify_url };
+const transactions = sdk.v3.pay.transactions;
+
+// An answer, or a refusal with its status; whatever the SDK itself refuses is thrown.
+async function called(sending) {
+  const { status, data } = await sending.catch((error) => {
+    if (!error.response || error.response.status < 400) throw error;
+    return error.response;
+  });
+  return { status, body: data || {} };
+}
+
+function invocation(scene, prepayId) {
+  const appId = settings.appid;
+  const timeStamp = `${Formatter.timestamp()}`;
+  const nonceStr = Formatter.nonce();
+  const signed = (last) =>
+    Rsa.sign(Formatter.joinedByLineFeed(appId, timeStamp, nonceStr, last), settings.private_key);
+  if (scene === "app") {
+    return {
+      appid: appId, timestamp: timeStamp, noncestr: nonceStr, package: "Sign=WXPay",
+      prepayid: prepayId, sign: signed(prepayId),
+    };
+  }
+  const pack = `prepay_id=${prepayId}`;
+  return { appId, timeStamp, nonceStr, package: pack, signType: "RSA", paySign: signed(pack) };
+}
+
+await answerLines({
+  async place({ scene, ...fields }) {
+    const body = { ...own, ...told, appid: settings.appid, ...fields };
+    const answer = await called(transactions[scene].post(body));
+    const prepayId = answer.body.prepay_id;
+    return prepayId ? { ...answer, invoke: invocation(scene, prepayId) } : answer;
+  },
+  query: (named) =>
+    called(
+      named.transaction_id
+        ? transactions.id._transaction_id_.get({ ...named, params: own })
+        : transactions.outTradeNo._out_trade_no_.get({ ...named, params: own }),
+    ),
+  refund: (fields) => called(sdk.v3.refund.domestic.refunds.post({ ...told, ...fields })),
+  query_refund: (named) => called(sdk.v3.refund.domestic.refunds._out_refund_no_.get(named)),
+  close: (named) => called(transactions.outTradeNo._out_trade_no_.close.post(own, named)),
+  async callback({ headers: given, body }) {
+    const serial = given["Wechatpay-Serial"];
+    const [timestamp, nonce] = [given["Wechatpay-Timestamp"], given["Wechatpay-Nonce"]];
+    const text = Formatter.response(timestamp, nonce, body);
+    if (!Rsa.verify(text, given["Wechatpay-Signature"], certs[serial])) return { verified: false };
+    const opened = JSON.parse(body);
+    const { ciphertext, nonce: iv, associated_data: data } = opened.resource;
+    const plain = Aes.AesGcm.decrypt(ciphertext, settings.api_v3_key, iv, data);
+    return { verified: true, opened: { ...opened, resource: JSON.parse(plain) } };
+  },
+});

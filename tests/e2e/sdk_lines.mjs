@@ -1,0 +1,10 @@
+// What the drivers of the npm SDKs share: one JSON line in, one JSON line out.
+import { createInterface } from "node:readline";
+
+export async function answerLines(driver) {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { do: name, ...asked } = JSON.parse(line);
+    const answer = await driver[name](asked).catch((error) => ({ error: `${error}` }));
+    console.log(JSON.stringify(answer));
+  }
+}

@@ -1,0 +1,63 @@
+// Drives npm wechatpay-node-v3 for tests/e2e/test_sdks.py, in the folder where it is installed.
+//   node sdk_node_v3.mjs SETTINGS.json
+// Its host is built in; `createHttp` is its documented hook for another transport. Here that is its
+// own one with another address. It checks no answers, only callbacks, with certificates it fetches.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { answerLines } from "./sdk_lines.mjs";
+
+const require = createRequire(`${process.cwd()}/`);
+const WxPay = require("wechatpay-node-v3");
+const { PayRequest } = require("wechatpay-node-v3/dist/lib/pay-request");
+const settings = JSON.parse(readFileSync(process.argv[2], "utf-8"));
+const ours = (url) => url.replace("https://api.mch.weixin.qq.com", settings.base_url);
+
+class Redirected extends PayRequest {
+  post(url, ...rest) {
+    return super.post(ours(url), ...rest);
+  }
+
+  get(url, ...rest) {
+    return super.get(ours(url), ...rest);
+  }
+}
+
+// The serial number is left out: the SDK reads it from the certificate.
+const sdk = new WxPay({
+  appid: settings.appid,
+  mchid: settings.mchid,
+  publicKey: Buffer.from(settings.certificate),
+  privateKey: Buffer.from(settings.private_key),
+  key: settings.api_v3_key,
+});
+sdk.createHttp(new Redirected());
+
+const told = { notify_url: settings.notify_url };
+const said = ({ status, data, error }) => ({ status, body: data || JSON.parse(error || "{}") });
+
+await answerLines({
+  async place({ scene, ...fields }) {
+    const answer = said(await sdk[`transactions_${scene}`]({ ...told, ...fields }));
+    // For jsapi and app it answers what the shop's page hands on, signed.
+    const signed = answer.body.paySign || answer.body.sign;
+    return signed ? { ...answer, invoke: answer.body } : answer;
+  },
+  query: async (named) => said(await sdk.query(named)),
+  refund: async (fields) => said(await sdk.refunds({ ...told, ...fields })),
+  query_refund: async ({ out_refund_no: number }) => said(await sdk.find_refunds(number)),
+  close: async ({ out_trade_no: number }) => said(await sdk.close(number)),
+  async callback({ headers, body }) {
+    const verified = await sdk.verifySign({
+      timestamp: headers["Wechatpay-Timestamp"],
+      nonce: headers["Wechatpay-Nonce"],
+      serial: headers["Wechatpay-Serial"],
+      signature: headers["Wechatpay-Signature"],
+      body,
+      apiSecret: settings.api_v3_key,
+    });
+    if (!verified) return { verified };
+    const opened = JSON.parse(body);
+    const { ciphertext, associated_data: data, nonce } = opened.resource;
+    return { verified, opened: { ...opened, resource: sdk.decipher_gcm(ciphertext, data, nonce) } };
+  },
+});

@@ -1,0 +1,140 @@
+"""Drives PyPI wechatpayv3, sync or async, for tests/e2e/test_sdks.py.
+
+    python sdk_wechatpayv3.py SETTINGS.json sync|async public-key|certificate
+
+One JSON line in is one call of the SDK; one JSON line out is what the SDK made of it. It runs in
+the environment of the SDK and imports nothing of ours.
+"""
+
+import asyncio
+import inspect
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from requests import PreparedRequest, Response, sessions
+from requests.adapters import HTTPAdapter
+from wechatpayv3 import WeChatPay, async_
+from wechatpayv3 import WeChatPayType as SyncType
+from wechatpayv3.async_ import AsyncWeChatPay
+
+HOST = "https://api.mch.weixin.qq.com"
+
+
+def redirect(base_url: str) -> None:
+    """Requests to the host that the SDK has built in go to ours, as with another DNS entry.
+
+    In certificate mode the sync SDK asks for certificates while it is made, before its attribute
+    could be set.
+    """
+
+    class Redirected(HTTPAdapter):
+        def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
+            request.url = (request.url or "").replace(HOST, base_url)
+            return super().send(request, *args, **options)
+
+    vars(sessions)["HTTPAdapter"] = Redirected
+
+
+def options(settings: dict[str, str], types: Any, mode: str) -> dict[str, Any]:
+    """What the shop gives to its SDK."""
+    given: dict[str, Any] = {
+        "wechatpay_type": types.NATIVE,
+        "mchid": settings["mchid"],
+        "appid": settings["appid"],
+        "private_key": settings["private_key"],
+        "cert_serial_no": settings["certificate_serial"],
+        "apiv3_key": settings["api_v3_key"],
+        "notify_url": settings["notify_url"],
+    }
+    if mode == "certificate":
+        return given | {"cert_dir": settings["cert_dir"]}
+    return given | {
+        "public_key": settings["wechatpay_public_key"],
+        "public_key_id": settings["wechatpay_public_key_id"],
+    }
+
+
+class Driver:
+    """One method for each word in a line's `do`."""
+
+    def __init__(self, sdk: Any, types: Any, appid: str) -> None:
+        self._sdk = sdk
+        self._types = types
+        self._appid = appid
+
+    async def place(self, scene: str, **fields: Any) -> Any:
+        answer = await self._called("pay", pay_type=self._types[scene.upper()], **fields)
+        prepay_id = answer["body"].get("prepay_id")
+        if prepay_id:
+            answer["invoke"] = self._invocation(scene, prepay_id)
+        return answer
+
+    async def query(self, **fields: Any) -> Any:
+        return await self._called("query", **fields)
+
+    async def refund(self, **fields: Any) -> Any:
+        return await self._called("refund", **fields)
+
+    async def query_refund(self, **fields: Any) -> Any:
+        return await self._called("query_refund", **fields)
+
+    async def close(self, **fields: Any) -> Any:
+        return await self._called("close", **fields)
+
+    async def callback(self, headers: dict[str, str], body: str) -> Any:
+        opened = self._sdk.callback(headers, body)
+        return {"verified": bool(opened), "opened": opened or None}
+
+    async def _called(self, name: str, **fields: Any) -> Any:
+        answer = getattr(self._sdk, name)(**fields)
+        status, body = await answer if inspect.isawaitable(answer) else answer
+        return {"status": status, "body": json.loads(body) if body else {}}
+
+    def _invocation(self, scene: str, prepay_id: str) -> dict[str, str]:
+        """What the shop's page or app hands to the payer's, signed by the SDK's helper."""
+        timestamp, nonce = str(int(time.time())), "5K8264ILTKCH16CQ2502SI8ZNMTM67VS"
+        if scene == "app":
+            signature = self._sdk.sign([self._appid, timestamp, nonce, prepay_id])
+            return {
+                "appid": self._appid, "prepayid": prepay_id, "package": "Sign=WXPay",
+                "timestamp": timestamp, "noncestr": nonce, "sign": signature,
+            }  # fmt: skip
+        package = f"prepay_id={prepay_id}"
+        signature = self._sdk.sign([self._appid, timestamp, nonce, package])
+        return {
+            "appId": self._appid, "timeStamp": timestamp, "nonceStr": nonce, "package": package,
+            "signType": "RSA", "paySign": signature,
+        }  # fmt: skip
+
+
+async def answer_lines(driver: Driver) -> None:
+    """Until there is no more."""
+    for line in sys.stdin:
+        asked = json.loads(line)
+        try:
+            answer = await getattr(driver, asked.pop("do"))(**asked)
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+async def play(settings: dict[str, str], variant: str, mode: str) -> None:
+    """With the SDK made, answer lines."""
+    # Each variant knows only the kinds of payment of its own module.
+    types: Any = async_.WeChatPayType if variant == "async" else SyncType
+    given = options(settings, types, mode)
+    if variant == "async":
+        made = AsyncWeChatPay(**given)
+        made._core._gate_way = settings["base_url"]
+        async with made as sdk:
+            await answer_lines(Driver(sdk, types, settings["appid"]))
+    else:
+        redirect(settings["base_url"])
+        await answer_lines(Driver(WeChatPay(**given), types, settings["appid"]))
+
+
+if __name__ == "__main__":
+    asyncio.run(play(json.loads(Path(sys.argv[1]).read_text("utf-8")), *sys.argv[2:]))

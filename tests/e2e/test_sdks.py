@@ -1,0 +1,265 @@
+"""Shops keep the SDK they have: each plays an order from placing to refund, unmodified.
+
+The SDK runs in an environment of its own, driven line by line (sdk_*.py, sdk_*.mjs). What it is
+told comes to an address in this process and is handed to it byte by byte.
+"""
+
+import itertools
+import json
+import queue
+import subprocess
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import httpx
+import pytest
+
+from changliao.commands.people import Person
+from tests import requirements
+from tests.e2e import sdk_environments
+from tests.served import Rest, Served
+
+HERE: Final = Path(__file__).parent
+WAIT_S: Final = 30
+PRICE, BACK = 1000, 300
+_numbers = itertools.count(time.time_ns())
+
+
+class Letter(NamedTuple):
+    """A notification as it came in."""
+
+    headers: dict[str, str]
+    body: str
+
+
+class Sdk(NamedTuple):
+    """One SDK in one way of checking our signatures; `variant` only where it has two."""
+
+    package: str
+    mode: str
+    variant: str = ""
+
+    def __str__(self) -> str:
+        return "-".join(filter(None, self))
+
+    def command(self, settings: Path) -> tuple[list[str], Path]:
+        """What starts its driver, and the folder to start it in."""
+        if self.package == "wechatpayv3":
+            python = sdk_environments.python()
+            script = str(HERE / "sdk_wechatpayv3.py")
+            return [str(python), script, str(settings), self.variant, self.mode], settings.parent
+        name = {"wechatpay-axios-plugin": "sdk_axios_plugin", "wechatpay-node-v3": "sdk_node_v3"}
+        folder = sdk_environments.node(self.package)
+        script = str(HERE / f"{name[self.package]}.mjs")
+        return [requirements.node(), script, str(settings), self.mode], folder
+
+
+SDKS: Final = (
+    Sdk("wechatpayv3", "public-key", "sync"),
+    Sdk("wechatpayv3", "certificate", "sync"),
+    Sdk("wechatpayv3", "public-key", "async"),
+    Sdk("wechatpayv3", "certificate", "async"),
+    Sdk("wechatpay-axios-plugin", "public-key"),
+    Sdk("wechatpay-axios-plugin", "certificate"),
+    Sdk("wechatpay-node-v3", "certificate"),
+)
+
+
+class Shop:
+    """A merchant whose SDK is running, and what it was told, by path."""
+
+    def __init__(self, process: "subprocess.Popen[str]", settings: dict[str, str]) -> None:
+        self._process = process
+        self.settings = settings
+        self.told: defaultdict[str, queue.Queue[Letter]] = defaultdict(queue.Queue)
+
+    def do(self, name: str, **fields: Any) -> Any:
+        """A call of the SDK, and what the SDK made of it."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps({"do": name, **fields}) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the driver ended"
+        return json.loads(line)
+
+    def done(self, name: str, **fields: Any) -> Any:
+        """The body of an answer that the network gave and the SDK accepted."""
+        answer = self.do(name, **fields)
+        assert answer.get("status") == 200, answer
+        return answer["body"]
+
+    def place(self, scene: str = "native", **changes: Any) -> tuple[str, Any]:
+        """An order's number and the SDK's answer."""
+        # Every mark that a number may have: libraries write them differently in addresses.
+        number = f"S|*_-{next(_numbers)}"
+        terms = {"description": "越野跑鞋 42 码", "amount": {"total": PRICE, "currency": "CNY"}}
+        answer = self.do("place", scene=scene, out_trade_no=number, **(terms | changes))
+        assert answer.get("status") == 200, answer
+        return number, answer
+
+    def address(self, path: str) -> str:
+        return self.settings["notify_url"] + path
+
+    def letter(self, path: str) -> Letter:
+        """The next notification that comes to this path."""
+        return self.told[f"/notify{path}"].get(timeout=WAIT_S)
+
+
+@pytest.fixture(scope="module", params=SDKS, ids=str)
+def shop(
+    request: pytest.FixtureRequest,
+    sandbox: tuple[Served, Rest],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Shop]:
+    """A shop with each SDK."""
+    sdk: Sdk = request.param
+    served, operator = sandbox
+    folder = tmp_path_factory.mktemp("shop")
+    command, inside = sdk.command(folder / "settings.json")
+    settings = served.command("sandbox", "merchant", sdk.package)
+    if sdk.mode == "public-key":
+        path = f"/api/v1/merchants/{settings['mchid']}"
+        assert operator.post(path, signing_mode="public_key").status_code == 200
+    settings |= {"cert_dir": str(folder / "certificates")}
+    told: dict[str, Shop] = {}
+
+    class Callback(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            told["shop"].told[self.path].put(Letter(dict(self.headers.items()), body))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing on the terminal."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Callback) as server:
+        threading.Thread(target=server.serve_forever).start()
+        settings |= {"notify_url": f"http://127.0.0.1:{server.server_port}/notify"}
+        (folder / "settings.json").write_text(json.dumps(settings), "utf-8")
+        with subprocess.Popen(
+            command,
+            cwd=inside,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={"PATH": "/usr/bin:/bin", "NO_PROXY": "*", "PYTHONUTF8": "1"},
+        ) as process:
+            told["shop"] = Shop(process, settings)
+            yield told["shop"]
+            assert process.stdin
+            process.stdin.close()
+            assert process.wait(WAIT_S) == 0
+        server.shutdown()
+
+
+def test_an_order_lives_from_placing_to_refund(shop: Shop, payer: Person) -> None:
+    number, placed = shop.place(notify_url=shop.address("/paid"), attach="a=1&b=二")
+    payer.pay(placed["body"]["code_url"])
+
+    told = shop.do("callback", **shop.letter("/paid")._asdict())
+    assert told.get("verified"), told
+    assert told["opened"]["event_type"] == "TRANSACTION.SUCCESS"
+    fact = told["opened"]["resource"]
+    assert (fact["out_trade_no"], fact["trade_state"]) == (number, "SUCCESS")
+    assert fact["amount"]["payer_total"] == PRICE
+
+    order = shop.done("query", out_trade_no=number)
+    assert (order["trade_state"], order["attach"]) == ("SUCCESS", "a=1&b=二")
+    assert order == fact
+    assert shop.done("query", transaction_id=order["transaction_id"]) == order
+
+    asked = {
+        "out_trade_no": number,
+        "out_refund_no": f"R{number}",
+        "reason": "七天无理由",
+        "amount": {"refund": BACK, "total": PRICE, "currency": "CNY"},
+        "notify_url": shop.address("/refunded"),
+    }
+    refund = shop.done("refund", **asked)
+    assert (refund["status"], refund["amount"]["refund"]) == ("SUCCESS", BACK)
+    assert shop.done("refund", **asked) == refund
+    assert shop.done("query_refund", out_refund_no=f"R{number}") == refund
+    assert shop.done("query", out_trade_no=number)["trade_state"] == "REFUND"
+
+    told = shop.do("callback", **shop.letter("/refunded")._asdict())
+    assert told.get("verified"), told
+    assert told["opened"]["event_type"] == "REFUND.SUCCESS"
+    fact = told["opened"]["resource"]
+    assert (fact["refund_status"], fact["refund_id"]) == ("SUCCESS", refund["refund_id"])
+    assert fact["amount"]["refund"] == BACK
+
+
+def test_a_notification_with_one_other_byte_is_refused(shop: Shop, payer: Person) -> None:
+    _, placed = shop.place(notify_url=shop.address("/changed"))
+    payer.pay(placed["body"]["code_url"])
+    headers, body = shop.letter("/changed")
+    place = body.index('"ciphertext":"') + len('"ciphertext":"')
+    other = "A" if body[place] != "A" else "B"
+    summary = body.replace("支付成功", "支付失败")
+    assert summary != body
+    for changed in (body[:place] + other + body[place + 1 :], summary, body + " "):
+        answer = shop.do("callback", headers=headers, body=changed)
+        assert not answer.get("verified"), answer
+    late = headers | {"Wechatpay-Timestamp": str(int(headers["Wechatpay-Timestamp"]) + 1)}
+    assert not shop.do("callback", headers=late, body=body).get("verified")
+    assert shop.do("callback", headers=headers, body=body)["verified"]
+
+
+def test_a_closed_order_stays_closed(shop: Shop) -> None:
+    number, _ = shop.place()
+    assert shop.done("query", out_trade_no=number)["trade_state"] == "NOTPAY"
+    closed = shop.do("close", out_trade_no=number)
+    assert (closed.get("status"), closed.get("body")) == (204, {}), closed
+    assert shop.done("query", out_trade_no=number)["trade_state"] == "CLOSED"
+
+
+def test_a_refusal_reaches_the_shop_with_its_code(shop: Shop) -> None:
+    unknown = shop.do("query", out_trade_no="nobody-has-this")
+    assert (unknown.get("status"), unknown["body"]["code"]) == (404, "ORDER_NOT_EXIST")
+    wrong = shop.do(
+        "place", scene="native", description="x", out_trade_no="short", amount={"total": 1}
+    )
+    assert (wrong.get("status"), wrong["body"]["code"]) == (400, "PARAM_ERROR")
+
+
+def test_what_the_sdk_signs_for_a_page_opens_the_cashier(
+    shop: Shop, sandbox: tuple[Served, Rest], payer: Person
+) -> None:
+    appid = shop.settings["appid"]
+    user = sandbox[0].command("sandbox", "user", payer.phone, "--appid", appid)
+    _, placed = shop.place("jsapi", payer={"openid": user["openid"]}, notify_url=shop.address("/j"))
+    cashier = opened(shop, placed["invoke"])
+    payer.pay(shop.settings["base_url"] + cashier)
+    told = shop.do("callback", **shop.letter("/j")._asdict())["opened"]["resource"]
+    assert (told["trade_type"], told["payer"]) == ("JSAPI", {"openid": user["openid"]})
+
+
+def test_what_the_sdk_signs_for_an_app_opens_the_cashier(shop: Shop) -> None:
+    _, placed = shop.place("app")
+    opened(shop, placed["invoke"])
+
+
+def test_an_h5_order_opens_the_cashier(shop: Shop) -> None:
+    scene_info = {"payer_client_ip": "1.2.3.4", "h5_info": {"type": "Wap"}}
+    _, placed = shop.place("h5", scene_info=scene_info)
+    answer = httpx.get(placed["body"]["h5_url"], trust_env=False)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/c/")
+
+
+def opened(shop: Shop, invocation: dict[str, str]) -> str:
+    """Where a signed invocation leads; with another nonce it leads nowhere."""
+    address = f"{shop.settings['base_url']}/wxpay/invoke"
+    nonce = "nonceStr" if "nonceStr" in invocation else "noncestr"
+    forged = httpx.get(address, params=invocation | {nonce: "other"}, trust_env=False)
+    assert forged.status_code == 400
+    answer = httpx.get(address, params=invocation, trust_env=False)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["Location"])
