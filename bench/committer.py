@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -143,7 +144,7 @@ def lone(world: World) -> dict[str, float]:
             ours_us.append((time.perf_counter() - began) * 1e6)
         await asyncio.to_thread(network.committer.close)
 
-    asyncio.run(both())
+    uvloop.run(both())  # the loop that `changliao serve` runs on
     session.close()
     ratios = sorted(ours / theirs for ours, theirs in zip(ours_us, plain_us, strict=True))
     middle = count // 2

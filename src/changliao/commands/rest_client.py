@@ -45,15 +45,15 @@ class RestClient:
         )
         return head.encode() + body
 
-    async def send(self, request: bytes) -> tuple[int, Any]:
-        """Send a request as it is and read the answer."""
+    async def send(self, request: bytes, *, decode: bool = True) -> tuple[int, Any]:
+        """Send a request as it is and read the answer: JSON, unless it is not to be decoded."""
         if self._reader is None or self._writer is None:
             self._reader, self._writer = await asyncio.open_connection(*self._address)
         self._writer.write(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
         body = await self._reader.readexactly(_length(head))
-        return status, msgspec.json.decode(body) if body else None
+        return status, msgspec.json.decode(body) if body and decode else None
 
     def close(self) -> None:
         """Hang up."""

@@ -6,6 +6,7 @@ Edges convert once, with the functions here. Source: RFC 3339 for the text form.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final, NewType
 
 Instant = NewType("Instant", int)
@@ -19,6 +20,7 @@ DAY: Final = 24 * HOUR
 NEVER: Final = Instant(0)
 
 BEIJING: Final = timezone(timedelta(hours=8))
+_SECONDS_KEPT: Final = 4_096
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,7 +38,7 @@ def to_datetime(instant: Instant, zone: timezone = UTC) -> datetime:
 
 def to_rfc3339(instant: Instant, zone: timezone = BEIJING) -> str:
     """Whole seconds with an offset, as both protocols print it: 2018-06-08T10:34:56+08:00."""
-    return to_datetime(instant, zone).isoformat(timespec="seconds")
+    return _shown(instant // SECOND, zone)
 
 
 def from_rfc3339(text: str) -> Instant:
@@ -47,3 +49,9 @@ def from_rfc3339(text: str) -> Instant:
 def seconds(instant: Instant) -> int:
     """Unix seconds, rounded down."""
     return instant // SECOND
+
+
+@lru_cache(_SECONDS_KEPT)
+def _shown(second: int, zone: timezone) -> str:
+    """A busy door shows the same few seconds over and over."""
+    return to_datetime(Instant(second * SECOND), zone).isoformat(timespec="seconds")

@@ -29,15 +29,14 @@ _STEP: Final = NODES << _NODE_SHIFT
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DIGITS: Final = {character: value for value, character in enumerate(_ALPHABET)}
 _LENGTH: Final = 13
+_PAIRS: Final = [one + two for one in _ALPHABET for two in _ALPHABET]
+_PAIR_SHIFTS: Final = (50, 40, 30, 20, 10, 0)
 
 
 def show(prefix: str, number: int) -> str:
     """`ord_` and thirteen characters; the same order as the numbers."""
-    characters = []
-    for _ in range(_LENGTH):
-        number, digit = divmod(number, 32)
-        characters.append(_ALPHABET[digit])
-    return f"{prefix}_{''.join(reversed(characters))}"
+    pairs = (_PAIRS[number >> shift & 1023] for shift in _PAIR_SHIFTS)
+    return f"{prefix}_{_ALPHABET[number >> 60]}{''.join(pairs)}"
 
 
 def parse(prefix: str, text: str) -> int | None:

@@ -1,0 +1,31 @@
+"""`make bench`: every benchmark, one after the other; figures go to bench/results."""
+
+import gc
+
+from bench import committer, growth, http, start
+from bench.results import save
+from changliao.commands.serve import THRESHOLDS
+
+GROWTH_SIZES = (10_000, 1_000_000)
+
+
+def main() -> None:
+    """About fifteen minutes; `python -m bench.growth --largest 10000000` goes further."""
+    figures = start.run()
+    start.show(figures)
+    save("start", figures)
+    figures = http.run()
+    http.show(figures)
+    save("http", figures)
+    gc.set_threshold(*THRESHOLDS)
+    for engine in ("sqlite", "postgresql"):
+        figures = committer.run(engine)
+        committer.show(figures)
+        save(f"committer-{engine}", figures)
+        figures = growth.run(engine, GROWTH_SIZES)
+        growth.show(figures)
+        save(f"growth-{engine}", figures)
+
+
+if __name__ == "__main__":
+    main()
