@@ -8,9 +8,15 @@ redirects are not followed.
 import asyncio
 import ipaddress
 import socket
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
+
+# Addresses that stand for another one, which may be private: NAT64, 6to4, IPv4-compatible.
+_TRANSLATED: Final = tuple(
+    ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "::/96")
+)
 
 
 class Forbidden(Exception):
@@ -33,23 +39,35 @@ class Guard:
 
     async def check(self, url: str) -> Target:
         """Raises Forbidden, or OSError when the name cannot be resolved."""
-        parts = urlsplit(url)
         try:
-            port = parts.port or (443 if parts.scheme == "https" else 80)
+            parts = urlsplit(url)
+            port = parts.port
+            host = parts.netloc.encode("idna").decode("ascii")
+            name = (parts.hostname or "").encode("idna").decode("ascii")
         except ValueError as error:
             raise Forbidden(f"not an address to call: {error}") from error
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not name or port == 0:
             raise Forbidden("not an http or https address")
-        if parts.username or parts.password:
+        if "@" in parts.netloc:
             raise Forbidden("an address must not carry a password")
+        if port is None:
+            port = 443 if parts.scheme == "https" else 80
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        found = await loop.getaddrinfo(name, port, type=socket.SOCK_STREAM)
         addresses = [entry[4][0] for entry in found]
         if not self._allow_private:
             for address in addresses:
-                if not ipaddress.ip_address(address).is_global:
-                    raise Forbidden(f"{parts.hostname} is at {address}, a private address")
+                if not _is_public(ipaddress.ip_address(address)):
+                    raise Forbidden(f"{name} is at {address}, a private address")
         address = addresses[0]
         literal = f"[{address}]" if ":" in str(address) else address
         checked = urlunsplit((parts.scheme, f"{literal}:{port}", parts.path, parts.query, ""))
-        return Target(checked, parts.netloc, parts.hostname)
+        return Target(checked, host, name)
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Is it one machine on the internet, named directly?"""
+    if any(address in one for one in _TRANSLATED):
+        return False
+    site_local = address.version == 6 and address.is_site_local
+    return address.is_global and not address.is_multicast and not site_local

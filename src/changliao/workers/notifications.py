@@ -2,11 +2,13 @@
 
 An attempt is claimed before it is sent and logged after, so a crash in between sends it again and
 never loses it. Several workers may run; a claim goes to one. Only the status of an answer counts.
+Nobody waits for a slow receiver but its own merchant.
 """
 
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, Protocol
@@ -16,6 +18,7 @@ from msgspec.structs import replace
 
 from changliao.core.clock import Instant
 from changliao.core.events import Attempted, ClaimEvent, Event, Letter
+from changliao.core.ids import EventId, MerchantId
 from changliao.core.outcome import Refused
 from changliao.operations.events import CLAIM, attempted
 from changliao.operations.network import Network
@@ -23,10 +26,17 @@ from changliao.store.engine import Unavailable
 from changliao.store.views import events, orders
 from changliao.workers.addresses import Forbidden, Guard
 
-_MOST_AT_ONCE: Final = 64
+_MOST_AT_ONCE: Final = 256
+_MOST_FOR_ONE: Final = 64  # of one merchant, so that a slow one leaves room for the others
+_LOOK_AT: Final = 1024
 _LOOK_EVERY_S: Final = 1.0
+_LOOK_AGAIN_S: Final = 0.1
 _ANSWER_WITHIN_S: Final = 5.0
 _NOTE_LENGTH: Final = 200
+_NOTE_BYTES: Final = 4 * _NOTE_LENGTH
+# A pool with an end would let slow receivers keep the others waiting for a connection.
+_LIMITS: Final = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+_HEADERS: Final = {"Accept-Encoding": "identity"}  # the log shows the answer as it came
 _log = logging.getLogger("changliao.notifications")
 
 
@@ -56,33 +66,63 @@ class Deliverer:
         self._notifiers = notifiers
         self._guard = guard
         self._attempted = attempted(retry_scale)
+        self._running: dict[EventId, asyncio.Task[None]] = {}
+        self._busy: Counter[MerchantId] = Counter()
 
     async def run(self) -> None:
         """Deliver what is due, then sleep until more is."""
-        async with httpx.AsyncClient(timeout=_ANSWER_WITHIN_S, trust_env=False) as client:
-            while True:
-                try:
-                    sent = await self.deliver_due(client)
-                except Unavailable as error:
-                    _log.warning("database unavailable: %s", error)
-                    sent = 0
-                if sent < _MOST_AT_ONCE:
-                    await self._sleep()
+        async with httpx.AsyncClient(
+            timeout=_ANSWER_WITHIN_S, limits=_LIMITS, headers=_HEADERS, trust_env=False
+        ) as client:
+            try:
+                while True:
+                    await self._look(client)
+            finally:
+                running = list(self._running.values())
+                for task in running:
+                    task.cancel()
+                await asyncio.gather(*running, return_exceptions=True)
 
-    async def deliver_due(self, client: httpx.AsyncClient) -> int:
-        """Send everything that is due now, up to a limit; how many there were."""
-        now = self._network.clock()
-        due = await self._network.read(events.due, now, _MOST_AT_ONCE)
-        await asyncio.gather(*(self._deliver(client, event) for event in due))
-        return len(due)
+    async def _look(self, client: httpx.AsyncClient) -> None:
+        try:
+            everything = await self._begin_due(client)
+        except Unavailable as error:
+            _log.warning("database unavailable: %s", error)
+            everything = True
+        if everything:
+            await self._sleep()
+        else:
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
+    async def _begin_due(self, client: httpx.AsyncClient) -> bool:
+        """Begin what is due as far as there is room; was that everything?"""
+        due = await self._network.read(events.due, self._network.clock(), _LOOK_AT)
+        everything = len(due) < _LOOK_AT
+        for event in due:
+            if event.id in self._running:
+                continue
+            if (
+                len(self._running) >= _MOST_AT_ONCE
+                or self._busy[event.merchant_id] >= _MOST_FOR_ONE
+            ):
+                everything = False
+                continue
+            self._busy[event.merchant_id] += 1
+            self._running[event.id] = asyncio.create_task(self._deliver(client, event))
+        return everything
 
     async def _deliver(self, client: httpx.AsyncClient, event: Event) -> None:
         try:
             await self._attempt(client, event)
-        except Unavailable:
-            raise
+        except Unavailable as error:
+            _log.warning("database unavailable: %s", error)
         except Exception:  # one letter must not stop the others; its lease brings it back
             _log.exception("notification %d failed", event.id)
+        finally:
+            del self._running[event.id]
+            self._busy[event.merchant_id] -= 1
+            if not self._busy[event.merchant_id]:
+                del self._busy[event.merchant_id]
 
     async def _attempt(self, client: httpx.AsyncClient, event: Event) -> None:
         network = self._network
@@ -102,7 +142,7 @@ class Deliverer:
             status, note = await self._post(client, kept, headers)
         duration_ms = int((time.perf_counter() - began) * 1000)
         done = Attempted(
-            event.merchant_id, event.id, claimed.attempts, status, duration_ms, note[:_NOTE_LENGTH]
+            event.merchant_id, event.id, claimed.attempts, status, duration_ms, _noted(note)
         )
         await network.perform(self._attempted, done)
 
@@ -118,18 +158,23 @@ class Deliverer:
         self, client: httpx.AsyncClient, letter: Letter, headers: Mapping[str, str]
     ) -> tuple[int, str]:
         try:
-            target = await self._guard.check(letter.url)
-            answer = await client.post(
-                target.url,
-                content=letter.body,
-                headers={**headers, "Host": target.host},
-                extensions={"sni_hostname": target.name},
-            )
+            # The timeouts of httpx are for one read each: this one is for the whole answer.
+            async with asyncio.timeout(_ANSWER_WITHIN_S):
+                target = await self._guard.check(letter.url)
+                async with client.stream(
+                    "POST",
+                    target.url,
+                    content=letter.body,
+                    headers={**headers, "Host": target.host},
+                    extensions={"sni_hostname": target.name},
+                ) as answer:
+                    return answer.status_code, await _read(answer)
         except Forbidden as error:
             return 0, str(error)
+        except TimeoutError:
+            return 0, f"no complete answer within {_ANSWER_WITHIN_S:.0f} seconds"
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             return 0, f"{type(error).__name__}: {error}"
-        return answer.status_code, answer.text
 
     async def _sleep(self) -> None:
         """Until a commit of this process makes something due, or a moment passes."""
@@ -137,3 +182,16 @@ class Deliverer:
         with suppress(TimeoutError):
             await asyncio.wait_for(waiting.wait(), _LOOK_EVERY_S)
         waiting.clear()
+
+
+async def _read(answer: httpx.Response) -> str:
+    """The beginning of an answer; what it says of its encoding may be wrong, and is not asked."""
+    kept = b""
+    async for part in answer.aiter_raw():
+        kept += part[: _NOTE_BYTES - len(kept)]
+    return kept.decode("utf-8", "replace")
+
+
+def _noted(note: str) -> str:
+    """As both engines can keep it: PostgreSQL has no U+0000 in text."""
+    return note[:_NOTE_LENGTH].replace("\0", "\ufffd")
