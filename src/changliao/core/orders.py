@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from changliao.core import chart
 from changliao.core.clock import NEVER, Instant
 from changliao.core.credentials import Proof
-from changliao.core.ids import AppId, MerchantId, OrderId, PaymentId, UserId
+from changliao.core.ids import AppId, BasketId, MerchantId, OrderId, PaymentId, UserId
 from changliao.core.ledger import Account, Code, Transfer
 from changliao.core.money import MAX_AMOUNT, Money, portion
 from changliao.core.outcome import Reason, Refused
@@ -66,13 +66,24 @@ class Scene(IntEnum):
     PC = 5
 
 
+class Hold(IntEnum):
+    """What a paid order's money waits for before the merchant has it. The number is stored."""
+
+    __hash__ = int.__hash__
+
+    NONE = 0
+    SPLIT = 1
+    RECEIPT = 2
+
+
 class Order(Struct, frozen=True):
     """What an order is and how far it has come. `reference` is the merchant's own number.
 
     `payer_id` is who alone may pay (jsapi, or the first who opened the link), then who paid; 0 is
     nobody yet. `digest` identifies the terms, so that a changed repeat is refused. `issue` counts
     the payment links given out: only the newest works. `refunded` and `fee_returned` are sums.
-    `notifies` says that the terms hold an address to tell.
+    `notifies` says that the terms hold an address to tell. `hold` is what the money waits for after
+    payment; `basket_id` is the basket whose orders are paid together, 0 for an order paid alone.
     """
 
     id: OrderId
@@ -95,6 +106,8 @@ class Order(Struct, frozen=True):
     refunded: int = 0
     refunds: int = 0
     fee_returned: int = 0
+    hold: Hold = Hold.NONE
+    basket_id: BasketId = BasketId(0)
 
 
 class Terms(Struct, frozen=True):

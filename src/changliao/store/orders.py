@@ -1,13 +1,14 @@
 """Orders, their terms and payers' attempts, as rows."""
 
 from changliao.core.clock import Instant
-from changliao.core.ids import AppId, MerchantId, OrderId, PaymentId, UserId
+from changliao.core.ids import AppId, BasketId, MerchantId, OrderId, PaymentId, UserId
 from changliao.core.money import BY_NUMBER, Money
-from changliao.core.orders import Attempt, Order, OrderState, Scene, Terms
+from changliao.core.orders import Attempt, Hold, Order, OrderState, Scene, Terms
 from changliao.store.engine import Row
 from changliao.store.unit import Index, Table
 
 _SCENES = {int(scene): scene for scene in Scene}
+_HOLDS = {int(hold): hold for hold in Hold}
 _STATES = {int(state): state for state in OrderState}
 
 
@@ -34,6 +35,8 @@ def _to_row(order: Order) -> Row:
         order.refunded,
         order.refunds,
         order.fee_returned,
+        int(order.hold),
+        order.basket_id,
     )
 
 
@@ -60,6 +63,8 @@ def from_row(row: Row) -> Order:
         refunded=row[18],
         refunds=row[19],
         fee_returned=row[20],
+        hold=_HOLDS[row[21]],
+        basket_id=BasketId(row[22]),
     )
 
 

@@ -21,7 +21,9 @@ SELECT
     orders.fee,
     orders.refunded,
     orders.refunds,
-    orders.fee_returned
+    orders.fee_returned,
+    orders.hold,
+    orders.basket_id
 FROM input
 INNER JOIN orders ON orders.merchant_id = input.merchant_id AND orders.order_id = input.order_id;
 
@@ -48,7 +50,9 @@ SELECT
     orders.fee,
     orders.refunded,
     orders.refunds,
-    orders.fee_returned
+    orders.fee_returned,
+    orders.hold,
+    orders.basket_id
 FROM input
 INNER JOIN orders
     ON
@@ -57,7 +61,7 @@ INNER JOIN orders
         AND orders.reference = input.reference;
 
 -- name: orders_insert
--- input: merchant_id bigint, order_id bigint, partner_id bigint, app_id bigint, reference text, amount bigint, currency integer, scene integer, expires_at_us bigint, fee_bps integer, digest bytea, notifies integer, state integer, issue integer, payer_id bigint, payment_id bigint, paid_at_us bigint, fee bigint, refunded bigint, refunds integer, fee_returned bigint
+-- input: merchant_id bigint, order_id bigint, partner_id bigint, app_id bigint, reference text, amount bigint, currency integer, scene integer, expires_at_us bigint, fee_bps integer, digest bytea, notifies integer, state integer, issue integer, payer_id bigint, payment_id bigint, paid_at_us bigint, fee bigint, refunded bigint, refunds integer, fee_returned bigint, hold integer, basket_id bigint
 INSERT INTO orders (
     merchant_id,
     order_id,
@@ -79,7 +83,9 @@ INSERT INTO orders (
     fee,
     refunded,
     refunds,
-    fee_returned
+    fee_returned,
+    hold,
+    basket_id
 )
 SELECT
     merchant_id,
@@ -102,7 +108,9 @@ SELECT
     fee,
     refunded,
     refunds,
-    fee_returned
+    fee_returned,
+    hold,
+    basket_id
 FROM input;
 
 -- name: orders_update
