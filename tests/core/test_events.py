@@ -10,6 +10,7 @@ from changliao.core.events import (
     decide_attempted,
     decide_claim,
     decide_resend,
+    took,
 )
 from changliao.core.ids import EventId, MerchantId
 from changliao.core.outcome import Reason, Refused
@@ -19,7 +20,7 @@ EVENT = Event(EventId(2), MerchantId(1), EventKind.ORDER_PAID, 3, NOW)
 
 
 def attempted(event, status, now):
-    done = Attempted(event.merchant_id, event.id, event.attempts, status, 5)
+    done = Attempted(event.merchant_id, event.id, event.attempts, status, 5, delivered=took(status))
     return decide_attempted(event, done, 1.0, now)
 
 
@@ -50,6 +51,16 @@ def test_only_200_and_204_deliver():
         assert attempted(claimed(EVENT, NOW), status, NOW).state.name == state
 
 
+def test_a_door_may_have_a_schedule_of_its_own():
+    first = claimed(EVENT, NOW)
+    failed = Attempted(MerchantId(1), EventId(2), 1, 200, 5, retry_after_s=(240,))
+    again = decide_attempted(first, failed, 1.0, NOW)
+    assert again.next_at == NOW + 240 * SECOND
+    last = Attempted(MerchantId(1), EventId(2), 2, 500, 5, retry_after_s=(240,))
+    over = decide_attempted(claimed(again, again.next_at), last, 1.0, NOW)
+    assert over.state is EventState.GIVEN_UP
+
+
 def test_one_attempt_goes_to_one_worker_and_a_dead_ones_lease_runs_out():
     first = claimed(EVENT, NOW)
     again = decide_claim(first, ClaimEvent(MerchantId(1), EventId(2), 0), NOW)
@@ -63,7 +74,7 @@ def test_a_late_answer_of_a_lost_lease_moves_nothing_back():
     second = claimed(first, Instant(NOW + LEASE))
     late = Attempted(MerchantId(1), EventId(2), 1, 500, 5)
     assert decide_attempted(second, late, 1.0, Instant(NOW + LEASE)) is second
-    good = Attempted(MerchantId(1), EventId(2), 1, 200, 5)
+    good = Attempted(MerchantId(1), EventId(2), 1, 200, 5, delivered=True)
     assert decide_attempted(second, good, 1.0, NOW).state is EventState.DELIVERED
 
 

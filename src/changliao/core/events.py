@@ -1,10 +1,12 @@
 """Events: what the world must hear, and when to try again.
 
 An event is written in the commit that makes it true, and delivered at least once. Every attempt
-has its place in a schedule; a lease keeps two workers from sending the same attempt.
-Source for the schedule: WeChat Pay v3, payment notification: 15 retries over 24 h 4 min.
+has its place in the schedule of the door that tells it; a lease keeps two workers from sending the
+same attempt. Source for the schedule of most doors: WeChat Pay v3, payment notification: 15 retries
+over 24 h 4 min.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final
 
@@ -56,11 +58,21 @@ class Event(Struct, frozen=True):
 
 
 class Letter(Struct, frozen=True):
-    """Where an event is told, in which bytes, and to which merchant: its key signs and seals."""
+    """Where an event is told, and to which merchant: its key signs and seals.
+
+    `body` is kept at the first attempt: what every attempt sends, or makes its bytes of.
+    """
 
     url: str
     body: bytes
     receiver: Merchant
+
+
+class Outgoing(Struct, frozen=True):
+    """One attempt as it goes out, signed for its moment."""
+
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class ClaimEvent(Struct, frozen=True):
@@ -73,7 +85,11 @@ class ClaimEvent(Struct, frozen=True):
 
 
 class Attempted(Struct, frozen=True):
-    """What came of an attempt. `status` is the HTTP status, 0 when there was no answer."""
+    """What came of an attempt. `status` is the HTTP status, 0 when there was no answer.
+
+    `delivered` is the door's own reading of the answer, `retry_after_s` its schedule: how long to
+    wait after the first attempt, after the second, and so on.
+    """
 
     merchant_id: MerchantId
     event_id: EventId
@@ -81,6 +97,13 @@ class Attempted(Struct, frozen=True):
     status: int
     duration_ms: int
     note: str = ""
+    delivered: bool = False
+    retry_after_s: tuple[int, ...] = RETRY_AFTER_S
+
+
+def took(status: int) -> bool:
+    """Is this the answer of a receiver that has taken a letter? Most doors look no further."""
+    return status in (200, 204)
 
 
 class ResendEvent(Struct, frozen=True):
@@ -100,18 +123,18 @@ def decide_claim(event: Event, command: ClaimEvent, now: Instant) -> Event | Ref
 
 
 def decide_attempted(event: Event, command: Attempted, scale: float, now: Instant) -> Event:
-    """Delivered on 200 or 204; else the next place in the schedule, or the end of it.
+    """Delivered, or else the next place in the schedule, or the end of it.
 
     An answer to an attempt that lost its lease is kept in the log and moves nothing back.
     `scale` shortens the schedule in tests.
     """
-    if command.status in (200, 204):
+    if command.delivered:
         return replace(event, state=EventState.DELIVERED, next_at=NEVER)
     if event.state is not EventState.WAITING or event.attempts != command.attempt:
         return event
-    if command.attempt > len(RETRY_AFTER_S):
+    if command.attempt > len(command.retry_after_s):
         return replace(event, state=EventState.GIVEN_UP, next_at=NEVER)
-    wait = int(RETRY_AFTER_S[command.attempt - 1] * SECOND * scale)
+    wait = int(command.retry_after_s[command.attempt - 1] * SECOND * scale)
     return replace(event, next_at=Instant(now + wait))
 
 

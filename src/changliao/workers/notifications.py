@@ -1,7 +1,8 @@
 """Delivering notifications: take what is due, send it, keep what came of it.
 
 An attempt is claimed before it is sent and logged after, so a crash in between sends it again and
-never loses it. Several workers may run; a claim goes to one. Only the status of an answer counts.
+never loses it. Several workers may run; a claim goes to one. The door says which answers count and
+when to try again.
 Nobody waits for a slow receiver but its own merchant.
 """
 
@@ -17,7 +18,7 @@ import httpx
 from msgspec.structs import replace
 
 from changliao.core.clock import Instant
-from changliao.core.events import Attempted, ClaimEvent, Event, Letter
+from changliao.core.events import Attempted, ClaimEvent, Event, Letter, Outgoing
 from changliao.core.ids import EventId, MerchantId
 from changliao.core.outcome import Refused
 from changliao.operations.events import CLAIM, attempted
@@ -33,6 +34,7 @@ _LOOK_EVERY_S: Final = 1.0
 _LOOK_AGAIN_S: Final = 0.1
 _ANSWER_WITHIN_S: Final = 5.0
 _NOTE_LENGTH: Final = 200
+_NOWHERE: Final = "no address to send to"
 _NOTE_BYTES: Final = 4 * _NOTE_LENGTH
 # A pool with an end would let slow receivers keep the others waiting for a connection.
 _LIMITS: Final = httpx.Limits(max_connections=None, max_keepalive_connections=20)
@@ -41,14 +43,23 @@ _log = logging.getLogger("changliao.notifications")
 
 
 class Notifier(Protocol):
-    """A door's way to tell its merchants."""
+    """A door's way to tell its merchants, and its schedule: see core/events.py."""
+
+    @property
+    def retry_after_s(self) -> tuple[int, ...]:
+        """How long to wait after each attempt that failed."""
+        ...
 
     async def compose(self, event: Event) -> Letter | None:
         """The letter for an event; None when it has nowhere to go."""
         ...
 
-    def headers(self, letter: Letter, now: Instant) -> Mapping[str, str]:
-        """Headers for one attempt, signed now."""
+    def sign(self, letter: Letter, now: Instant) -> Outgoing:
+        """One attempt, signed now."""
+        ...
+
+    def acknowledged(self, status: int, answer: str) -> bool:
+        """Has the receiver taken it? `answer` is the beginning of its body."""
         ...
 
 
@@ -135,15 +146,19 @@ class Deliverer:
         if isinstance(claimed, Refused):
             return
         began = time.perf_counter()
-        status, note = 0, "no address to send to"
+        done = Attempted(event.merchant_id, event.id, claimed.attempts, 0, 0, _NOWHERE)
         if letter is not None and notifier is not None:
             kept = letter if stored is None else replace(letter, body=stored)
-            headers = notifier.headers(kept, network.clock())
-            status, note = await self._post(client, kept, headers)
-        duration_ms = int((time.perf_counter() - began) * 1000)
-        done = Attempted(
-            event.merchant_id, event.id, claimed.attempts, status, duration_ms, _noted(note)
-        )
+            outgoing = notifier.sign(kept, network.clock())
+            status, note = await self._post(client, kept.url, outgoing)
+            done = replace(
+                done,
+                status=status,
+                duration_ms=int((time.perf_counter() - began) * 1000),
+                note=_noted(note),
+                delivered=notifier.acknowledged(status, note),
+                retry_after_s=notifier.retry_after_s,
+            )
         await network.perform(self._attempted, done)
 
     async def _notifier(self, event: Event) -> Notifier | None:
@@ -155,17 +170,17 @@ class Deliverer:
         return self._notifiers.get(placed.terms.door) if placed else None
 
     async def _post(
-        self, client: httpx.AsyncClient, letter: Letter, headers: Mapping[str, str]
+        self, client: httpx.AsyncClient, url: str, outgoing: Outgoing
     ) -> tuple[int, str]:
         try:
             # The timeouts of httpx are for one read each: this one is for the whole answer.
             async with asyncio.timeout(_ANSWER_WITHIN_S):
-                target = await self._guard.check(letter.url)
+                target = await self._guard.check(url)
                 async with client.stream(
                     "POST",
                     target.url,
-                    content=letter.body,
-                    headers={**headers, "Host": target.host},
+                    content=outgoing.body,
+                    headers={**outgoing.headers, "Host": target.host},
                     extensions={"sni_hostname": target.name},
                 ) as answer:
                     return answer.status_code, await _read(answer)

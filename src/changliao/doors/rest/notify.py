@@ -2,7 +2,6 @@
 
 import base64
 import secrets
-from collections.abc import Mapping
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -10,7 +9,7 @@ from msgspec.structs import replace
 
 from changliao.core import clock, ids
 from changliao.core.clock import Instant
-from changliao.core.events import Event, EventKind, Letter
+from changliao.core.events import RETRY_AFTER_S, Event, EventKind, Letter, Outgoing, took
 from changliao.doors.rest.authorization import ANSWERS_PURPOSE
 from changliao.doors.rest.orders import describe, describe_refund
 from changliao.operations.network import Network
@@ -20,6 +19,8 @@ from changliao.store.views.orders import Placed
 
 class Notifier:
     """Composes and signs this door's webhooks."""
+
+    retry_after_s = RETRY_AFTER_S
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -47,14 +48,19 @@ class Notifier:
         }
         return Letter(url, msgspec.json.encode(body), merchant) if url else None
 
-    def headers(self, letter: Letter, now: Instant) -> Mapping[str, str]:
+    def sign(self, letter: Letter, now: Instant) -> Outgoing:
         """Timestamp, nonce and body are signed, each followed by a line feed."""
         timestamp, nonce = str(clock.seconds(now)), secrets.token_hex(16)
         message = f"{timestamp}\n{nonce}\n".encode() + letter.body + b"\n"
-        return {
+        headers = {
             "Content-Type": "application/json",
             "Changliao-Timestamp": timestamp,
             "Changliao-Nonce": nonce,
             "Changliao-Signature": base64.b64encode(self._key.sign(message)).decode(),
             "User-Agent": "Changliao-Pay",
         }
+        return Outgoing(headers, letter.body)
+
+    def acknowledged(self, status: int, answer: str) -> bool:
+        """Only the status counts."""
+        return took(status)

@@ -13,7 +13,7 @@ import msgspec
 
 from changliao.core import clock
 from changliao.core.clock import Instant
-from changliao.core.events import Event, EventKind, Letter
+from changliao.core.events import RETRY_AFTER_S, Event, EventKind, Letter, Outgoing, took
 from changliao.core.parties import Merchant
 from changliao.core.refunds import RefundState
 from changliao.doors.wechatpay import crypto, transactions
@@ -44,6 +44,8 @@ _REFUNDED: Final = {
 class Notifier:
     """Composes and signs this door's notifications."""
 
+    retry_after_s = RETRY_AFTER_S
+
     def __init__(self, network: Network, platform: Platform) -> None:
         self._network = network
         self._platform = platform
@@ -56,12 +58,12 @@ class Notifier:
             case EventKind.REFUND_FINISHED:
                 return await self._refunded(event)
 
-    def headers(self, letter: Letter, now: Instant) -> Mapping[str, str]:
+    def sign(self, letter: Letter, now: Instant) -> Outgoing:
         """Fresh for every attempt: receivers refuse what is older than five minutes."""
         signer = self._platform.notifier_for(letter.receiver)
         timestamp, nonce = str(clock.seconds(now)), secrets.token_hex(16)
         message = crypto.answer_message(timestamp, nonce, letter.body)
-        return {
+        headers = {
             "Content-Type": "application/json",
             "Wechatpay-Timestamp": timestamp,
             "Wechatpay-Nonce": nonce,
@@ -71,6 +73,11 @@ class Notifier:
             "Request-ID": secrets.token_hex(16).upper() + "-0",
             "User-Agent": "Changliao-Pay",
         }
+        return Outgoing(headers, letter.body)
+
+    def acknowledged(self, status: int, answer: str) -> bool:
+        """Only the status counts."""
+        return took(status)
 
     async def _paid(self, event: Event) -> Letter | None:
         network = self._network
