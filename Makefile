@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test check fmt lint types layers sql bench clean
+.PHONY: help install demo run test check fmt lint types layers sql docs bench clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,9 @@ layers: install
 
 sql: install
 	@$(BIN)/sqlfluff lint --processes 2 src/changliao/store/queries
+
+docs: install ## Write the pages that tests check: docs/compatibility.md
+	@WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/e2e/test_sdks.py
 
 bench: install ## Run the benchmarks; writes bench/results
 	@$(BIN)/python -m bench

@@ -4,7 +4,8 @@ import { createInterface } from "node:readline";
 export async function answerLines(driver) {
   for await (const line of createInterface({ input: process.stdin })) {
     const { do: name, ...asked } = JSON.parse(line);
-    const answer = await driver[name](asked).catch((error) => ({ error: `${error}` }));
+    const call = driver[name] || (async () => ({ missing: true }));
+    const answer = await call(asked).catch((error) => ({ error: `${error}` }));
     console.log(JSON.stringify(answer));
   }
 }

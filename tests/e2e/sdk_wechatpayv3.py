@@ -114,8 +114,9 @@ async def answer_lines(driver: Driver) -> None:
     """Until there is no more."""
     for line in sys.stdin:
         asked = json.loads(line)
+        call = getattr(driver, asked.pop("do"), None)
         try:
-            answer = await getattr(driver, asked.pop("do"))(**asked)
+            answer = await call(**asked) if call else {"missing": True}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)

@@ -1,7 +1,8 @@
 """Shops keep the SDK they have: each plays an order from placing to refund, unmodified.
 
 The SDK runs in an environment of its own, driven line by line (sdk_*.py, sdk_*.mjs). What it is
-told comes to an address in this process and is handed to it byte by byte.
+told comes to an address in this process and is handed to it byte by byte. What worked is the table
+in docs/compatibility.md.
 """
 
 import itertools
@@ -22,8 +23,10 @@ import pytest
 from changliao.commands.people import Person
 from tests import requirements
 from tests.e2e import sdk_environments
+from tests.e2e.compatibility import NOT_OFFERED, WORKED, Table
 from tests.served import Rest, Served
 
+pytestmark = pytest.mark.xdist_group("sdks")
 HERE: Final = Path(__file__).parent
 WAIT_S: Final = 30
 PRICE, BACK = 1000, 300
@@ -46,6 +49,12 @@ class Sdk(NamedTuple):
 
     def __str__(self) -> str:
         return "-".join(filter(None, self))
+
+    @property
+    def title(self) -> str:
+        """Its column in the table."""
+        mode = "public key" if self.mode == "public-key" else self.mode
+        return f"{self.package} ({', '.join(filter(None, (self.variant, mode)))})"
 
     def command(self, settings: Path) -> tuple[list[str], Path]:
         """What starts its driver, and the folder to start it in."""
@@ -70,10 +79,29 @@ SDKS: Final = (
 )
 
 
+# A driver's word for a call, and the call.
+CALLS: Final = {
+    "place native": "`POST /v3/pay/transactions/native`",
+    "place jsapi": "`POST /v3/pay/transactions/jsapi`",
+    "place app": "`POST /v3/pay/transactions/app`",
+    "place h5": "`POST /v3/pay/transactions/h5`",
+    "query": "`GET /v3/pay/transactions/{out-trade-no,id}/…`",
+    "close": "`POST /v3/pay/transactions/out-trade-no/…/close`",
+    "refund": "`POST /v3/refund/domestic/refunds`",
+    "query_refund": "`GET /v3/refund/domestic/refunds/…`",
+    "told TRANSACTION.SUCCESS": "payment notification, verified and decrypted by the SDK",
+    "told REFUND.SUCCESS": "refund notification, verified and decrypted by the SDK",
+}
+TABLE: Final = Table("WeChat Pay v3", [sdk.title for sdk in SDKS], CALLS)
+
+
 class Shop:
     """A merchant whose SDK is running, and what it was told, by path."""
 
-    def __init__(self, process: "subprocess.Popen[str]", settings: dict[str, str]) -> None:
+    def __init__(
+        self, sdk: Sdk, process: "subprocess.Popen[str]", settings: dict[str, str]
+    ) -> None:
+        self.sdk = sdk
         self._process = process
         self.settings = settings
         self.told: defaultdict[str, queue.Queue[Letter]] = defaultdict(queue.Queue)
@@ -86,7 +114,14 @@ class Shop:
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         assert line, "the driver ended"
-        return json.loads(line)
+        answer = json.loads(line)
+        if answer.get("verified"):
+            TABLE.note(self.sdk.title, f"told {answer['opened']['event_type']}", WORKED)
+        elif answer.get("status", 500) < 300:
+            TABLE.note(self.sdk.title, " ".join((name, fields.get("scene", ""))).strip(), WORKED)
+        elif answer.get("missing"):
+            TABLE.note(self.sdk.title, name, NOT_OFFERED)
+        return answer
 
     def done(self, name: str, **fields: Any) -> Any:
         """The body of an answer that the network gave and the SDK accepted."""
@@ -151,7 +186,7 @@ def shop(
             stdout=subprocess.PIPE,
             env={"PATH": "/usr/bin:/bin", "NO_PROXY": "*", "PYTHONUTF8": "1"},
         ) as process:
-            told["shop"] = Shop(process, settings)
+            told["shop"] = Shop(sdk, process, settings)
             yield told["shop"]
             assert process.stdin
             process.stdin.close()
@@ -252,6 +287,10 @@ def test_an_h5_order_opens_the_cashier(shop: Shop) -> None:
     answer = httpx.get(placed["body"]["h5_url"], trust_env=False)
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/c/")
+
+
+def test_the_compatibility_page_says_what_was_seen() -> None:
+    TABLE.check()
 
 
 def opened(shop: Shop, invocation: dict[str, str]) -> str:
