@@ -45,6 +45,7 @@ TABLES = [
     "keys",
     "partnerships",
     "platform_keys",
+    "day_ends",
 ]
 
 
@@ -52,6 +53,7 @@ class World:
     """`do` performs one command as a batch of its own, `batch` several in one."""
 
     def __init__(self, address: str) -> None:
+        self.address = address
         self.engine = open_engine(address)
         self.engine.migrate()
         self.now = START

@@ -29,7 +29,7 @@ from changliao.web import asgi
 from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.pages import Pages
 from changliao.web.security import Browser
-from changliao.workers import expiry
+from changliao.workers import day_ends, expiry
 from changliao.workers.addresses import Guard
 from changliao.workers.notifications import Deliverer, Notifier
 
@@ -64,6 +64,7 @@ class Parts:
             deliverer = Deliverer(network, self._notifiers, guard, config.retry_scale)
             self._work("notifications", deliverer.run)
             self._work("expiry", lambda: expiry.run(network))
+            self._work("day ends", lambda: day_ends.run(network))
 
     async def close(self) -> None:
         """Stop working, finish what was accepted."""

@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
+from changliao.core import chart
+from changliao.core.bills import day_of
+from changliao.core.money import CNY
 from changliao.operations import audit
+from changliao.operations.bills import KEEP_DAY_END
+from changliao.store.views import bills
 from changliao.store.views import orders as order_views
 from tests.world import World
 
@@ -67,6 +72,18 @@ TAMPERING = {
         "ELSE :first END WHERE previous_leg IN (:first, :second)",
         "account chain",
     ),
+    "a day's end was given another balance": (
+        "UPDATE day_ends SET balance = balance + 1",
+        "day end",
+    ),
+    "a day's end was moved to another leg": (
+        "UPDATE day_ends SET leg_id = :leg + 1",
+        "day end",
+    ),
+    "an end was written for a day before the first transfer": (
+        "UPDATE day_ends SET day = day - 2",
+        "day end",
+    ),
 }
 
 
@@ -83,6 +100,7 @@ def _tamper(world: World, statement: str, check: str) -> None:
         world.pay(order, payer)
     world.place()
     world.refund(paid[0], 300)
+    keep_day_end(world)
     assert audit_of(world).fault is None
     legs = [row for row in world.rows()["legs"] if row[1] == payer]
     payment = next(row for row in legs if row[8] == placed(world, paid[0]).payment_id)
@@ -117,6 +135,13 @@ def test_the_audit_judges_one_moment_while_payments_go_on(world: World) -> None:
             world.pay(world.place(), payer)
         assert audit.check(reader) == first
     assert audit_of(world).transfers > first.transfers
+
+
+def keep_day_end(world: World) -> None:
+    """Of today, for the merchant's account."""
+    with world.engine.reader() as reader:
+        end = bills.day_end(reader, chart.payable(world.merchant, CNY), day_of(world.now))
+    assert world.do(KEEP_DAY_END, end) == end
 
 
 def audit_of(world: World) -> audit.Report:

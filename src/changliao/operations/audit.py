@@ -2,7 +2,8 @@
 
 Checked in this order: both legs of each transfer agree; each account's legs form its chain; sums
 equal the accounts; floors hold; debits equal credits in each currency; each node's journal chain
-covers every transfer, unchanged; orders, refunds and pending transfers say what the ledger says.
+covers every transfer, unchanged; orders, refunds, pending transfers and kept ends of days say what
+the ledger says.
 Give it a snapshot: it then judges one moment, while payments go on.
 """
 
@@ -17,6 +18,7 @@ from changliao.core.chart import AccountId
 from changliao.core.ledger import Code, PendingState
 from changliao.core.orders import OrderState
 from changliao.core.refunds import RefundState
+from changliao.operations import audit_day_ends
 from changliao.store import journal
 from changliao.store.engine import Reader, Row
 from changliao.store.views import audit
@@ -72,6 +74,7 @@ def check(reader: Reader) -> Report:
         refunded = _check_refunds(reader, books, counts)
         _check_orders(reader, books, refunded, counts)
         _check_pending(reader, books)
+        _check_day_ends(reader)
     except _Found as found:
         fault = found.fault
     return Report(
@@ -209,6 +212,13 @@ def _check_orders(
     moved_in_all = sum(sum_ for (_, code), sum_ in books.moved.items() if code == Code.PAYMENT)
     if paid != moved_in_all:
         raise _Found("order", f"payments of {moved_in_all} moved for orders of {paid}")
+
+
+def _check_day_ends(reader: Reader) -> None:
+    wrong = audit_day_ends.first_wrong(reader)
+    if wrong is not None:
+        shown = f"{chart.purpose(wrong.account).name.lower()} of {wrong.account.owner}"
+        raise _Found("day end", f"{shown} did not stand so after day {wrong.day}")
 
 
 def _check_pending(reader: Reader, books: _Books) -> None:

@@ -3,6 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
+from changliao.core import chart
+from changliao.core.bills import DayEnd
+from changliao.core.chart import AccountId
+from changliao.store.bills import from_row as day_end_from_row
 from changliao.store.engine import Reader, Row
 
 _PAGE: Final = 20_000
@@ -57,6 +61,36 @@ def refunds(reader: Reader) -> Iterator[Row]:
     ):
         yield from rows
         merchant_id, refund_id = rows[-1][:2]
+
+
+def day_ends_accounts(reader: Reader) -> Iterator[AccountId]:
+    """Every account of which an end of a day is kept."""
+    owner_id = book = 0
+    while rows := reader.select(
+        "day_ends_accounts", {"owner_id": owner_id, "book": book, "most": _PAGE}
+    ):
+        yield from (chart.account(*row) for row in rows)
+        owner_id, book = rows[-1]
+
+
+def day_ends(reader: Reader, account: AccountId) -> list[DayEnd]:
+    """The kept ends of an account's days, the newest first."""
+    keys = {"owner_id": account.owner, "book": account.book}
+    return [day_end_from_row(row) for row in reader.select("day_ends_of_account", keys)]
+
+
+def balances_back(reader: Reader, account: AccountId) -> Iterator[tuple[int, int]]:
+    """An account's whole chain, the newest leg first: each leg and the balance after it."""
+    keys = {"owner_id": account.owner, "book": account.book}
+    rows = reader.select("account_by_id", keys)
+    leg_id, balance = (rows[0][6], rows[0][3] - rows[0][2]) if rows else (0, 0)
+    while leg_id:
+        walk = {"leg_id": leg_id, "owner_id": account.owner, "since": 0, "most": _PAGE}
+        page = reader.select("legs_back_to", walk)
+        for row in page:
+            yield row[0], balance
+            balance -= row[1] if row[0] & 1 else -row[1]
+        leg_id = page[-1][4] if page else 0
 
 
 def pending(reader: Reader) -> list[Row]:
