@@ -57,7 +57,7 @@ async def _scene(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
         rest = await client.send(
             operator.signed("POST", "/api/v1/users", b'{"phone":"13900000000","name":"a"}')
         )
-        assert (rest.status_code, rest.json()["code"]) == (429, "busy")
+        assert (rest.status_code, rest.json()["reason"]) == (429, "busy")
         page = await _join(client)
         assert (page.status_code, "系统繁忙" in page.text) == (422, True)
     assert before == {table: dump(engine, table) for table in before}

@@ -24,7 +24,7 @@ def test_a_refusal_never_looks_like_a_success_or_a_fault(reason: Reason) -> None
     assert 400 <= words.status < 500 or reason is Reason.UNAVAILABLE
     assert re.fullmatch("[A-Z_]+", words.code)
     assert 400 <= rest.STATUSES[reason] < 500 or reason is Reason.UNAVAILABLE
-    assert reason.value.encode() in rest.refusal(Refused(reason)).body()
+    assert reason.value.encode() in rest.refusal(Refused(reason)).body("req_1")
 
 
 def test_only_what_may_be_sent_again_says_so() -> None:

@@ -44,7 +44,7 @@ def test_eight_payers_for_each_of_200_orders_pay_200_orders(
     payers = [_payer(operator, 200 * PRICE) for _ in range(8)]
     outcomes = asyncio.run(_all_pay(served, operator, merchant, payers))
     paid = [status for status, _ in outcomes].count(201)
-    refused = {body["code"] for status, body in outcomes if status != 201}
+    refused = {body["reason"] for status, body in outcomes if status != 201}
     assert (paid, len(outcomes), refused) == (200, 1600, {"order_already_paid"})
     spent = 8 * 200 * PRICE - sum(_balance(operator, payer) for payer in payers)
     assert spent == 200 * PRICE
@@ -79,7 +79,7 @@ def test_sixteen_refunds_of_60_on_each_of_100_orders_of_100_send_one_back(
     payer = _payer(operator, 100 * PRICE)
     outcomes = asyncio.run(_all_refund(served, operator, merchant, payer))
     done = [status for status, _ in outcomes].count(201)
-    refused = {body["code"] for status, body in outcomes if status != 201}
+    refused = {body["reason"] for status, body in outcomes if status != 201}
     assert (done, len(outcomes), refused) == (100, 1600, {"refund_exceeds_payment"})
     assert _balance(operator, payer) == 100 * 60
 

@@ -4,6 +4,7 @@ import click
 
 from changliao.commands.audit import audit
 from changliao.commands.init import init
+from changliao.commands.openapi import openapi
 from changliao.commands.sandbox import sandbox
 from changliao.commands.serve import serve, work
 
@@ -17,5 +18,5 @@ def main() -> None:
     """
 
 
-for command in (init, serve, work, audit, sandbox):
+for command in (init, serve, work, audit, openapi, sandbox):
     main.add_command(command)

@@ -98,8 +98,12 @@ async def take_on(network: Network, asked: NewMerchant) -> TakenOn:
 
 async def add_app(network: Network, merchant: Merchant, number: str, name: str) -> App:
     """Bind an app; an empty number makes one. Raises NotTakenOn."""
-    app = App(AppId(network.ids.new()), number or f"wx{secrets.token_hex(8)}", merchant.id, name)
-    return accepted(await network.perform(ADD_APP, app))
+    return accepted(await network.perform(ADD_APP, new_app(network, merchant.id, number, name)))
+
+
+def new_app(network: Network, merchant_id: MerchantId, number: str, name: str) -> App:
+    """An app to be bound; an empty number makes one."""
+    return App(AppId(network.ids.new()), number or f"wx{secrets.token_hex(8)}", merchant_id, name)
 
 
 async def add_public_key(network: Network, merchant: Merchant, text: bytes) -> Key:
@@ -107,16 +111,20 @@ async def add_public_key(network: Network, merchant: Merchant, text: bytes) -> K
 
     `text` is PEM, a public key or a certificate. Raises UnusableKey, NotTakenOn.
     """
+    return accepted(await network.perform(ADD_KEY, new_public_key(network, merchant.id, text)))
+
+
+def new_public_key(network: Network, merchant_id: MerchantId, text: bytes) -> Key:
+    """A key to be accepted, from a PEM public key or certificate. Raises UnusableKey."""
     imported = certificates.read_public(text)
-    key = Key(
-        merchant_id=merchant.id,
+    return Key(
+        merchant_id=merchant_id,
         serial=imported.serial or ids.show("key", network.ids.new()),
         kind=imported.kind,
         material=imported.public_key,
         starts_at=network.clock(),
         ends_at=imported.ends_at,
     )
-    return accepted(await network.perform(ADD_KEY, key))
 
 
 async def add_request_key(network: Network, owner: int) -> RequestKey:

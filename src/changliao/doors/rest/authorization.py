@@ -91,20 +91,20 @@ class Gate:
         match = _HEADER.fullmatch(header)
         kind = SCHEMES.get(match[1]) if match else None
         if match is None or kind is None:
-            raise Problem(401, "unsigned", "sign the request: see docs/doors/rest.md")
+            raise Problem("unsigned", "sign the request: see docs/doors/rest.md")
         _, name, timestamp, nonce, signature = match.groups()
         now = self._network.clock()
         if abs(now - int(timestamp) * SECOND) > MOST_SKEW:
-            raise Problem(401, "stale", "the timestamp is more than five minutes from our clock")
+            raise Problem("stale", "the timestamp is more than five minutes from our clock")
         key = await self._network.look_up(parties.key_by_serial, name)
         if key is None or key.kind is not kind or not key.works(now):
-            raise Problem(401, "unknown_key", "the key is unknown, revoked or of another kind")
+            raise Problem("unknown_key", "the key is unknown, revoked or of another kind")
         caller = Caller(key, self._secret(key))
         message = b"%b\n%b\n%b\n" % (method.encode(), target, f"{timestamp}\n{nonce}".encode())
         if not _verified(caller, message + body + b"\n", signature):
-            raise Problem(401, "wrong_signature", "the signature does not match this request")
+            raise Problem("wrong_signature", "the signature does not match this request")
         if not self._nonces.first(name, nonce, now):
-            raise Problem(401, "replayed", "this nonce was used before: make a new one")
+            raise Problem("replayed", "this nonce was used before: make a new one")
         await self._refuse_disabled(caller)
         return caller
 
@@ -135,7 +135,7 @@ class Gate:
             return
         merchant = await self._network.look_up(parties.merchant, caller.key.merchant_id)
         if merchant is None or merchant.state is not MerchantState.ACTIVE:
-            raise Problem(403, "merchant_disabled", "this merchant is disabled: ask the operator")
+            raise Problem("merchant_disabled", "this merchant is disabled: ask the operator")
 
 
 def _verified(caller: Caller, message: bytes, signature: str) -> bool:

@@ -1,11 +1,11 @@
-"""One authenticated call to the REST API, and reading bodies into forms."""
+"""One authenticated call to the REST API, and reading bodies and queries into forms."""
 
+import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Final, TypeVar
-from urllib.parse import parse_qsl
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from changliao.core import ids
 from changliao.core.money import CURRENCIES, Money
@@ -14,15 +14,16 @@ from changliao.core.parties import Merchant
 from changliao.doors.rest.authorization import Caller
 from changliao.doors.rest.errors import Problem, refusal
 from changliao.operations.network import Network
+from changliao.operations.operation import Operation
 from changliao.web.asgi import NUL
 
+B = TypeVar("B")
+C = TypeVar("C")
 F = TypeVar("F")
+Q = TypeVar("Q")
 R = TypeVar("R")
-CurrencyCode = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-Minor = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
-Name = Annotated[str, Meta(min_length=1, max_length=64)]
-MOST_IN_PAGE: Final = 100
-NEWEST: Final = (1 << 63) - 1
+# How msgspec names what is wrong: "… - at `$.amount`", or the field itself.
+_PLACE: Final = re.compile(r"at `\$\.([^`]+)`\Z|(?:unknown|required) field `([^`]+)`")
 
 
 class Door(Struct, frozen=True):
@@ -34,13 +35,13 @@ class Door(Struct, frozen=True):
     settings: Callable[[Merchant], Mapping[str, str]]
 
 
-class Call(Struct, frozen=True):
-    """A request whose signature was right."""
+class Call(Struct, Generic[B, Q], frozen=True):
+    """A request whose signature was right, decoded."""
 
     caller: Caller
     path: dict[str, str]
-    query: dict[str, str]
-    body: bytes
+    query: Q
+    form: B
 
 
 class Answer(Struct, frozen=True):
@@ -50,39 +51,31 @@ class Answer(Struct, frozen=True):
     body: bytes
 
 
-def answer(fields: object, status: int = 200) -> Answer:
-    """JSON."""
-    return Answer(status, msgspec.json.encode(fields))
-
-
-def read_form(body: bytes, form: type[F]) -> F:
+def read_form(body: bytes, decoder: "msgspec.json.Decoder[F]") -> F:
     """A body as a form. Raises Problem 400 that names the field."""
     if NUL in body:
-        raise Problem(400, "malformed", "text must not contain U+0000")
+        raise Problem("malformed", "text must not contain U+0000")
     try:
-        return msgspec.json.decode(body, type=form)
+        return decoder.decode(body)
     except RecursionError as error:
-        raise Problem(400, "malformed", "nested too deeply") from error
+        raise Problem("malformed", "nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Problem(400, "malformed", str(error)) from error
+        raise _malformed(error) from error
 
 
-def read_query(raw: bytes) -> dict[str, str]:
-    """The query by name."""
-    return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
-
-
-def operator_only(call: Call) -> None:
-    """Raises Problem 403 for merchants."""
-    if not call.caller.is_operator:
-        raise Problem(403, "not_permitted", "only an operator's key may do this")
+def read_query(pairs: dict[str, str], form: type[F]) -> F:
+    """A query as a form. Raises Problem 400 that names the parameter."""
+    try:
+        return msgspec.convert(pairs, form, strict=False)
+    except msgspec.ValidationError as error:
+        raise _malformed(error) from error
 
 
 def read_id(prefix: str, text: str) -> int:
     """The number behind an id. Raises Problem 404: an id of another kind names nothing here."""
     number = ids.parse(prefix, text)
     if number is None:
-        raise Problem(404, "not_found", f"{prefix}_… expected, got {text[:40]}")
+        raise Problem("not_found", f"{prefix}_… expected, got {text[:40]}")
     return number
 
 
@@ -90,7 +83,8 @@ def read_money(amount: int, currency: str) -> Money:
     """Raises Problem 422 for a currency the network does not know."""
     known = CURRENCIES.get(currency)
     if known is None:
-        raise Problem(422, "currency_unknown", f"{currency} is not one of {', '.join(CURRENCIES)}")
+        said = f"{currency} is not one of {', '.join(CURRENCIES)}"
+        raise Problem("currency_unknown", said, "currency")
     return Money(amount, known)
 
 
@@ -99,3 +93,20 @@ def accepted(outcome: R | Refused) -> R:
     if isinstance(outcome, Refused):
         raise refusal(outcome)
     return outcome
+
+
+async def perform(
+    door: Door,
+    call: Call[Any, Any],
+    operation: Operation[C, R | Refused],
+    command: C,
+    show: Callable[[R], Any],
+) -> Any:
+    """Perform a command and show what came of it. Raises Problem for a refusal."""
+    return show(accepted(await door.network.perform(operation, command)))
+
+
+def _malformed(error: Exception) -> Problem:
+    said = str(error)
+    found = _PLACE.search(said)
+    return Problem("malformed", said, (found[1] or found[2]) if found else "")

@@ -1,9 +1,10 @@
 """Every reason to say no, as problem+json. Source: RFC 9457."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core.outcome import Reason, Refused
 
@@ -55,31 +56,73 @@ STATUSES: Final[Mapping[Reason, int]] = {
     Reason.USER_NOT_FOUND: 404,
 }
 
+# What this door says of its own, before the network is asked.
+OWN: Final[Mapping[str, int]] = {
+    "body_too_large": 413,
+    "currency_unknown": 422,
+    "fault": 500,
+    "key_unusable": 422,
+    "malformed": 400,
+    "merchant_disabled": 403,
+    "merchant_missing": 400,
+    "no_such_route": 404,
+    "not_found": 404,
+    "not_permitted": 403,
+    "replayed": 401,
+    "stale": 401,
+    "unknown_key": 401,
+    "unsigned": 401,
+    "wrong_method": 405,
+    "wrong_signature": 401,
+}
+STATUS_OF: Final[Mapping[str, int]] = {
+    **{reason.value: status for reason, status in STATUSES.items()},
+    **OWN,
+}
+
+
+class ProblemShown(Struct, frozen=True):
+    """An answer that is not a success (RFC 9457). Programs read `reason`; `detail` is for people.
+
+    `field` names the field or parameter that is wrong, when it is one. `request_id` finds the
+    request in the network's log.
+    """
+
+    type: Annotated[str, Meta(description="urn:changliao:problem: and the reason")]
+    title: str
+    status: Annotated[int, Meta(ge=400, le=599)]
+    detail: str
+    reason: Annotated[str, Meta(pattern="^[a-z_]+$")]
+    request_id: Annotated[str, Meta(pattern="^req_")]
+    field: str | UnsetType = UNSET
+
 
 class Problem(Exception):
-    """An answer that is not a success. `kind` is for programs, `detail` says what to do."""
+    """An answer that is not a success. `reason` is for programs, `detail` says what to do."""
 
-    def __init__(self, status: int, kind: str, detail: str) -> None:
-        super().__init__(kind)
-        self.status = status
-        self.kind = kind
+    def __init__(self, reason: str, detail: str, field: str = "") -> None:
+        super().__init__(reason)
+        self.status = STATUS_OF[reason]
+        self.reason = reason
         self.detail = detail
+        self.field = field
 
-    def body(self) -> bytes:
+    def body(self, request_id: str) -> bytes:
         """application/problem+json."""
-        title = self.kind.replace("_", " ")
         return msgspec.json.encode(
-            {
-                "type": f"urn:changliao:problem:{self.kind}",
-                "title": title,
-                "status": self.status,
-                "code": self.kind,
-                "detail": self.detail,
-            }
+            ProblemShown(
+                type=f"urn:changliao:problem:{self.reason}",
+                title=self.reason.replace("_", " "),
+                status=self.status,
+                detail=self.detail,
+                reason=self.reason,
+                request_id=request_id,
+                field=self.field or UNSET,
+            )
         )
 
 
 def refusal(refused: Refused) -> Problem:
     """A refusal of the network as a problem."""
     reason = refused.reason
-    return Problem(STATUSES[reason], reason.value, refused.detail or reason.value.replace("_", " "))
+    return Problem(reason.value, refused.detail or reason.value.replace("_", " "))

@@ -1,78 +1,133 @@
 """The delivery log over REST: what was told, what came of each attempt, and sending again."""
 
-from typing import Any
+from typing import Annotated, Any, Final, Literal
 
-from changliao.core import clock, ids
-from changliao.core.events import Event, ResendEvent
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from changliao.core import ids
+from changliao.core.events import Event, EventKind, EventState, ResendEvent
 from changliao.core.outcome import Reason, Refused
-from changliao.doors.rest.call import (
-    MOST_IN_PAGE,
-    NEWEST,
-    Answer,
-    Call,
-    Door,
-    accepted,
-    answer,
-    read_id,
-)
+from changliao.doors.rest.call import Call, Door, perform, read_id
+from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
+from changliao.doors.rest.fields import (
+    NEWEST,
+    Count,
+    CursorText,
+    EventIdText,
+    Limit,
+    MerchantIdText,
+    Moment,
+    Nothing,
+    Page,
+    moment,
+    page,
+)
 from changliao.operations.events import RESEND
 from changliao.store.views import events
 
+StateName = Literal["waiting", "delivered", "given_up"]
 
-async def log(door: Door, call: Call) -> Answer:
-    """Newest first, a page at a time: `before` is the last id of the page before."""
-    before = read_id("evt", call.query["before"]) if "before" in call.query else NEWEST
+
+class DeliveryShown(Struct, frozen=True):
+    """One attempt. `status` 0 is no answer; `note` begins the answer, or says what went wrong."""
+
+    attempt: Annotated[int, Meta(ge=1)]
+    at: Moment
+    status: Count
+    duration_ms: Count
+    note: Annotated[str, Meta(max_length=200)]
+
+
+class EventShown(Struct, frozen=True):
+    """Something a merchant must hear. `next_at` is there while it waits."""
+
+    id: EventIdText
+    merchant_id: MerchantIdText
+    kind: str
+    state: StateName
+    attempts: Count
+    next_at: Moment | UnsetType = UNSET
+    deliveries: list[DeliveryShown] | UnsetType = UNSET
+
+
+class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Operators see every merchant's, or with `merchant_id` one's."""
+
+    merchant_id: MerchantIdText | None = None
+    cursor: CursorText | None = None
+    limit: Limit = 50
+
+
+async def log(door: Door, call: Call[Nothing, EventsQuery]) -> Page[EventShown]:
+    """List events, newest first: the delivery log."""
+    asked = call.query
+    before = read_id("cur", asked.cursor) if asked.cursor else NEWEST
+    merchant_id = int(call.caller.key.merchant_id)
     if call.caller.is_operator:
-        found = await door.network.read(events.latest, before, MOST_IN_PAGE)
+        merchant_id = read_id("mch", asked.merchant_id) if asked.merchant_id else 0
+    if merchant_id:
+        found = await door.network.read(events.of_merchant, merchant_id, before, asked.limit + 1)
     else:
-        merchant_id = call.caller.key.merchant_id
-        found = await door.network.read(events.of_merchant, merchant_id, before, MOST_IN_PAGE)
-    return answer({"data": [_fields(event) for event in found]})
+        found = await door.network.read(events.latest, before, asked.limit + 1)
+    return page([show_event(one) for one in found], [one.id for one in found], asked.limit)
 
 
-async def show(door: Door, call: Call) -> Answer:
-    """One event with every attempt."""
+async def show(door: Door, call: Call[Nothing, Nothing]) -> EventShown:
+    """Show an event with every attempt to deliver it."""
     event = await _find(door, call)
     attempts = await door.network.read(events.deliveries, event.id, event.merchant_id)
-    fields = _fields(event) | {
-        "deliveries": [
-            {
-                "attempt": one.attempt,
-                "at": clock.to_rfc3339(one.at),
-                "status": one.status,
-                "duration_ms": one.duration_ms,
-                "note": one.note,
-            }
-            for one in attempts
-        ]
-    }
-    return answer(fields)
+    shown = [
+        DeliveryShown(one.attempt, moment(one.at), one.status, one.duration_ms, one.note)
+        for one in attempts
+    ]
+    return show_event(event, shown)
 
 
-async def resend(door: Door, call: Call) -> Answer:
-    """Send an event again now, whatever became of it."""
+async def resend(door: Door, call: Call[Nothing, Nothing]) -> Any:
+    """Send an event again now, whatever became of it.
+
+    The body is not read.
+    """
     event = await _find(door, call)
-    command = ResendEvent(event.merchant_id, event.id)
-    return answer(_fields(accepted(await door.network.perform(RESEND, command))))
+    return await perform(door, call, RESEND, ResendEvent(event.merchant_id, event.id), show_event)
 
 
-async def _find(door: Door, call: Call) -> Event:
-    event = await door.network.read(events.event, read_id("evt", call.path["id"]))
+def show_event(event: Event, deliveries: list[DeliveryShown] | UnsetType = UNSET) -> EventShown:
+    """An event as this API shows it."""
+    return EventShown(
+        id=ids.show("evt", event.id),
+        merchant_id=ids.show("mch", event.merchant_id),
+        kind=event.kind.name.lower(),
+        state=_STATES[event.state],
+        attempts=event.attempts,
+        next_at=moment(event.next_at) if event.next_at else UNSET,
+        deliveries=deliveries,
+    )
+
+
+async def _find(door: Door, call: Call[Any, Any]) -> Event:
+    event = await door.network.read(events.event, read_id("evt", call.path["event_id"]))
     mine = event is not None and event.merchant_id == call.caller.key.merchant_id
     if event is None or not (mine or call.caller.is_operator):
         raise refusal(Refused(Reason.EVENT_NOT_FOUND))
     return event
 
 
-def _fields(event: Event) -> dict[str, Any]:
-    fields = {
-        "id": ids.show("evt", event.id),
-        "merchant_id": ids.show("mch", event.merchant_id),
-        "kind": event.kind.name.lower(),
-        "state": event.state.name.lower(),
-        "attempts": event.attempts,
-    }
-    if event.next_at:
-        fields["next_at"] = clock.to_rfc3339(event.next_at)
-    return fields
+_STATES: Final[dict[EventState, StateName]] = {
+    EventState.WAITING: "waiting",
+    EventState.DELIVERED: "delivered",
+    EventState.GIVEN_UP: "given_up",
+}
+KINDS: Final = tuple(kind.name.lower() for kind in EventKind)
+_UNKNOWN: Final = (Reason.EVENT_NOT_FOUND,)
+ENDPOINTS: Final = (
+    Endpoint("GET", "/events", log, Who.EITHER, Nothing, EventsQuery, Page[EventShown]),
+    Endpoint(
+        "GET", "/events/{event_id}", show, Who.EITHER, Nothing, Nothing, EventShown, 200, _UNKNOWN
+    ),
+    Endpoint(
+        "POST", "/events/{event_id}/resend", resend, Who.EITHER, Nothing, Nothing, EventShown, 200,
+        _UNKNOWN,
+    ),
+)  # fmt: skip

@@ -1,107 +1,184 @@
-"""Taking merchants on over REST, for operators."""
+"""Merchants over REST: taking them on, showing and changing them, and who may act for whom."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
 from changliao.core import ids
 from changliao.core.ids import MerchantId
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import Merchant, MerchantState, Partnership, SigningMode
-from changliao.doors.rest.call import (
-    Answer,
-    Call,
-    Door,
-    Name,
-    accepted,
-    answer,
-    operator_only,
-    read_form,
-)
+from changliao.doors.rest.call import Call, Door, perform, read_id
+from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import Problem, refusal
+from changliao.doors.rest.fields import (
+    AppNumber,
+    CursorText,
+    FeeBps,
+    Limit,
+    MerchantIdText,
+    MerchantNumber,
+    Moment,
+    Name,
+    Nothing,
+    Page,
+    moment,
+    page,
+)
 from changliao.operations import onboarding
 from changliao.operations.certificates import UnusableKey
 from changliao.operations.onboarding import NewMerchant, NotTakenOn
-from changliao.operations.parties import ADD_PARTNER, CHANGE_MERCHANT, REVOKE_KEY, RevokeKey
+from changliao.operations.parties import ADD_PARTNER, CHANGE_MERCHANT
 from changliao.store.views import parties
 
-FeeBps = Annotated[int, Meta(ge=0, le=10_000)]
+StateName = Literal["active", "disabled"]
+ModeName = Literal["auto", "public_key", "certificate"]
 
 
-class MerchantForm(Struct, forbid_unknown_fields=True):
-    """POST /api/v1/merchants. What is left out is made; `public_key` is PEM, or a certificate."""
+class MerchantForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """A merchant to be taken on. What is left out is made; `public_key` may be a certificate."""
 
     name: Name
-    number: Annotated[str, Meta(pattern="^[0-9]{8,12}$")] = ""
-    appid: Annotated[str, Meta(pattern="^[0-9A-Za-z]{4,32}$")] = ""
-    api_key: Annotated[str, Meta(pattern="^[\x21-\x7e]{32}$")] = ""
+    number: MerchantNumber | None = None
+    appid: AppNumber | None = None
+    api_key: Annotated[str, Meta(pattern="^[\x21-\x7e]{32}$")] | None = None
     public_key: Annotated[str, Meta(max_length=16_384)] = ""
     fee_bps: FeeBps | None = None
 
 
-class ChangeForm(Struct, forbid_unknown_fields=True):
-    """POST /api/v1/merchants/{number}. What is left out stays as it is."""
+class MerchantChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is left out stays as it is."""
 
     name: Name | None = None
     fee_bps: FeeBps | None = None
-    state: Literal["active", "disabled"] | None = None
-    signing_mode: Literal["auto", "public_key", "certificate"] | None = None
+    state: StateName | None = None
+    signing_mode: ModeName | None = None
 
 
-class AppForm(Struct, forbid_unknown_fields=True):
-    """POST /api/v1/merchants/{number}/apps."""
-
-    name: Name
-    appid: Annotated[str, Meta(pattern="^[0-9A-Za-z]{4,32}$")] = ""
-
-
-class KeyForm(Struct, forbid_unknown_fields=True):
-    """POST /api/v1/merchants/{number}/keys."""
-
-    public_key: Annotated[str, Meta(min_length=1, max_length=16_384)]
-
-
-class PartnerForm(Struct, forbid_unknown_fields=True):
-    """POST /api/v1/partnerships: both are merchant numbers."""
+class PartnerForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """A service provider and a merchant it may act for, by number."""
 
     provider: str
     merchant: str
 
 
-async def create(door: Door, call: Call) -> Answer:
-    """A merchant with an app, keys for its SDK and a key for this API. Secrets are shown once."""
-    operator_only(call)
-    form = read_form(call.body, MerchantForm)
-    fee_bps = door.default_fee_bps if form.fee_bps is None else form.fee_bps
-    asked = NewMerchant(form.name, form.number, form.appid, form.api_key, form.public_key, fee_bps)
+class MerchantShown(Struct, frozen=True):
+    """A merchant without its secrets. `mchid` is the number that protocols use."""
+
+    id: MerchantIdText
+    mchid: str
+    name: str
+    fee_bps: FeeBps
+    state: StateName
+    signing_mode: ModeName
+
+
+class TakenOnShown(Struct, frozen=True):
+    """A new merchant with everything its SDK and its REST client need. Secrets: shown this once.
+
+    `private_key` and `certificate` are there when a pair was made.
+    """
+
+    id: MerchantIdText
+    mchid: str
+    name: str
+    fee_bps: FeeBps
+    state: StateName
+    signing_mode: ModeName
+    appid: str
+    api_v3_key: str
+    certificate_serial: str
+    rest_key: str
+    rest_secret: str
+    base_url: str
+    wechatpay_public_key_id: str | UnsetType = UNSET
+    wechatpay_public_key: str | UnsetType = UNSET
+    wechatpay_certificate_serial: str | UnsetType = UNSET
+    wechatpay_certificate: str | UnsetType = UNSET
+    private_key: str | UnsetType = UNSET
+    certificate: str | UnsetType = UNSET
+
+
+class PartnershipShown(Struct, frozen=True):
+    """A service provider and a merchant it may act for, by number."""
+
+    provider: str
+    merchant: str
+    since: Moment
+
+
+class MerchantsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """`state` leaves the others out; a page may then be short."""
+
+    state: StateName | None = None
+    cursor: CursorText | None = None
+    limit: Limit = 50
+
+
+async def create(door: Door, call: Call[MerchantForm, Nothing]) -> TakenOnShown:
+    """Take a merchant on, with an app, keys for its SDK and a key for this API.
+
+    Secrets are shown once.
+    """
+    form = call.form
+    asked = NewMerchant(
+        name=form.name,
+        number=form.number or "",
+        appid=form.appid or "",
+        api_key=form.api_key or "",
+        public_key=form.public_key,
+        fee_bps=door.default_fee_bps if form.fee_bps is None else form.fee_bps,
+    )
     try:
         taken_on = await onboarding.take_on(door.network, asked)
         request_key = await onboarding.add_request_key(door.network, taken_on.merchant.id)
     except UnusableKey as error:
-        raise Problem(422, "key_unusable", str(error)) from error
+        raise Problem("key_unusable", str(error), "public_key") from error
     except NotTakenOn as error:
         raise refusal(error.refused) from error
-    fields: dict[str, Any] = describe(taken_on.merchant) | {
-        "appid": taken_on.app.number,
-        "api_v3_key": taken_on.api_key,
-        "certificate_serial": taken_on.serial,
-        "rest_key": request_key.name,
-        "rest_secret": request_key.secret,
-        "base_url": door.public_url,
-        **door.settings(taken_on.merchant),
-    }
-    if taken_on.private_key:
-        made = {"private_key": taken_on.private_key, "certificate": taken_on.certificate}
-        fields |= made
-    return answer(fields, 201)
+    merchant = taken_on.merchant
+    return TakenOnShown(
+        id=ids.show("mch", merchant.id),
+        mchid=merchant.number,
+        name=merchant.name,
+        fee_bps=merchant.fee_bps,
+        state=_STATES[merchant.state],
+        signing_mode=_MODES[merchant.signing_mode],
+        appid=taken_on.app.number,
+        api_v3_key=taken_on.api_key,
+        certificate_serial=taken_on.serial,
+        rest_key=request_key.name,
+        rest_secret=request_key.secret,
+        base_url=door.public_url,
+        private_key=taken_on.private_key or UNSET,
+        certificate=taken_on.certificate or UNSET,
+        **door.settings(merchant),
+    )
 
 
-async def change(door: Door, call: Call) -> Answer:
-    """Change a merchant's name, fee, state or signing mode; orders placed before keep their fee."""
-    operator_only(call)
-    form = read_form(call.body, ChangeForm)
-    known = await _merchant(door, call.path["number"])
+async def show(door: Door, call: Call[Nothing, Nothing]) -> MerchantShown:
+    """Show a merchant; merchants see themselves."""
+    return show_merchant(await find(door, call))
+
+
+async def search(door: Door, call: Call[Nothing, MerchantsQuery]) -> Page[MerchantShown]:
+    """List merchants in the order in which they came."""
+    asked = call.query
+    after = read_id("cur", asked.cursor) if asked.cursor else 0
+    found = await door.network.read(parties.merchants, after, asked.limit + 1)
+    whole = page([show_merchant(one) for one in found], [one.id for one in found], asked.limit)
+    kept = [one for one in whole.data if asked.state in (None, one.state)]
+    return Page(kept, whole.next)
+
+
+async def change(door: Door, call: Call[MerchantChange, Nothing]) -> Any:
+    """Change a merchant's name, fee, state or signing mode.
+
+    Orders placed before keep their fee.
+    """
+    form = call.form
+    known = await find(door, call)
     changed = replace(
         known,
         name=known.name if form.name is None else form.name,
@@ -111,72 +188,92 @@ async def change(door: Door, call: Call) -> Answer:
             SigningMode[form.signing_mode.upper()] if form.signing_mode else known.signing_mode
         ),
     )
-    return answer(describe(accepted(await door.network.perform(CHANGE_MERCHANT, changed))))
+    return await perform(door, call, CHANGE_MERCHANT, changed, show_merchant)
 
 
-async def add_app(door: Door, call: Call) -> Answer:
-    """One more app for a merchant."""
-    operator_only(call)
-    form = read_form(call.body, AppForm)
-    merchant = await _merchant(door, call.path["number"])
-    try:
-        app = await onboarding.add_app(door.network, merchant, form.appid, form.name)
-    except NotTakenOn as error:
-        raise refusal(error.refused) from error
-    return answer({"appid": app.number, "name": app.name}, 201)
-
-
-async def add_key(door: Door, call: Call) -> Answer:
-    """One more public key or certificate; earlier ones work on until they are revoked.
-
-    RSA signs WeChat Pay requests, Ed25519 requests to this API.
-    """
-    operator_only(call)
-    form = read_form(call.body, KeyForm)
-    merchant = await _merchant(door, call.path["number"])
-    try:
-        key = await onboarding.add_public_key(door.network, merchant, form.public_key.encode())
-    except UnusableKey as error:
-        raise Problem(422, "key_unusable", str(error)) from error
-    except NotTakenOn as error:
-        raise refusal(error.refused) from error
-    return answer({"serial": key.serial}, 201)
-
-
-async def revoke_key(door: Door, call: Call) -> Answer:
-    """Refuse a key from now on."""
-    operator_only(call)
-    merchant = await _merchant(door, call.path["number"])
-    command = RevokeKey(merchant.id, call.path["serial"])
-    key = accepted(await door.network.perform(REVOKE_KEY, command))
-    return answer({"serial": key.serial, "revoked": True})
-
-
-async def add_partner(door: Door, call: Call) -> Answer:
+async def add_partner(door: Door, call: Call[PartnerForm, Nothing]) -> Any:
     """Let a service provider act for a merchant."""
-    operator_only(call)
-    form = read_form(call.body, PartnerForm)
-    provider = await _merchant(door, form.provider)
-    merchant = await _merchant(door, form.merchant)
+    provider = await by_number(door, call.form.provider)
+    merchant = await by_number(door, call.form.merchant)
     command = Partnership(MerchantId(provider.id), MerchantId(merchant.id), door.network.clock())
-    accepted(await door.network.perform(ADD_PARTNER, command))
-    return answer({"provider": provider.number, "merchant": merchant.number}, 201)
+    return await perform(
+        door,
+        call,
+        ADD_PARTNER,
+        command,
+        lambda made: PartnershipShown(provider.number, merchant.number, moment(made.since)),
+    )
 
 
-def describe(merchant: Merchant) -> dict[str, Any]:
-    """A merchant without its secrets."""
-    return {
-        "id": ids.show("mch", merchant.id),
-        "mchid": merchant.number,
-        "name": merchant.name,
-        "fee_bps": merchant.fee_bps,
-        "state": merchant.state.name.lower(),
-        "signing_mode": merchant.signing_mode.name.lower(),
-    }
+async def partners(door: Door, call: Call[Nothing, Nothing]) -> Page[PartnershipShown]:
+    """List who may act for a merchant."""
+    merchant = await find(door, call)
+    found = await door.network.read(parties.partners_of, merchant.id)
+    return Page(
+        [PartnershipShown(number, merchant.number, moment(since)) for number, since in found]
+    )
 
 
-async def _merchant(door: Door, number: str) -> Merchant:
+def show_merchant(merchant: Merchant) -> MerchantShown:
+    """A merchant as this API shows it."""
+    return MerchantShown(
+        id=ids.show("mch", merchant.id),
+        mchid=merchant.number,
+        name=merchant.name,
+        fee_bps=merchant.fee_bps,
+        state=_STATES[merchant.state],
+        signing_mode=_MODES[merchant.signing_mode],
+    )
+
+
+async def find(door: Door, call: Call[Any, Any]) -> Merchant:
+    """The merchant in the path; merchants find only themselves. Raises Problem 404."""
+    merchant = await by_number(door, call.path["number"])
+    if not call.caller.is_operator and merchant.id != call.caller.key.merchant_id:
+        raise refusal(Refused(Reason.MERCHANT_NOT_FOUND))
+    return merchant
+
+
+async def by_number(door: Door, number: str) -> Merchant:
+    """Raises Problem 404."""
     merchant = await door.network.look_up(parties.merchant_by_number, number)
     if merchant is None:
         raise refusal(Refused(Reason.MERCHANT_NOT_FOUND))
     return merchant
+
+
+_STATES: Final[dict[MerchantState, StateName]] = {
+    MerchantState.ACTIVE: "active",
+    MerchantState.DISABLED: "disabled",
+}
+_MODES: Final[dict[SigningMode, ModeName]] = {
+    SigningMode.AUTO: "auto",
+    SigningMode.PUBLIC_KEY: "public_key",
+    SigningMode.CERTIFICATE: "certificate",
+}
+_UNKNOWN: Final = (Reason.MERCHANT_NOT_FOUND,)
+ENDPOINTS: Final = (
+    Endpoint(
+        "POST", "/merchants", create, Who.OPERATOR, MerchantForm, Nothing, TakenOnShown, 201,
+        ("key_unusable", Reason.APP_TAKEN, Reason.KEY_TAKEN, Reason.MERCHANT_TAKEN),
+    ),
+    Endpoint(
+        "GET", "/merchants", search, Who.OPERATOR, Nothing, MerchantsQuery, Page[MerchantShown]
+    ),
+    Endpoint(
+        "GET", "/merchants/{number}", show, Who.EITHER, Nothing, Nothing, MerchantShown, 200,
+        _UNKNOWN,
+    ),
+    Endpoint(
+        "POST", "/merchants/{number}", change, Who.OPERATOR, MerchantChange, Nothing,
+        MerchantShown, 200, _UNKNOWN,
+    ),
+    Endpoint(
+        "GET", "/merchants/{number}/partners", partners, Who.EITHER, Nothing, Nothing,
+        Page[PartnershipShown], 200, _UNKNOWN,
+    ),
+    Endpoint(
+        "POST", "/partnerships", add_partner, Who.OPERATOR, PartnerForm, Nothing, PartnershipShown,
+        201, (*_UNKNOWN, Reason.PARTNER_RELATION_MISSING),
+    ),
+)  # fmt: skip

@@ -11,10 +11,10 @@ from changliao.core import clock, ids
 from changliao.core.clock import Instant
 from changliao.core.events import RETRY_AFTER_S, Event, EventKind, Letter, Outgoing, took
 from changliao.doors.rest.authorization import ANSWERS_PURPOSE
-from changliao.doors.rest.orders import describe, describe_refund
+from changliao.doors.rest.orders import OrderShown, show_order
+from changliao.doors.rest.refunds import RefundShown, show_refund
 from changliao.operations.network import Network
 from changliao.store.views import orders, parties
-from changliao.store.views.orders import Placed
 
 
 class Notifier:
@@ -39,14 +39,13 @@ class Notifier:
             return None
         url = refund.notify_url if refund else placed.terms.notify_url
         # The fact that was committed, not how things stand: refunds may have come since.
-        as_paid = Placed(replace(placed.order, refunded=0), placed.terms)
-        subject = describe_refund(refund, placed.order) if refund else describe(as_paid)
-        body = {
-            "id": ids.show("evt", event.id),
-            "type": event.kind.name.lower().replace("_", ".", 1),
-            "data": subject,
-        }
-        return Letter(url, msgspec.json.encode(body), merchant) if url else None
+        as_paid = replace(placed.order, refunded=0)
+        subject: OrderShown | RefundShown = show_order(as_paid, placed.terms)
+        if refund is not None:
+            subject = show_refund(refund, placed.order)
+        kind = event.kind.name.lower().replace("_", ".", 1)
+        told = {"id": ids.show("evt", event.id), "type": kind, "data": subject}
+        return Letter(url, msgspec.json.encode(told), merchant) if url else None
 
     def sign(self, letter: Letter, now: Instant) -> Outgoing:
         """Timestamp, nonce and body are signed, each followed by a line feed."""

@@ -1,90 +1,114 @@
-"""Orders, payments and refunds over REST."""
+"""Orders over REST: placing, finding, listing, closing."""
 
 import hashlib
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import clock, ids
 from changliao.core.clock import HOUR, SECOND, Instant
-from changliao.core.ids import AppId, MerchantId, OrderId, PaymentId, RefundId, UserId, made_at
-from changliao.core.orders import CloseOrder, Order, PayOrder, PlaceOrder, Scene, Terms
+from changliao.core.ids import AppId, OrderId, made_at
+from changliao.core.orders import CloseOrder, Order, OrderState, PlaceOrder, Scene, Terms
 from changliao.core.outcome import Reason, Refused
-from changliao.core.refunds import Refund, RefundOrder
-from changliao.doors.rest.call import (
-    MOST_IN_PAGE,
-    NEWEST,
-    Answer,
-    Call,
-    CurrencyCode,
-    Door,
-    Minor,
-    accepted,
-    answer,
-    operator_only,
-    read_form,
-    read_id,
-    read_money,
-)
+from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
+from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import Problem, refusal
-from changliao.operations.orders import CLOSE, PAY, PLACE
-from changliao.operations.refunds import REFUND
+from changliao.doors.rest.fields import (
+    NEWEST,
+    Count,
+    CurrencyCode,
+    CursorText,
+    Limit,
+    MerchantIdText,
+    Minor,
+    Moment,
+    Nothing,
+    OrderIdText,
+    Page,
+    PaymentIdText,
+    Reference,
+    Text128,
+    Url,
+    UserIdText,
+    moment,
+    page,
+)
+from changliao.operations.orders import CLOSE, PLACE
 from changliao.store.views import orders as order_views
 from changliao.store.views import parties
-from changliao.store.views.orders import Placed
+from changliao.store.views.orders import Placed, Wanted
 
 DOOR: Final = "rest"
 _LINK_LIVES: Final = 2 * HOUR
 _DIGEST_BYTES: Final = 16
-Reference = Annotated[str, Meta(min_length=1, max_length=64)]
-Url = Annotated[str, Meta(max_length=255, pattern=r"^https?://[^\s]+$")]
+StateName = Literal["open", "paid", "closed"]
 
 
-class NewOrder(Struct, forbid_unknown_fields=True):
-    """POST /api/v1/orders. `amount` in minor units; it may be paid for `expires_in_s`."""
+class NewOrder(Struct, frozen=True, forbid_unknown_fields=True):
+    """An order to be placed. It may be paid for `expires_in_s` seconds."""
 
     reference: Reference
-    title: Annotated[str, Meta(min_length=1, max_length=127)]
+    title: Annotated[str, Meta(min_length=1, max_length=127, examples=["Two coffees"])]
     amount: Minor
     currency: CurrencyCode = "CNY"
     expires_in_s: Annotated[int, Meta(ge=1, le=1_296_000)] = 7_200
     notify_url: Url | None = None
-    attach: Annotated[str, Meta(max_length=128)] = ""
+    attach: Text128 = ""
 
 
-class NewPayment(Struct, forbid_unknown_fields=True):
-    """POST /api/v1/payments, by an operator that has confirmed the payer in its own way.
+class OrderShown(Struct, frozen=True):
+    """An order. What only a paid order has is left out before.
 
-    `id` (pay_…) names the payment: the same id again gets the same answer. Left out, one is made.
+    `refunded` is the sum of its refunds. `pay_url` is shown once, to who placed it.
     """
 
-    merchant_id: str
-    order_id: str
-    payer_id: str
+    id: OrderIdText
+    merchant_id: MerchantIdText
+    reference: str
     amount: Minor
-    currency: CurrencyCode = "CNY"
-    id: str | None = None
+    currency: CurrencyCode
+    state: StateName
+    refunded: Count
+    created_at: Moment
+    expires_at: Moment
+    payment_id: PaymentIdText | UnsetType = UNSET
+    payer_id: UserIdText | UnsetType = UNSET
+    paid_at: Moment | UnsetType = UNSET
+    fee: Count | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    attach: str | UnsetType = UNSET
+    pay_url: str | UnsetType = UNSET
 
 
-class NewRefund(Struct, forbid_unknown_fields=True):
-    """POST /api/v1/orders/{id}/refunds."""
+class WhoseQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose order it is: needed by operators, ignored for merchants, whose own it is."""
 
-    reference: Reference
-    amount: Minor
-    reason: Annotated[str, Meta(max_length=80)] = ""
-    notify_url: Url | None = None
+    merchant_id: MerchantIdText | None = None
 
 
-async def place(door: Door, call: Call) -> Answer:
-    """Take an order; the same reference with the same terms finds it again."""
-    form = read_form(call.body, NewOrder)
-    network = door.network
+class OrdersQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """`created_from` is included, `created_before` is not: RFC 3339, percent-encoded."""
+
+    merchant_id: MerchantIdText | None = None
+    reference: Reference | None = None
+    state: StateName | None = None
+    created_from: Moment | None = None
+    created_before: Moment | None = None
+    cursor: CursorText | None = None
+    limit: Limit = 50
+
+
+async def place(door: Door, call: Call[NewOrder, Nothing]) -> Any:
+    """Place an order.
+
+    The same reference with the same fields finds the order and gives a new `pay_url`; the one
+    before stops working. A `pay_url` works for two hours and never after `expires_at`.
+    """
+    form, network = call.form, door.network
     merchant = await network.look_up(parties.merchant, call.caller.key.merchant_id)
     if merchant is None:
-        raise refusal(
-            Refused(Reason.MERCHANT_NOT_FOUND, "an order is placed with a merchant's key")
-        )
+        raise refusal(Refused(Reason.MERCHANT_NOT_FOUND))
     now = network.clock()
     order_id = OrderId(network.ids.new())
     order = Order(
@@ -102,139 +126,131 @@ async def place(door: Door, call: Call) -> Answer:
     terms = Terms(
         order_id, merchant.id, form.title, form.attach, form.notify_url or "", DOOR, b"{}"
     )
-    placed = accepted(await network.perform(PLACE, PlaceOrder(order, terms)))
-    link = network.links.make(placed, Instant(now + _LINK_LIVES))
-    fields = describe(Placed(placed, terms)) | {"pay_url": f"{door.public_url}/c/{link}"}
-    return answer(fields, 201)
+
+    def shown(placed: Order) -> OrderShown:
+        link = network.links.make(placed, Instant(now + _LINK_LIVES))
+        return show_order(placed, terms, f"{door.public_url}/c/{link}")
+
+    return await perform(door, call, PLACE, PlaceOrder(order, terms), shown)
 
 
-async def query(door: Door, call: Call) -> Answer:
-    """An order of the caller's own; operators see every merchant's."""
-    return answer(describe(await _find(door, call)))
+async def query(door: Door, call: Call[Nothing, WhoseQuery]) -> OrderShown:
+    """Show an order."""
+    placed = await find(door, call)
+    return show_order(placed.order, placed.terms)
 
 
-async def search(door: Door, call: Call) -> Answer:
-    """A merchant's orders, newest first: `reference` finds one, `before` gives the next page."""
-    network, merchant_id = door.network, _whose(call)
-    reference = call.query.get("reference")
-    if reference is not None:
-        one = await network.read(order_views.order_by_reference, merchant_id, 0, reference)
-        return answer({"data": [describe(one)] if one else []})
-    before = read_id("ord", call.query["before"]) if "before" in call.query else NEWEST
-    page = await network.read(order_views.orders_of_merchant, merchant_id, before, MOST_IN_PAGE)
-    return answer({"data": [describe(one) for one in page]})
+async def search(door: Door, call: Call[Nothing, OrdersQuery]) -> Page[OrderShown]:
+    """List a merchant's orders, newest first.
+
+    `reference` finds the one order with the merchant's own number.
+    """
+    asked, network, merchant_id = call.query, door.network, whose(call, call.query.merchant_id)
+    if asked.reference is not None:
+        one = await network.read(order_views.order_by_reference, merchant_id, 0, asked.reference)
+        return Page([show_order(one.order, one.terms)] if one else [])
+    wanted = Wanted(
+        merchant_id,
+        read_id("cur", asked.cursor) if asked.cursor else NEWEST,
+        since(asked.created_from),
+        since(asked.created_before) or NEWEST,
+        OrderState[asked.state.upper()] if asked.state else 0,
+    )
+    found = await network.read(order_views.orders_of_merchant, wanted, asked.limit + 1)
+    shown = [show_order(one.order, one.terms) for one in found]
+    return page(shown, [one.order.id for one in found], asked.limit)
 
 
-async def close(door: Door, call: Call) -> Answer:
-    """See that an order is never paid."""
-    placed = await _find(door, call)
+async def close(door: Door, call: Call[Nothing, WhoseQuery]) -> Any:
+    """See that an order is never paid.
+
+    Closing it again is no change. The body is not read.
+    """
+    placed = await find(door, call)
     command = CloseOrder(placed.order.merchant_id, placed.order.id)
-    closed = accepted(await door.network.perform(CLOSE, command))
-    return answer(describe(Placed(closed, placed.terms)))
-
-
-async def pay(door: Door, call: Call) -> Answer:
-    """Pay an order from a wallet on an operator's word."""
-    operator_only(call)
-    form = read_form(call.body, NewPayment)
-    given = read_id("pay", form.id) if form.id else door.network.ids.new()
-    command = PayOrder(
-        payment_id=PaymentId(given),
-        merchant_id=MerchantId(read_id("mch", form.merchant_id)),
-        order_id=OrderId(read_id("ord", form.order_id)),
-        payer_id=UserId(read_id("usr", form.payer_id)),
-        amount=read_money(form.amount, form.currency),
+    return await perform(
+        door, call, CLOSE, command, lambda closed: show_order(closed, placed.terms)
     )
-    paid = accepted(await door.network.perform(PAY, command))
-    return answer(_order_fields(paid), 201)
 
 
-async def refund(door: Door, call: Call) -> Answer:
-    """Send a part or all of a paid order back."""
-    form = read_form(call.body, NewRefund)
-    placed = await _find(door, call)
-    order = placed.order
-    identity = msgspec.json.encode((order.id, form.amount, form.reason, form.notify_url))
-    wanted = Refund(
-        id=RefundId(door.network.ids.new()),
-        merchant_id=order.merchant_id,
-        order_id=order.id,
-        reference=form.reference,
-        amount=form.amount,
-        digest=hashlib.sha256(identity).digest()[:_DIGEST_BYTES],
-        partner_id=order.partner_id,
-        notify_url=form.notify_url or "",
-        reason=form.reason,
-    )
-    command = RefundOrder(wanted, order.amount.amount, order.amount.currency.code)
-    done = accepted(await door.network.perform(REFUND, command))
-    return answer(describe_refund(done, order), 201)
-
-
-async def refunds(door: Door, call: Call) -> Answer:
-    """Every refund of an order."""
-    order = (await _find(door, call)).order
-    found = await door.network.read(order_views.refunds_of_order, order.merchant_id, order.id)
-    return answer({"data": [describe_refund(one, order) for one in found]})
-
-
-def describe(placed: Placed) -> dict[str, Any]:
+def show_order(
+    order: Order, terms: Terms | None = None, pay_url: str | UnsetType = UNSET
+) -> OrderShown:
     """An order as this API shows it."""
-    return _order_fields(placed.order) | {
-        "title": placed.terms.title,
-        "attach": placed.terms.attach,
-    }
+    paid = bool(order.payment_id)
+    return OrderShown(
+        id=ids.show("ord", order.id),
+        merchant_id=ids.show("mch", order.merchant_id),
+        reference=order.reference,
+        amount=order.amount.amount,
+        currency=order.amount.currency.code,
+        state=_STATES[order.state],
+        refunded=order.refunded,
+        created_at=moment(made_at(order.id)),
+        expires_at=moment(order.expires_at),
+        payment_id=ids.show("pay", order.payment_id) if paid else UNSET,
+        payer_id=ids.show("usr", order.payer_id) if paid else UNSET,
+        paid_at=moment(order.paid_at) if paid else UNSET,
+        fee=order.fee if paid else UNSET,
+        title=terms.title if terms else UNSET,
+        attach=terms.attach if terms else UNSET,
+        pay_url=pay_url,
+    )
 
 
-def describe_refund(known: Refund, order: Order) -> dict[str, Any]:
-    """A refund as this API shows it."""
-    return {
-        "id": ids.show("rfd", known.id),
-        "order_id": ids.show("ord", known.order_id),
-        "reference": known.reference,
-        "amount": known.amount,
-        "currency": order.amount.currency.code,
-        "state": known.state.name.lower(),
-        "reason": known.reason,
-        "created_at": clock.to_rfc3339(made_at(known.id)),
-    }
-
-
-def _order_fields(order: Order) -> dict[str, Any]:
-    fields = {
-        "id": ids.show("ord", order.id),
-        "merchant_id": ids.show("mch", order.merchant_id),
-        "reference": order.reference,
-        "amount": order.amount.amount,
-        "currency": order.amount.currency.code,
-        "state": order.state.name.lower(),
-        "refunded": order.refunded,
-        "created_at": clock.to_rfc3339(made_at(order.id)),
-        "expires_at": clock.to_rfc3339(order.expires_at),
-    }
-    if order.payment_id:
-        fields |= {
-            "payment_id": ids.show("pay", order.payment_id),
-            "payer_id": ids.show("usr", order.payer_id),
-            "paid_at": clock.to_rfc3339(order.paid_at),
-            "fee": order.fee,
-        }
-    return fields
-
-
-def _whose(call: Call) -> int:
-    """Raises Problem 400 when an operator does not say whose orders it means."""
+def whose(call: Call[Any, Any], named: str | None) -> int:
+    """Raises Problem 400 when an operator does not say whose it means."""
     if not call.caller.is_operator:
         return call.caller.key.merchant_id
-    if "merchant_id" not in call.query:
-        raise Problem(400, "merchant_missing", "operators name the merchant: ?merchant_id=mch_…")
-    return read_id("mch", call.query["merchant_id"])
+    if named is None:
+        said = "operators name the merchant: ?merchant_id=mch_…"
+        raise Problem("merchant_missing", said, "merchant_id")
+    return read_id("mch", named)
 
 
-async def _find(door: Door, call: Call) -> Placed:
+def since(text: str | None) -> int:
+    """The first id of a moment, 0 without one. Raises Problem 400 for what is no moment."""
+    if text is None:
+        return 0
+    try:
+        return max(ids.first_id(0, clock.from_rfc3339(text)), 0)
+    except (ValueError, OverflowError) as error:
+        said = f"{text[:40]} is no time: RFC 3339, for example 2026-11-25T00:00:00+08:00"
+        raise Problem("malformed", said) from error
+
+
+async def find(door: Door, call: Call[Any, WhoseQuery]) -> Placed:
     """The order in the path: of the caller, or for operators of the merchant in the query."""
-    order_id = read_id("ord", call.path["id"])
-    placed = await door.network.read(order_views.order, _whose(call), order_id)
+    order_id = read_id("ord", call.path["order_id"])
+    merchant_id = whose(call, call.query.merchant_id)
+    placed = await door.network.read(order_views.order, merchant_id, order_id)
     if placed is None:
         raise refusal(Refused(Reason.ORDER_NOT_FOUND))
     return placed
+
+
+_STATES: Final[dict[OrderState, StateName]] = {
+    OrderState.OPEN: "open",
+    OrderState.PAID: "paid",
+    OrderState.CLOSED: "closed",
+}
+ENDPOINTS: Final = (
+    Endpoint(
+        "POST", "/orders", place, Who.MERCHANT, NewOrder, Nothing, OrderShown, 201,
+        ("currency_unknown", Reason.EXPIRY_PASSED, Reason.MERCHANT_NOT_FOUND,
+         Reason.ORDER_ALREADY_PAID, Reason.ORDER_CLOSED, Reason.ORDER_EXPIRED,
+         Reason.REFERENCE_REUSED),
+    ),
+    Endpoint(
+        "GET", "/orders", search, Who.EITHER, Nothing, OrdersQuery, Page[OrderShown], 200,
+        ("merchant_missing",),
+    ),
+    Endpoint(
+        "GET", "/orders/{order_id}", query, Who.EITHER, Nothing, WhoseQuery, OrderShown, 200,
+        ("merchant_missing", Reason.ORDER_NOT_FOUND),
+    ),
+    Endpoint(
+        "POST", "/orders/{order_id}/close", close, Who.EITHER, Nothing, WhoseQuery, OrderShown, 200,
+        ("merchant_missing", Reason.ORDER_NOT_FOUND, Reason.ORDER_ALREADY_PAID),
+    ),
+)  # fmt: skip

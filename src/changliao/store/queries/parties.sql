@@ -57,6 +57,36 @@ SELECT
 FROM apps
 WHERE number = :number;
 
+-- name: apps_of_merchant
+SELECT
+    app_id,
+    number,
+    merchant_id,
+    name
+FROM apps
+WHERE merchant_id = :merchant_id
+ORDER BY app_id;
+
+-- name: partners_of_merchant
+SELECT
+    merchants.number,
+    partnerships.since_us
+FROM partnerships
+INNER JOIN merchants ON partnerships.partner_id = merchants.merchant_id
+WHERE partnerships.merchant_id = :merchant_id
+ORDER BY partnerships.since_us;
+
+-- name: users_latest
+SELECT
+    user_id,
+    phone,
+    name,
+    created_at_us
+FROM users
+WHERE user_id < :before
+ORDER BY user_id DESC
+LIMIT :most;
+
 -- name: keys_of_merchant
 SELECT
     merchant_id,

@@ -110,7 +110,11 @@ INNER JOIN order_terms
     ON
         orders.order_id = order_terms.order_id
         AND orders.merchant_id = order_terms.merchant_id
-WHERE orders.merchant_id = :merchant_id AND orders.order_id < :before
+WHERE
+    orders.merchant_id = :merchant_id
+    AND orders.order_id < :before
+    AND orders.order_id >= :made_from
+    AND (:state = 0 OR orders.state = :state)
 ORDER BY orders.order_id DESC
 LIMIT :most;
 
@@ -165,6 +169,28 @@ SELECT
 FROM refunds
 WHERE merchant_id = :merchant_id AND order_id = :order_id
 ORDER BY refund_id;
+
+-- name: refunds_of_merchant
+SELECT
+    merchant_id,
+    refund_id,
+    partner_id,
+    order_id,
+    reference,
+    amount,
+    digest,
+    notify_url,
+    reason,
+    state,
+    finished_at_us
+FROM refunds
+WHERE
+    merchant_id = :merchant_id
+    AND refund_id < :before
+    AND refund_id >= :made_from
+    AND (:state = 0 OR state = :state)
+ORDER BY refund_id DESC
+LIMIT :most;
 
 -- name: payment_by_id
 SELECT

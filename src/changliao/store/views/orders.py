@@ -14,6 +14,19 @@ from changliao.store.refunds import from_row as refund_from_row
 _ORDER_COLUMNS: Final = 23
 
 
+class Wanted(Struct, frozen=True):
+    """Which of a merchant's orders or refunds: with ids before and not before these, and a state.
+
+    `state` 0 is every state. Ids rise with time, so they bound times too.
+    """
+
+    merchant_id: int
+    before: int
+    made_from: int
+    made_before: int
+    state: int
+
+
 class Placed(Struct, frozen=True):
     """An order with its terms."""
 
@@ -37,10 +50,15 @@ def order_by_reference(
     return _placed(rows[0]) if rows else None
 
 
-def orders_of_merchant(reader: Reader, merchant_id: int, before: int, most: int) -> list[Placed]:
-    """The newest first; `before` is the last id of the page before."""
-    keys = {"merchant_id": merchant_id, "before": before, "most": most}
-    return [_placed(row) for row in reader.select("orders_of_merchant", keys)]
+def orders_of_merchant(reader: Reader, wanted: Wanted, most: int) -> list[Placed]:
+    """The newest first."""
+    return [_placed(row) for row in reader.select("orders_of_merchant", _bounds(wanted, most))]
+
+
+def refunds_of_merchant(reader: Reader, wanted: Wanted, most: int) -> list[Refund]:
+    """The newest first."""
+    rows = reader.select("refunds_of_merchant", _bounds(wanted, most))
+    return [refund_from_row(row) for row in rows]
 
 
 def refund(reader: Reader, merchant_id: int, refund_id: int) -> Refund | None:
@@ -74,3 +92,13 @@ def attempt(reader: Reader, payment_id: int, merchant_id: int) -> Attempt | None
 def _placed(row: Row) -> Placed:
     columns = (row[1], row[0], *row[_ORDER_COLUMNS:])
     return Placed(order_from_row(row[:_ORDER_COLUMNS]), TERMS.from_row(columns))
+
+
+def _bounds(wanted: Wanted, most: int) -> dict[str, int]:
+    return {
+        "merchant_id": wanted.merchant_id,
+        "before": min(wanted.before, wanted.made_before),
+        "made_from": wanted.made_from,
+        "state": wanted.state,
+        "most": most,
+    }

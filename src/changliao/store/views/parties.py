@@ -56,6 +56,18 @@ def app_by_number(reader: Reader, number: str) -> App | None:
     return app_from_row(rows[0]) if rows else None
 
 
+def apps_of(reader: Reader, merchant_id: int) -> list[App]:
+    """Every app of a merchant, the oldest first."""
+    rows = reader.select("apps_of_merchant", {"merchant_id": merchant_id})
+    return [app_from_row(row) for row in rows]
+
+
+def partners_of(reader: Reader, merchant_id: int) -> list[tuple[str, Instant]]:
+    """The numbers of the providers that may act for a merchant, and since when."""
+    rows = reader.select("partners_of_merchant", {"merchant_id": merchant_id})
+    return [(row[0], Instant(row[1])) for row in rows]
+
+
 def keys_of(reader: Reader, merchant_id: int) -> list[Key]:
     """Every key of a merchant."""
     rows = reader.select("keys_of_merchant", {"merchant_id": merchant_id})
@@ -89,6 +101,12 @@ def user(reader: Reader, user_id: int) -> User | None:
     """By id."""
     rows = reader.select("user_by_id", {"user_id": user_id})
     return user_from_row(rows[0]) if rows else None
+
+
+def users(reader: Reader, before: int, most: int) -> list[User]:
+    """The newest first."""
+    rows = reader.select("users_latest", {"before": before, "most": most})
+    return [user_from_row(row) for row in rows]
 
 
 def user_by_phone(reader: Reader, phone: str) -> User | None:

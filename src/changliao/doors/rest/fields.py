@@ -1,0 +1,78 @@
+"""The kinds of fields this API speaks: ids, money, times, addresses, each with its limits.
+
+The limits are checked when a body is decoded and shown in the OpenAPI document: both read these
+types. Units: amounts are minor units, times in answers RFC 3339 with Beijing's offset.
+"""
+
+from typing import Annotated, Final, Generic, TypeVar
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from changliao.core import clock, ids
+from changliao.core.clock import Instant
+from changliao.core.money import MAX_AMOUNT
+
+T = TypeVar("T")
+MOST_IN_PAGE: Final = 100
+NEWEST: Final = (1 << 63) - 1
+_DIGITS: Final = "[0-7][0-9A-HJKMNP-TV-Z]{12}$"
+
+AppNumber = Annotated[str, Meta(pattern="^[0-9A-Za-z]{4,32}$", examples=["wx2421b1c4370ec43b"])]
+Count = Annotated[int, Meta(ge=0)]
+CurrencyCode = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["CNY"])]
+CursorText = Annotated[
+    str, Meta(pattern=f"^cur_{_DIGITS}", description="`next` of the page before")
+]
+Date = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-11-25"])]
+EventIdText = Annotated[str, Meta(pattern=f"^evt_{_DIGITS}", examples=["evt_0SB09HB4C0000"])]
+FeeBps = Annotated[int, Meta(ge=0, le=10_000, description="Basis points of the amount")]
+LegIdText = Annotated[str, Meta(pattern=f"^leg_{_DIGITS}")]
+Limit = Annotated[int, Meta(ge=1, le=MOST_IN_PAGE, description="The most items in one page")]
+MerchantIdText = Annotated[str, Meta(pattern=f"^mch_{_DIGITS}", examples=["mch_0SB09HAXG0000"])]
+MerchantNumber = Annotated[str, Meta(pattern="^[0-9]{8,12}$", examples=["1900000109"])]
+Minor = Annotated[int, Meta(ge=1, le=MAX_AMOUNT, description="Minor units", examples=[1800])]
+MinorSum = Annotated[int, Meta(description="Minor units")]
+Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+OrderIdText = Annotated[str, Meta(pattern=f"^ord_{_DIGITS}", examples=["ord_0SB09HB4C0000"])]
+PaymentIdText = Annotated[str, Meta(pattern=f"^pay_{_DIGITS}", examples=["pay_0SB09HB4C0000"])]
+Pem = Annotated[str, Meta(min_length=1, max_length=16_384, description="PEM")]
+Phone = Annotated[str, Meta(pattern=r"^\+?[0-9]{6,15}$", examples=["13800000001"])]
+Reference = Annotated[str, Meta(min_length=1, max_length=64, examples=["A-1"])]
+RefundIdText = Annotated[str, Meta(pattern=f"^rfd_{_DIGITS}", examples=["rfd_0SB09HB4C0000"])]
+Text128 = Annotated[str, Meta(max_length=128)]
+TopUpIdText = Annotated[str, Meta(pattern=f"^top_{_DIGITS}", examples=["top_0SB09HB4C0000"])]
+TransferIdText = Annotated[str, Meta(pattern=f"^trf_{_DIGITS}", examples=["trf_0SB09HB4C0000"])]
+Url = Annotated[
+    str,
+    Meta(max_length=255, pattern=r"^https?://[^\s]+$", examples=["https://shop.example/paid"]),
+]
+UserIdText = Annotated[str, Meta(pattern=f"^usr_{_DIGITS}", examples=["usr_0SB09HB4C0000"])]
+
+
+class Nothing(Struct, frozen=True):
+    """No body, or no query."""
+
+
+class Page(Struct, Generic[T], frozen=True):
+    """Some of a list. Only a missing `next` says that it is the last page: pages may be short."""
+
+    data: list[T]
+    next: CursorText | UnsetType = UNSET
+
+
+def show_cursor(last: int) -> str:
+    """The cursor of the page after this item."""
+    return ids.show("cur", last)
+
+
+def page(shown: list[T], numbers: list[int], limit: int) -> Page[T]:
+    """A page from what was asked for with one item more than the limit, and their ids."""
+    if len(shown) <= limit:
+        return Page(shown)
+    return Page(shown[:limit], show_cursor(numbers[limit - 1]))
+
+
+def moment(instant: Instant) -> str:
+    """A time as answers show it."""
+    return clock.to_rfc3339(instant)

@@ -1,0 +1,32 @@
+"""Every operation of this API. What answers requests and what documents them reads this table."""
+
+from typing import Any, Final
+
+from changliao.doors.rest import (
+    credentials,
+    events,
+    merchants,
+    orders,
+    payments,
+    refunds,
+    users,
+    wallets,
+)
+from changliao.doors.rest.endpoint import API, Endpoint, Handler, prepared
+from changliao.web.asgi import Route, route
+
+TABLE: Final[tuple[Endpoint[Any, Any], ...]] = (
+    *orders.ENDPOINTS,
+    *payments.ENDPOINTS,
+    *refunds.ENDPOINTS,
+    *users.ENDPOINTS,
+    *wallets.ENDPOINTS,
+    *merchants.ENDPOINTS,
+    *credentials.ENDPOINTS,
+    *events.ENDPOINTS,
+)
+
+
+def routes() -> tuple[Route[Handler], ...]:
+    """The table as the door dispatches by it."""
+    return tuple(route(one.method, API + one.path, prepared(one)) for one in TABLE)

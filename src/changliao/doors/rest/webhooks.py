@@ -1,0 +1,47 @@
+"""What this API tells merchants, as the OpenAPI document describes it."""
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from changliao.doors.rest.fields import EventIdText
+from changliao.doors.rest.orders import OrderShown
+from changliao.doors.rest.refunds import RefundShown
+
+_SIGNED: Final = (
+    "POST to `notify_url`. The signature is base 64 of Ed25519 under the key of "
+    "GET /api/v1/public-key, over timestamp, nonce and raw body, each followed by a line feed. "
+    "Answer 200 or 204 within five seconds; otherwise it is sent again, 16 attempts in all within "
+    "24 hours and 4 minutes. Expect repeats and recognise them by `id`."
+)
+
+
+class OrderPaid(Struct, frozen=True):
+    """An order was paid. `data` is the order as it was then."""
+
+    id: EventIdText
+    type: Literal["order.paid"]
+    data: OrderShown
+
+
+class RefundFinished(Struct, frozen=True):
+    """A refund came to its end."""
+
+    id: EventIdText
+    type: Literal["refund.finished"]
+    data: RefundShown
+
+
+class Webhook(Struct, frozen=True):
+    """One kind of letter."""
+
+    name: str
+    summary: str
+    body: type[Struct]
+    description: str = _SIGNED
+
+
+WEBHOOKS: Final = (
+    Webhook("order.paid", "An order was paid", OrderPaid),
+    Webhook("refund.finished", "A refund came to its end", RefundFinished),
+)
