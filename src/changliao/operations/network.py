@@ -13,6 +13,7 @@ from changliao.core.clock import Clock
 from changliao.core.outcome import Reason, Refused
 from changliao.operations.committer import Committer, Ticket
 from changliao.operations.directory import Directory
+from changliao.operations.downloads import Downloads
 from changliao.operations.ids import Ids
 from changliao.operations.links import Links
 from changliao.operations.openids import Openids
@@ -43,6 +44,7 @@ class Network:
         self.ids = Ids(node, clock)
         self.secrets = Secrets(vault)
         self.links = Links(vault)
+        self.downloads = Downloads(vault)
         self.openids = Openids(vault)
         self.directory = Directory(clock)
         self.committer = Committer(engine, clock, self.ids, self._deliver, self._observe)
@@ -79,6 +81,12 @@ class Network:
         if self.engine.reads_inline:
             with self.engine.reader() as reader:
                 return view(reader, *args, **kwargs)
+        return await self.in_thread(lambda: self._read(view, *args, **kwargs))
+
+    async def report(
+        self, view: Callable[Concatenate[Reader, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """A view that takes long, always beside the loop. Raises Unavailable."""
         return await self.in_thread(lambda: self._read(view, *args, **kwargs))
 
     async def look_up(self, view: Callable[[Reader, *Ts], R], *args: *Ts) -> R:

@@ -14,6 +14,7 @@ from changliao.operations.network import Network
 from changliao.web.asgi import NUL
 
 F = TypeVar("F")
+JSON: Final = "application/json; charset=utf-8"
 _PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`")
 
 
@@ -26,19 +27,22 @@ class Door(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True):
-    """A request whose signature was right."""
+    """A request whose signature was right; `host` is the name under which it found us."""
 
     merchant: Merchant
     path: dict[str, str]
     query: dict[str, str]
     body: bytes
+    host: str = ""
 
 
 class Answer(Struct, frozen=True):
-    """A success: 200 with JSON or 204 without a body."""
+    """A success: 200 with JSON, 204 without a body, or a file, which is never signed."""
 
     status: int
     body: bytes = b""
+    content_type: str = JSON
+    signed: bool = True
 
 
 def ok(fields: object) -> Answer:

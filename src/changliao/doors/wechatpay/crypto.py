@@ -12,12 +12,14 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 _PADDING: Final = PKCS1v15()
+_SHA1: Final = hashes.SHA1()  # noqa: S303 - what the protocol's OAEP is defined with
+_OAEP: Final = OAEP(MGF1(_SHA1), _SHA1, None)
 _SHA256: Final = hashes.SHA256()
 _NONCE_CHARACTERS: Final = 12
 _KEYS_KEPT: Final = 20_000
@@ -76,6 +78,16 @@ def unseal(api_key: str, nonce: str, ciphertext: str, associated_data: str) -> b
         return cipher.decrypt(nonce.encode("ascii"), raw, associated_data.encode("ascii"))
     except (InvalidTag, binascii.Error, ValueError):
         return None
+
+
+def seal_file(key: str, nonce: str, content: bytes) -> bytes:
+    """A file for a merchant: ciphertext and tag. Use a key once only."""
+    return AESGCM(key.encode("ascii")).encrypt(nonce.encode("ascii"), content, None)
+
+
+def encrypt_for(public_key: bytes, secret: bytes) -> str:
+    """RSA-OAEP with SHA-1, base64: how secrets reach the owner of a PEM public key."""
+    return base64.b64encode(_loaded(public_key).encrypt(secret, _OAEP)).decode()
 
 
 @lru_cache(_KEYS_KEPT)

@@ -10,9 +10,9 @@ from typing import Final
 
 from changliao.core import clock
 from changliao.core.parties import Merchant
-from changliao.doors.wechatpay import certificates, crypto, orders, refunds
+from changliao.doors.wechatpay import bills, certificates, crypto, orders, refunds
 from changliao.doors.wechatpay.authorization import SCHEME, Signed, authenticate
-from changliao.doors.wechatpay.call import Answer, Call, Door, read_query
+from changliao.doors.wechatpay.call import JSON, Answer, Call, Door, read_query
 from changliao.doors.wechatpay.errors import WechatError, system_error, unavailable
 from changliao.store.engine import Unavailable
 from changliao.web import asgi
@@ -46,6 +46,11 @@ ROUTES: Final = (
     route("POST", _REFUNDS, refunds.refund),
     route("GET", f"{_REFUNDS}/{{out_refund_no}}", refunds.query),
     route("GET", "/v3/certificates", certificates.certificates),
+    route("GET", "/v3/bill/tradebill", bills.trade_bill),
+    route("GET", "/v3/bill/fundflowbill", bills.fund_flow),
+    route("GET", "/v3/bill/sub-merchant-fundflowbill", bills.sub_merchant_fund_flow),
+    route("GET", "/v3/ecommerce/bill/fundflowbill", bills.platform_fund_flow),
+    route("GET", bills.PATH, bills.download),
 )
 
 
@@ -60,7 +65,8 @@ def application(door: Door) -> Application:
         try:
             body = await asgi.read_body(receive, BODY_LIMIT)
             merchant = await _authenticated(door, scope, body)
-            call = Call(merchant, found.parts, read_query(scope["query_string"]), body)
+            query = read_query(scope["query_string"])
+            call = Call(merchant, found.parts, query, body, _header(scope, b"host"))
             answer = await found.handler(door, call)
         except asgi.Disconnected:
             return
@@ -75,26 +81,26 @@ def application(door: Door) -> Application:
             _log.exception("%s %s failed", scope["method"], scope["path"])
             await _send(send, 500, system_error().body())
         else:
-            signature = _signature(door, merchant, _asked(scope), answer.body)
-            await _send(send, answer.status, answer.body, signature)
+            asked = _header(scope, b"wechatpay-serial")
+            signature = _signature(door, merchant, asked, answer.body) if answer.signed else ()
+            await _send(send, answer.status, answer.body, signature, answer.content_type)
 
     return serve
 
 
 async def _authenticated(door: Door, scope: Scope, body: bytes) -> Merchant:
-    authorization = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    authorization = _header(scope, b"authorization")
     signed = Signed(scope["method"], asgi.target_of(scope), body)
     return await authenticate(door.network, authorization, signed)
 
 
-def _asked(scope: Scope) -> str:
-    """With which of our keys the caller can verify."""
-    serial: bytes = dict(scope["headers"]).get(b"wechatpay-serial", b"")
-    return serial.decode("latin-1")
+def _header(scope: Scope, name: bytes) -> str:
+    value: bytes = dict(scope["headers"]).get(name, b"")
+    return value.decode("latin-1")
 
 
 def _signature(door: Door, merchant: Merchant, asked: str, body: bytes) -> asgi.Headers:
-    """The headers that let the SDK check an answer."""
+    """The headers that let the SDK check an answer; `asked` names the key it can verify with."""
     signer = door.platform.signer_for(merchant, asked)
     timestamp, nonce = str(clock.seconds(door.network.clock())), secrets.token_hex(16)
     signature = crypto.sign(signer.key, crypto.answer_message(timestamp, nonce, body))
@@ -107,9 +113,15 @@ def _signature(door: Door, merchant: Merchant, asked: str, body: bytes) -> asgi.
     )
 
 
-async def _send(send: Send, status: int, body: bytes, signature: asgi.Headers = ()) -> None:
+async def _send(
+    send: Send,
+    status: int,
+    body: bytes,
+    signature: asgi.Headers = (),
+    content_type: str = JSON,
+) -> None:
     headers = (
-        (_CONTENT_TYPE, b"application/json; charset=utf-8"),
+        (_CONTENT_TYPE, content_type.encode()),
         (_REQUEST_ID, secrets.token_hex(20).upper().encode() + b"-0"),
         *signature,
     )

@@ -63,6 +63,11 @@ def refund_number(refund: RefundId) -> str:
     return f"{_REFUND_PREFIX}{refund:0{_REFUND_DIGITS}d}"
 
 
+def trade_type(order: Order) -> str:
+    """Where the payer met the order, in this protocol's words."""
+    return _TRADE_TYPES[order.scene]
+
+
 def trade_state(order: Order) -> str:
     """Where an order stands, in this protocol's words."""
     match order.state:

@@ -1,0 +1,75 @@
+"""Sales of a day that is over, in a network that is being served: its bills can then be had today.
+
+A process of its own on the same database whose clock is a day behind, as one that did the work
+yesterday would have been.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import msgspec
+
+from changliao.core.clock import BEIJING, DAY, Instant
+from changliao.core.ids import AppId, MerchantId
+from changliao.core.orders import Order, PlaceOrder, Terms
+from changliao.core.refunds import Refund
+from changliao.operations import orders
+from changliao.store.views import parties
+from tests.served import Served
+from tests.world import World
+
+
+def date(days_ago: int = 1) -> str:
+    """A date in Beijing."""
+    return f"{datetime.now(BEIJING) - timedelta(days=days_ago):%Y-%m-%d}"
+
+
+@contextmanager
+def past(served: Served, mchid: str, days_ago: int = 1) -> Iterator[World]:
+    """A world at noon of that day in Beijing, whose merchant is this one."""
+    noon = datetime.now(BEIJING).replace(hour=12, minute=0, second=0, microsecond=0)
+    then = Instant(int(noon.timestamp()) * 1_000_000 - days_ago * DAY)
+    world = World(str(served.data / "changliao.db"), then)
+    try:
+        world._phones = time.time_ns() % 10**8
+        with world.engine.reader() as reader:
+            merchant = parties.merchant_by_number(reader, mchid)
+        assert merchant is not None
+        world.merchant = merchant.id
+        yield world
+    finally:
+        world.close()
+
+
+def sell(
+    world: World,
+    appid: str,
+    amount: int,
+    title: str = "越野跑鞋",
+    partner: MerchantId | None = None,
+) -> Order:
+    """An order of the merchant's, placed by the WeChat Pay door and paid."""
+    with world.engine.reader() as reader:
+        app = parties.app_by_number(reader, appid)
+    command = world.an_order(
+        amount,
+        app_id=app.id if app else AppId(0),
+        partner_id=partner or MerchantId(0),
+        notifies=False,
+    )
+    details = msgspec.json.encode({"appid": appid, "device_id": "POS1"})
+    order = command.order
+    terms = Terms(order.id, order.merchant_id, title, "a,b", "", "wechatpay", details)
+    assert world.do(orders.PLACE, PlaceOrder(order, terms)) == order
+    paid = world.pay(order, world.user(amount))
+    assert isinstance(paid, Order)
+    return paid
+
+
+def send_back(world: World, order: Order, amount: int) -> Refund:
+    """A refund on the same day."""
+    refund = world.refund(order, amount, notify_url="")
+    assert isinstance(refund, Refund)
+    return refund
