@@ -46,6 +46,8 @@ TABLES = [
     "partnerships",
     "platform_keys",
     "day_ends",
+    "sandbox_rules",
+    "sandbox_requests",
 ]
 
 

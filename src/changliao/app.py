@@ -24,13 +24,15 @@ from changliao.doors.wechatpay import payer as wechatpay_payer
 from changliao.doors.wechatpay import platform as wechatpay_platform
 from changliao.doors.wechatpay.call import Door as WechatDoor
 from changliao.operations.network import Network
+from changliao.operations.payers import Payers
 from changliao.store.engine import Unavailable
 from changliao.web import asgi
 from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.pages import Pages
 from changliao.web.security import Browser
-from changliao.workers import day_ends, expiry
+from changliao.workers import clock, day_ends, expiry
 from changliao.workers.addresses import Guard
+from changliao.workers.faults import Faithful, Faulty
 from changliao.workers.notifications import Deliverer, Notifier
 
 HEALTH: Final = "/healthz"
@@ -47,6 +49,7 @@ class Parts:
         self._pages: Application | None = None
         self._workers: list[asyncio.Task[None]] = []
         self._notifiers: dict[str, Notifier] = {}
+        self._payers = Payers(network) if config.sandbox else None
 
     async def start(self, *, doors: bool, workers: bool) -> None:
         """Take commands; open the doors; begin to work. Raises Unavailable."""
@@ -61,10 +64,15 @@ class Parts:
             self._open(platform)
         if workers:
             guard = Guard(allow_private=config.private_callbacks)
-            deliverer = Deliverer(network, self._notifiers, guard, config.retry_scale)
+            carriage = Faulty(network) if config.sandbox else Faithful()
+            deliverer = Deliverer(network, self._notifiers, guard, config.retry_scale, carriage)
             self._work("notifications", deliverer.run)
             self._work("expiry", lambda: expiry.run(network))
             self._work("day ends", lambda: day_ends.run(network))
+        if config.sandbox:
+            self._work("clock", lambda: clock.follow(network))
+        if self._payers is not None:
+            self._work("payers", self._payers.run)
 
     async def close(self) -> None:
         """Stop working, finish what was accepted."""
@@ -98,7 +106,7 @@ class Parts:
         self._doors = {
             "v3": wechatpay.application(wechat),
             "api": rest.application(
-                RestDoor(network, config.public_url, config.default_fee_bps, settings)
+                RestDoor(network, config.public_url, config.default_fee_bps, settings, self._payers)
             ),
         }
         https = config.public_url.startswith("https://")

@@ -27,6 +27,7 @@ from changliao.doors.rest.notify import Notifier
 from changliao.operations.network import Network
 from changliao.store.views import events
 from changliao.workers.addresses import Guard
+from changliao.workers.faults import Faithful
 from changliao.workers.notifications import Deliverer
 from tests import postgres
 from tests.served import CHANGLIAO, Rest, Served, Shop, serve
@@ -429,7 +430,7 @@ async def deliver_at(served: Served, moment: Instant, box: Mailbox) -> None:
     network = Network(engine, lambda: moment, open_vault(served.data), engine.claim_node(1))
     await network.start()
     notifiers = {"rest": Notifier(network)}
-    deliverer = Deliverer(network, notifiers, Guard(allow_private=True), 1.0)
+    deliverer = Deliverer(network, notifiers, Guard(allow_private=True), 1.0, Faithful())
     working = asyncio.create_task(deliverer.run())
     await asyncio.to_thread(box.wait, 2)
     async with asyncio.timeout(DEADLINE_S):

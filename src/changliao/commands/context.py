@@ -14,12 +14,16 @@ from rich.console import Console
 
 from changliao import config
 from changliao.config import BadConfiguration, Config
-from changliao.core.clock import Instant
+from changliao.core.clock import Clock, Instant
+from changliao.core.ids import MerchantId
+from changliao.core.sandbox import EVERYBODY
+from changliao.operations.clock import MovableClock
 from changliao.operations.network import Network
 from changliao.operations.onboarding import NotTakenOn
 from changliao.operations.vault import Vault
 from changliao.store.engine import Engine, Unavailable
 from changliao.store.engines import open_engine
+from changliao.store.views import parties
 
 R = TypeVar("R")
 console = Console(highlight=False, soft_wrap=True)
@@ -30,6 +34,11 @@ FIRST_VISITOR = 1
 def now() -> Instant:
     """The machine's clock: read once per command and handed down."""
     return Instant(time.time_ns() // 1000)
+
+
+def clock_of(settings: Config) -> Clock:
+    """A sandbox's clock can be moved; any other network shows the machine's."""
+    return MovableClock(now) if settings.sandbox else now
 
 
 def data_option(command: Any) -> Any:
@@ -96,16 +105,37 @@ def open_vault(folder: Path) -> Vault:
 
 
 @asynccontextmanager
+async def visit_sandbox(folder: Path) -> AsyncIterator[Network]:
+    """The same for what only a sandbox has."""
+    if not read_config(folder).sandbox:
+        fail(f"{folder} is no sandbox: this would be refused in production (sandbox = true)", 2)
+    async with visit(folder) as (network, _):
+        yield network
+
+
+@asynccontextmanager
 async def visit(folder: Path) -> AsyncIterator[tuple[Network, Config]]:
     """The network for a few commands; it may be served by another process meanwhile."""
     settings = read_config(folder)
     engine = open_database(settings)
-    network = Network(engine, now, open_vault(folder), engine.claim_node(FIRST_VISITOR))
+    network = Network(
+        engine, clock_of(settings), open_vault(folder), engine.claim_node(FIRST_VISITOR)
+    )
     await network.start()
     try:
         yield network, settings
     finally:
         await network.close()
+
+
+async def merchant_or_everybody(network: Network, number: str | None) -> MerchantId:
+    """The merchant of this number; everybody when none is named."""
+    if number is None:
+        return EVERYBODY
+    found = await network.read(parties.merchant_by_number, number)
+    if found is None:
+        fail(f"there is no merchant {number}")
+    return found.id
 
 
 def run(work: Coroutine[Any, Any, R]) -> R:

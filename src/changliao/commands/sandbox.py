@@ -6,8 +6,11 @@ from typing import Any
 
 import click
 
+from changliao.commands.clock import clock as clock_command
 from changliao.commands.context import data_option, fail, json_option, run, show, visit
 from changliao.commands.demo import demo
+from changliao.commands.faults import faults
+from changliao.commands.payers import payer
 from changliao.commands.settings import merchant_settings
 from changliao.core import chart, clock, ids
 from changliao.core.credentials import CredentialKind
@@ -219,7 +222,8 @@ def resend(folder: Path, event_id: str, *, as_json: bool) -> None:
     show(run(again()), as_json=as_json)
 
 
-sandbox.add_command(demo)
+for command in (clock_command, demo, faults, payer):
+    sandbox.add_command(command)
 
 
 def _usable(work: Coroutine[Any, Any, dict[str, str]]) -> dict[str, str]:

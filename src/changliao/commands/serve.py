@@ -14,9 +14,9 @@ import uvloop
 
 from changliao.app import HEALTH, Parts
 from changliao.commands.context import (
+    clock_of,
     data_option,
     fail,
-    now,
     open_database,
     open_vault,
     read_config,
@@ -64,7 +64,7 @@ def _parts(folder: Path, settings: Config, *, serving: bool) -> Parts:
     node = _node(engine)
     if serving and engine.reads_inline and node != 0:
         fail(f"{settings.database} is already being served by another process")
-    return Parts(Network(engine, now, open_vault(folder), node), settings)
+    return Parts(Network(engine, clock_of(settings), open_vault(folder), node), settings)
 
 
 def _node(engine: Engine) -> int:

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     APP_NOT_BOUND = "app_not_bound"
     APP_TAKEN = "app_taken"
     BUSY = "busy"
+    CLOCK_NOT_MOVED = "clock_not_moved"
     CREDENTIAL_LOCKED = "credential_locked"
     CREDENTIAL_WRONG = "credential_wrong"
     CURRENCY_MISMATCH = "currency_mismatch"

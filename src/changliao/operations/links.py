@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 import struct
 from typing import Final
 
@@ -22,6 +23,7 @@ from changliao.operations.vault import Vault
 _LAYOUT: Final = struct.Struct(">QQII")
 _MAC_BYTES: Final = 9
 _LENGTH: Final = 44
+_CANDIDATE: Final = re.compile(r"(?<![\w-])(?:wx)?([\w-]{44})(?![\w-])", re.ASCII)
 
 
 class Link(Struct, frozen=True):
@@ -58,6 +60,11 @@ class Links:
         merchant_id, order_id, issue, expires_s = _LAYOUT.unpack(body)
         expires_at = Instant(expires_s * SECOND)
         return Link(MerchantId(merchant_id), OrderId(order_id), issue, expires_at)
+
+    def find_in(self, text: str) -> Link | None:
+        """The link in a code, prepay id or address, whichever protocol wrapped it."""
+        found = (self.read(match[1]) for match in _CANDIDATE.finditer(text))
+        return next((link for link in found if link is not None), None)
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.new(self._key, body, hashlib.sha256).digest()[:_MAC_BYTES]

@@ -7,10 +7,14 @@ this process that an order changed; another process's changes they find by looki
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, TypeVarTuple, cast
 
-from changliao.core.clock import Clock
+from changliao.core.clock import SECOND, Clock, Instant
+from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
+from changliao.core.sandbox import RuleKind
+from changliao.operations.clock import MovableClock, ahead_us
 from changliao.operations.committer import Committer, Ticket
 from changliao.operations.directory import Directory
 from changliao.operations.downloads import Downloads
@@ -24,6 +28,7 @@ from changliao.store.engine import Engine, Reader
 from changliao.store.events import EVENTS
 from changliao.store.orders import ORDERS
 from changliao.store.parties import APPS, KEYS, MERCHANTS, PARTNERSHIPS
+from changliao.store.sandbox import RULES
 from changliao.store.unit import UnitOfWork
 
 C = TypeVar("C")
@@ -40,6 +45,9 @@ class Network:
     def __init__(self, engine: Engine, clock: Clock, vault: Vault, node: int) -> None:
         self.engine = engine
         self.clock = clock
+        # Signatures tell real time, also where a sandbox's clock was moved.
+        self.real_clock = clock.real if isinstance(clock, MovableClock) else clock
+        self._moved = asyncio.Event()
         self.vault = vault
         self.ids = Ids(node, clock)
         self.secrets = Secrets(vault)
@@ -51,12 +59,14 @@ class Network:
         self.events_waiting = asyncio.Event()
         self._pool = ThreadPoolExecutor(_READERS, "reader")
         self._watchers: dict[int, set[asyncio.Event]] = {}
+        self._placed: Callable[[Order], None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
         """Begin to take commands. Raises Unavailable when the database cannot be reached."""
         self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(self.committer.start)
+        await self.follow_clock()
 
     async def close(self) -> None:
         """Finish what was accepted, then stop."""
@@ -116,6 +126,34 @@ class Network:
         if not watching:
             self._watchers.pop(order_id, None)
 
+    def hear_orders(self, listener: Callable[[Order], None] | None) -> None:
+        """Tell one listener, in the loop, of every order this process takes; None: nobody."""
+        self._placed = listener
+
+    async def until(self, moment: Instant) -> None:
+        """Wait until the network's clock shows this moment."""
+        while (missing := moment - self.clock()) > 0:
+            await self.rest(missing / SECOND)
+
+    async def rest(self, seconds: float) -> None:
+        """Sleep, but wake when a sandbox's clock is moved."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._moved.wait(), seconds)
+
+    async def follow_clock(self) -> None:
+        """Show the time that the sandbox's clock was moved to, by whichever process."""
+        if isinstance(self.clock, MovableClock):
+            self._set_clock(await self.read(ahead_us))
+
+    def _set_clock(self, ahead: int) -> None:
+        clock = self.clock
+        if not isinstance(clock, MovableClock) or ahead <= clock.ahead_us:
+            return
+        clock.ahead_us = ahead
+        self.events_waiting.set()
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+
     def _read(
         self, view: Callable[Concatenate[Reader, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
@@ -136,6 +174,13 @@ class Network:
             before is None or after.next_at <= self.clock() for before, after in tx.changes(EVENTS)
         ):
             loop.call_soon_threadsafe(self.events_waiting.set)
+        for _, rule in tx.changes(RULES):
+            if rule.kind is RuleKind.CLOCK:
+                loop.call_soon_threadsafe(self._set_clock, int(rule.body))
+        if self._placed is not None:
+            for before, after in tx.changes(ORDERS):
+                if before is None:
+                    loop.call_soon_threadsafe(self._placed, after)
         if self._watchers:
             changed = [after.id for _, after in tx.changes(ORDERS) if after.id in self._watchers]
             if changed:

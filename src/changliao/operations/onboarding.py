@@ -72,7 +72,7 @@ async def take_on(network: Network, asked: NewMerchant) -> TakenOn:
     private_key = certificate = ""
     public_key = asked.public_key.encode()
     if not public_key:
-        pair = await network.in_thread(lambda: certificates.new_pair(number, now))
+        pair = await network.in_thread(lambda: certificates.new_pair(number, network.real_clock()))
         private_key, certificate = pair.private_key.decode(), pair.certificate.decode()
         public_key = pair.certificate
     if certificates.read_public(public_key).kind is not KeyKind.RSA_PUBLIC:

@@ -14,6 +14,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.APP_NOT_BOUND: _FAULT,
     Reason.APP_TAKEN: _FAULT,
     Reason.BUSY: "系统繁忙，没有扣款。请稍后再试。",
+    Reason.CLOCK_NOT_MOVED: _FAULT,
     Reason.CREDENTIAL_LOCKED: "密码输错太多次，已锁定。没有扣款，请稍后再试。",
     Reason.CREDENTIAL_WRONG: "密码不正确。没有扣款。",
     Reason.CURRENCY_MISMATCH: "币种与订单不一致。没有扣款。",

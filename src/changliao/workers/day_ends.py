@@ -35,7 +35,7 @@ async def run(network: Network) -> None:
                 done = day
             except Unavailable as error:
                 _log.warning("database unavailable: %s", error)
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await network.rest(_LOOK_EVERY_S)
 
 
 def last_over(now: Instant) -> Day:

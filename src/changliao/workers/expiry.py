@@ -32,7 +32,7 @@ async def run(network: Network) -> None:
             _log.warning("database unavailable: %s", error)
             done = 0
         if done < _MOST_AT_ONCE:
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await network.rest(_LOOK_EVERY_S)
 
 
 async def expire_due(network: Network) -> int:

@@ -21,11 +21,13 @@ from changliao.core.clock import Instant
 from changliao.core.events import Attempted, ClaimEvent, Event, Letter, Outgoing
 from changliao.core.ids import EventId, MerchantId
 from changliao.core.outcome import Refused
+from changliao.core.sandbox import Plan
 from changliao.operations.events import CLAIM, attempted
 from changliao.operations.network import Network
 from changliao.store.engine import Unavailable
 from changliao.store.views import events, orders
 from changliao.workers.addresses import Forbidden, Guard
+from changliao.workers.faults import Carriage
 
 _MOST_AT_ONCE: Final = 256
 _MOST_FOR_ONE: Final = 64  # of one merchant, so that a slow one leaves room for the others
@@ -72,10 +74,12 @@ class Deliverer:
         notifiers: Mapping[str, Notifier],
         guard: Guard,
         retry_scale: float,
+        carriage: Carriage,
     ) -> None:
         self._network = network
         self._notifiers = notifiers
         self._guard = guard
+        self._carriage = carriage
         self._attempted = attempted(retry_scale)
         self._running: dict[EventId, asyncio.Task[None]] = {}
         self._busy: Counter[MerchantId] = Counter()
@@ -124,18 +128,19 @@ class Deliverer:
 
     async def _deliver(self, client: httpx.AsyncClient, event: Event) -> None:
         try:
-            await self._attempt(client, event)
+            await self._attempt(client, event, await self._carriage.before(event))
         except Unavailable as error:
             _log.warning("database unavailable: %s", error)
         except Exception:  # one letter must not stop the others; its lease brings it back
             _log.exception("notification %d failed", event.id)
         finally:
+            self._carriage.after(event)
             del self._running[event.id]
             self._busy[event.merchant_id] -= 1
             if not self._busy[event.merchant_id]:
                 del self._busy[event.merchant_id]
 
-    async def _attempt(self, client: httpx.AsyncClient, event: Event) -> None:
+    async def _attempt(self, client: httpx.AsyncClient, event: Event, plan: Plan) -> None:
         network = self._network
         notifier = await self._notifier(event)
         letter = await notifier.compose(event) if notifier else None
@@ -149,17 +154,24 @@ class Deliverer:
         done = Attempted(event.merchant_id, event.id, claimed.attempts, 0, 0, _NOWHERE)
         if letter is not None and notifier is not None:
             kept = letter if stored is None else replace(letter, body=stored)
-            outgoing = notifier.sign(kept, network.clock())
-            status, note = await self._post(client, kept.url, outgoing)
+            outgoing = notifier.sign(kept, network.real_clock())
+            status, note = await self._carried(client, kept.url, outgoing, plan.copies)
             done = replace(
                 done,
                 status=status,
                 duration_ms=int((time.perf_counter() - began) * 1000),
-                note=_noted(note),
+                note=_noted(plan.note + note),
                 delivered=notifier.acknowledged(status, note),
                 retry_after_s=notifier.retry_after_s,
             )
         await network.perform(self._attempted, done)
+
+    async def _carried(
+        self, client: httpx.AsyncClient, url: str, outgoing: Outgoing, copies: int
+    ) -> tuple[int, str]:
+        """Every copy that the carriage makes of one attempt; the first answer is the one kept."""
+        answers = [await self._post(client, url, outgoing) for _ in range(copies)]
+        return answers[0] if answers else (0, "")
 
     async def _notifier(self, event: Event) -> Notifier | None:
         order_id = event.subject_id

@@ -15,6 +15,7 @@ from changliao.doors.rest.authorization import Caller
 from changliao.doors.rest.errors import Problem, refusal
 from changliao.operations.network import Network
 from changliao.operations.operation import Operation
+from changliao.operations.payers import Payers
 from changliao.web.asgi import NUL
 
 B = TypeVar("B")
@@ -27,12 +28,16 @@ _PLACE: Final = re.compile(r"at `\$\.([^`]+)`\Z|(?:unknown|required) field `([^`
 
 
 class Door(Struct, frozen=True):
-    """What handlers work with. `settings` gives what a merchant's SDK needs of other doors."""
+    """What handlers work with. `settings` gives what a merchant's SDK needs of other doors.
+
+    `payers` are the sandbox's simulated people; None: this network is no sandbox.
+    """
 
     network: Network
     public_url: str
     default_fee_bps: int
     settings: Callable[[Merchant], Mapping[str, str]]
+    payers: Payers | None = None
 
 
 class Call(Struct, Generic[B, Q], frozen=True):

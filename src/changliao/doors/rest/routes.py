@@ -9,6 +9,7 @@ from changliao.doors.rest import (
     orders,
     payments,
     refunds,
+    sandbox,
     users,
     wallets,
 )
@@ -24,6 +25,7 @@ TABLE: Final[tuple[Endpoint[Any, Any], ...]] = (
     *merchants.ENDPOINTS,
     *credentials.ENDPOINTS,
     *events.ENDPOINTS,
+    *sandbox.ENDPOINTS,
 )
 
 

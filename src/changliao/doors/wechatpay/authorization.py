@@ -50,14 +50,13 @@ class Signed(Struct, frozen=True):
 async def authenticate(network: Network, header: str, signed: Signed) -> Merchant:
     """The merchant who signed this request. Raises WechatError 401."""
     parts = parse(header)
-    now = network.clock()
-    if abs(now - int(parts.timestamp) * SECOND) > MOST_SKEW:
+    if abs(network.real_clock() - int(parts.timestamp) * SECOND) > MOST_SKEW:
         raise sign_error("Http头Authorization中的timestamp与发起请求的时间不得超过5分钟")
     merchant = await network.look_up(parties.merchant_by_number, parts.mchid)
     if merchant is None or merchant.state is not MerchantState.ACTIVE:
         raise sign_error("商户号不存在或已停用")
     keys = await network.look_up(parties.keys_of, merchant.id)
-    key = _key(keys, parts.serial, now)
+    key = _key(keys, parts.serial, network.clock())
     if not verifies(key.material, parts, signed):
         raise sign_error("签名错误", _explained(parts, signed))
     return merchant

@@ -51,6 +51,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.APP_NOT_BOUND: Words(400, "APPID_MCHID_NOT_MATCH", "商户号和appid不匹配，请先绑定"),
     Reason.APP_TAKEN: Words(400, _INVALID, "appid已被其他商户绑定"),
     Reason.BUSY: Words(429, "FREQUENCY_LIMITED", "请求过多，本次未受理，请稍后用相同参数重试"),
+    Reason.CLOCK_NOT_MOVED: Words(400, _INVALID, "沙箱时钟只能向前拨"),
     Reason.CREDENTIAL_LOCKED: Words(403, "USER_ACCOUNT_ABNORMAL", "支付密码已锁定，请稍后再试"),
     Reason.CREDENTIAL_WRONG: Words(403, "TRADE_ERROR", "支付密码错误"),
     Reason.CURRENCY_MISMATCH: Words(400, _PARAM, "货币与订单不一致"),

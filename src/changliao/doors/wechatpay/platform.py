@@ -79,7 +79,7 @@ async def load(network: Network) -> Platform:
     """The network's keys; the first start makes a pair."""
     keys = await network.read(parties.platform_keys)
     if not keys:
-        made = await network.in_thread(lambda: new_pair(network.vault, network.clock()))
+        made = await network.in_thread(lambda: new_pair(network.vault, network.real_clock()))
         outcome = await network.perform(ADD_PLATFORM_KEY, made)
         if isinstance(outcome, Refused):
             raise RuntimeError(f"no platform key could be kept: {outcome.reason}")
