@@ -44,6 +44,8 @@ TABLES = [
     "apps",
     "keys",
     "partnerships",
+    "party_numbers",
+    "numbered_parties",
     "platform_keys",
     "day_ends",
     "sandbox_rules",

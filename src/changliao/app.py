@@ -13,6 +13,12 @@ from typing import Final
 from starlette.applications import Starlette
 
 from changliao.config import Config
+from changliao.doors.alipay import cashier as alipay_cashier
+from changliao.doors.alipay import gateway as alipay
+from changliao.doors.alipay import notify as alipay_notify
+from changliao.doors.alipay import platform as alipay_platform
+from changliao.doors.alipay import rest as alipay_rest
+from changliao.doors.alipay.call import Door as AlipayDoor
 from changliao.doors.cashier import door as cashier
 from changliao.doors.rest import door as rest
 from changliao.doors.rest import notify as rest_notify
@@ -56,12 +62,14 @@ class Parts:
         network, config = self.network, self.config
         await network.start()
         platform = await wechatpay_platform.load(network)
+        alipay_keys = await alipay_platform.load(network)
         self._notifiers = {
+            "alipay": alipay_notify.Notifier(network, alipay_keys),
             "wechatpay": wechatpay_notify.Notifier(network, platform),
             "rest": rest_notify.Notifier(network),
         }
         if doors:
-            self._open(platform)
+            self._open(platform, alipay_keys)
         if workers:
             guard = Guard(allow_private=config.private_callbacks)
             carriage = Faulty(network) if config.sandbox else Faithful()
@@ -95,28 +103,35 @@ class Parts:
         if path == HEALTH:
             await asgi.answer(send, 200, ((b"content-type", b"text/plain"),), b"ok\n")
             return
-        door = self._doors.get(path.split("/", 2)[1], self._pages)
+        segment = "v3/alipay" if path.startswith("/v3/alipay/") else path.split("/", 2)[1]
+        door = self._doors.get(segment, self._pages)
         if door is not None:
             await door(scope, receive, send)
 
-    def _open(self, platform: wechatpay_platform.Platform) -> None:
+    def _open(
+        self, platform: wechatpay_platform.Platform, alipay_keys: alipay_platform.Platform
+    ) -> None:
         network, config = self.network, self.config
         wechat = WechatDoor(network, platform, config.public_url)
         settings = partial(wechatpay_platform.settings, platform)
+        https = config.public_url.startswith("https://")
+        browser = Browser(network.vault.derive("browser"), https=https)
+        pages = Pages(browser, sandbox=config.sandbox)
+        alipay_door = AlipayDoor(network, alipay_keys, config.public_url, pages)
         self._doors = {
+            "gateway.do": alipay.application(alipay_door),
+            "v3/alipay": alipay_rest.application(alipay_door),
             "v3": wechatpay.application(wechat),
             "api": rest.application(
                 RestDoor(network, config.public_url, config.default_fee_bps, settings, self._payers)
             ),
         }
-        https = config.public_url.startswith("https://")
-        browser = Browser(network.vault.derive("browser"), https=https)
-        pages = Pages(browser, sandbox=config.sandbox)
         starlette = Starlette(
             routes=[
                 *pages.routes(),
                 *wechatpay_payer.routes(wechat),
-                *cashier.routes(network, pages),
+                *alipay_cashier.routes(alipay_door),
+                *cashier.routes(network, pages, {"alipay": alipay_cashier.way_back}),
                 *wallet.routes(network, pages),
             ],
             exception_handlers={**pages.exception_handlers(), Unavailable: pages.unavailable},

@@ -7,6 +7,7 @@ import pytest
 
 import changliao
 from changliao.core.outcome import Reason, Refused
+from changliao.doors.alipay import errors as alipay
 from changliao.doors.rest import errors as rest
 from changliao.doors.wechatpay import errors as wechatpay
 
@@ -14,6 +15,7 @@ SOURCE = Path(changliao.__file__ or "").parent
 
 
 def test_every_reason_has_words_at_every_door() -> None:
+    assert set(alipay.REASONS) == set(Reason)
     assert set(wechatpay.REASONS) == set(Reason)
     assert set(rest.STATUSES) == set(Reason)
 
@@ -23,6 +25,10 @@ def test_a_refusal_never_looks_like_a_success_or_a_fault(reason: Reason) -> None
     words = wechatpay.REASONS[reason]
     assert 400 <= words.status < 500 or reason is Reason.UNAVAILABLE
     assert re.fullmatch("[A-Z_]+", words.code)
+    said = alipay.REASONS[reason]
+    assert said.code in alipay.MESSAGES
+    assert said.code != "10000"
+    assert re.fullmatch(r"(ACQ\.)?[A-Z_]+|(isv|isp|aop)\.[a-z-]+", said.sub_code)
     assert 400 <= rest.STATUSES[reason] < 500 or reason is Reason.UNAVAILABLE
     assert reason.value.encode() in rest.refusal(Refused(reason)).body("req_1")
 
@@ -31,6 +37,8 @@ def test_only_what_may_be_sent_again_says_so() -> None:
     """SDKs repeat on 429 and 5xx: those must mean that nothing was done."""
     again = {reason for reason, words in wechatpay.REASONS.items() if words.status in (429, 503)}
     assert again == {Reason.BUSY, Reason.UNAVAILABLE}
+    unknown = {reason for reason, words in alipay.REASONS.items() if words.code == "20000"}
+    assert unknown == {Reason.UNAVAILABLE}
 
 
 def test_every_reason_is_given_somewhere() -> None:

@@ -63,13 +63,17 @@ class KeyKind(IntEnum):
     RSA_PUBLIC = 1
     HMAC_SECRET = 2
     ED25519_PUBLIC = 3
+    RSA_CERTIFICATE = 4
+    AES_SECRET = 5
 
 
 class Key(Struct, frozen=True):
-    """A key a caller signs with. Public keys are PEM text; an HMAC secret is sealed.
+    """A key a caller signs with. Public keys and certificates are PEM text; secrets are sealed.
 
-    `serial` names it in requests. A key works from `starts_at` until `ends_at` (0: no end) unless
-    it was revoked; two may overlap, so a merchant can change keys without a pause.
+    `merchant_id` is whose it is: a merchant, the network for operators, or one app where a protocol
+    gives keys to apps. `serial` names it in requests. A key works from `starts_at` until `ends_at`
+    (0: no end) unless it was revoked; two may overlap, so a merchant can change keys without a
+    pause.
     """
 
     merchant_id: MerchantId

@@ -43,13 +43,17 @@ class EndSession(Struct, frozen=True):
 
 
 class AddPlatformKey(Struct, frozen=True):
-    """A key pair the network will sign with; the private key is sealed, the certificate PEM."""
+    """A key pair the network will sign with; the private key is sealed, the certificate PEM.
+
+    `role` is what it is for: each door finds its own.
+    """
 
     serial: str
     private_key: bytes
     certificate: bytes
     starts_at: Instant
     ends_at: Instant
+    role: str
 
 
 class RevokeKey(Struct, frozen=True):
@@ -151,6 +155,7 @@ def _add_platform_key(tx: UnitOfWork, command: AddPlatformKey, now: Instant) -> 
         command.certificate,
         command.starts_at,
         command.ends_at,
+        command.role,
     )
     tx.add("platform_keys_insert", row)
     return command

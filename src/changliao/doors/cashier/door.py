@@ -5,7 +5,7 @@ pay. Source: WEB.md §4 and §7; wechatpay-v3.md §12.5.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -42,11 +42,13 @@ _LONGEST_STREAM_S: Final = 600
 _PHONES: Final = ("iphone", "android", "mobile", "harmony")
 _UNPROCESSABLE: Final = 422
 Found = tuple[Link, Placed]
+# By the door an order came in by: from the order and its link's token to an address, or to nothing.
+WaysBack = Mapping[str, Callable[[Placed, str], str]]
 
 
-def routes(network: Network, pages: Pages) -> list[Route]:
-    """Everything under /c/."""
-    cashier = _Cashier(network, pages)
+def routes(network: Network, pages: Pages, ways_back: WaysBack) -> list[Route]:
+    """Everything under /c/. `ways_back` finds where a door's payers go afterwards."""
+    cashier = _Cashier(network, pages, ways_back)
     return [
         Route("/c/{token}", cashier.show),
         Route("/c/{token}/status", cashier.status),
@@ -57,9 +59,10 @@ def routes(network: Network, pages: Pages) -> list[Route]:
 
 
 class _Cashier:
-    def __init__(self, network: Network, pages: Pages) -> None:
+    def __init__(self, network: Network, pages: Pages, ways_back: WaysBack) -> None:
         self._network = network
         self._pages = pages
+        self._ways_back = ways_back
 
     async def show(self, request: Request) -> Response:
         """The page for this device and state."""
@@ -156,6 +159,9 @@ class _Cashier:
     ) -> Response:
         view = await describe(request, self._network, self._pages, found, payer)
         view.device, view.problem = device, problem
+        find_way = self._ways_back.get(found[1].terms.door)
+        if find_way is not None:
+            view.back = find_way(found[1], request.path_params["token"])
         view.chosen = "view" in request.query_params
         if problem and device == "pc":
             view.tab = "account"

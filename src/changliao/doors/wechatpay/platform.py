@@ -28,6 +28,7 @@ from changliao.store.views import parties
 from changliao.store.views.parties import PlatformKey
 
 PURPOSE: Final = "wechatpay platform key"
+ROLE: Final = "wechatpay"
 PUBLIC_KEY_PREFIX: Final = "PUB_KEY_ID_"
 _ID_DIGITS: Final = 34
 
@@ -77,13 +78,13 @@ class Platform:
 
 async def load(network: Network) -> Platform:
     """The network's keys; the first start makes a pair."""
-    keys = await network.read(parties.platform_keys)
+    keys = await network.read(parties.platform_keys, ROLE)
     if not keys:
         made = await network.in_thread(lambda: new_pair(network.vault, network.real_clock()))
         outcome = await network.perform(ADD_PLATFORM_KEY, made)
         if isinstance(outcome, Refused):
             raise RuntimeError(f"no platform key could be kept: {outcome.reason}")
-        keys = await network.read(parties.platform_keys)
+        keys = await network.read(parties.platform_keys, ROLE)
     return Platform(keys, network.vault)
 
 
@@ -96,6 +97,7 @@ def new_pair(vault: Vault, now: Instant) -> AddPlatformKey:
         certificate=pair.certificate,
         starts_at=now,
         ends_at=pair.ends_at,
+        role=ROLE,
     )
 
 

@@ -49,9 +49,9 @@ SELECT partner_id, merchant_id, since_us
 FROM input;
 
 -- name: platform_keys_insert
--- input: serial text, private_key bytea, certificate bytea, starts_at_us bigint, ends_at_us bigint
-INSERT INTO platform_keys (serial, private_key, certificate, starts_at_us, ends_at_us)
-SELECT serial, private_key, certificate, starts_at_us, ends_at_us
+-- input: serial text, private_key bytea, certificate bytea, starts_at_us bigint, ends_at_us bigint, role text
+INSERT INTO platform_keys (serial, private_key, certificate, starts_at_us, ends_at_us, role)
+SELECT serial, private_key, certificate, starts_at_us, ends_at_us, role
 FROM input;
 
 -- name: platform_keys_find
@@ -61,6 +61,7 @@ SELECT
     platform_keys.private_key,
     platform_keys.certificate,
     platform_keys.starts_at_us,
-    platform_keys.ends_at_us
+    platform_keys.ends_at_us,
+    platform_keys.role
 FROM input
 INNER JOIN platform_keys ON platform_keys.serial = input.serial;

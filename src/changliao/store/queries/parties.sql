@@ -122,7 +122,7 @@ SELECT
 FROM partnerships
 WHERE partner_id = :partner_id AND merchant_id = :merchant_id;
 
--- name: platform_keys_all
+-- name: platform_keys_of_role
 SELECT
     serial,
     private_key,
@@ -130,6 +130,7 @@ SELECT
     starts_at_us,
     ends_at_us
 FROM platform_keys
+WHERE role = :role
 ORDER BY starts_at_us, serial;
 
 -- name: user_by_id

@@ -89,11 +89,11 @@ def partnership(reader: Reader, partner_id: int, merchant_id: int) -> Partnershi
     return Partnership(MerchantId(rows[0][0]), MerchantId(rows[0][1]), Instant(rows[0][2]))
 
 
-def platform_keys(reader: Reader) -> list[PlatformKey]:
-    """All of them, the oldest first."""
+def platform_keys(reader: Reader, role: str) -> list[PlatformKey]:
+    """All that are for one purpose, the oldest first."""
     return [
         PlatformKey(row[0], bytes(row[1]), bytes(row[2]), Instant(row[3]), Instant(row[4]))
-        for row in reader.select("platform_keys_all", {})
+        for row in reader.select("platform_keys_of_role", {"role": role})
     ]
 
 

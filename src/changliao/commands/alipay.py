@@ -1,0 +1,98 @@
+"""`changliao sandbox alipay`: take on an Alipay app, and print what its SDK needs."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from changliao.commands.context import data_option, fail, json_option, run, show, visit
+from changliao.config import Config
+from changliao.doors.alipay import platform
+from changliao.operations import app_keys
+from changliao.operations.app_keys import NewApp, TakenOnApp
+from changliao.operations.certificates import UnusableKey
+from changliao.operations.network import Network
+
+_FILES: Final = {
+    "app_private_key": "app_private_key.pem",
+    "app_certificate": "app_certificate.crt",
+    "alipay_public_key_pem": "alipay_public_key.pem",
+    "alipay_certificate": "alipay_certificate.crt",
+    "alipay_root_certificate": "alipay_root_certificate.crt",
+}
+
+
+@click.command()
+@data_option
+@click.argument("name")
+@click.option("--app-id", default="", help="Existing app id, 16 digits; made when left out.")
+@click.option("--pid", default="", help="Existing account number (2088…); made when left out.")
+@click.option("--merchant", default="", help="Number of a merchant here that the app is for.")
+@click.option(
+    "--public-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The app's public key (PEM or one line) or app certificate; made when left out.",
+)
+@click.option("--content-key", default="", help="Existing AES key of the app, base64.")
+@click.option("--fee-bps", type=click.IntRange(0, 10_000), help="Fee in basis points.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for key and certificate files; they are printed when left out.",
+)
+@json_option
+def alipay(folder: Path, *, as_json: bool, out: Path | None, **given: Any) -> None:
+    """Take an Alipay app on and print exactly what to put into its SDK."""
+    public_key = given["public_key"].read_bytes() if given["public_key"] else b""
+
+    async def take_on() -> dict[str, str]:
+        async with visit(folder) as (network, settings):
+            fee_bps = given["fee_bps"]
+            asked = NewApp(
+                name=given["name"],
+                number=given["app_id"],
+                account_number=given["pid"],
+                owner=given["merchant"],
+                public_key=public_key,
+                content_key=given["content_key"],
+                fee_bps=settings.default_fee_bps if fee_bps is None else fee_bps,
+            )
+            return await app_settings(network, settings, await app_keys.take_on(network, asked))
+
+    try:
+        fields = run(take_on())
+    except UnusableKey as error:
+        fail(str(error), 2)
+    show(_written(fields, out) if out else fields, as_json=as_json)
+
+
+async def app_settings(network: Network, config: Config, taken_on: TakenOnApp) -> dict[str, str]:
+    """Names and values in the order in which SDKs ask for them."""
+    fields = {
+        "gateway": f"{config.public_url}/gateway.do",
+        "app_id": taken_on.app.number,
+        "pid": taken_on.account_number,
+        "merchant": taken_on.merchant.number,
+    }
+    if taken_on.certificate_number:
+        fields["app_certificate_number"] = taken_on.certificate_number
+    if taken_on.private_key:
+        fields |= {
+            "app_private_key": taken_on.private_key,
+            "app_certificate": taken_on.certificate,
+        }
+    return fields | platform.settings(await platform.load(network))
+
+
+def _written(fields: dict[str, str], out: Path) -> dict[str, str]:
+    """Key material in files, the rest to print."""
+    out.mkdir(parents=True, exist_ok=True)
+    shown = {}
+    for name, value in fields.items():
+        shown[name] = value
+        if name in _FILES:
+            path = out / _FILES[name]
+            path.write_text(value, "ascii")
+            path.chmod(0o600)
+            shown[name] = str(path)
+    return shown

@@ -1,0 +1,187 @@
+"""Every reason to say no, in Alipay's words: code, sub_code and message.
+
+Source: alipay-openapi.md §5 and the code lists of §8. Where the documents name no code, the choice
+is marked in docs/doors/alipay.md.
+"""
+
+import html
+from collections.abc import Mapping
+from typing import Any, Final
+
+from msgspec import Struct
+
+from changliao.core.outcome import Reason, Refused
+
+MESSAGES: Final[Mapping[str, str]] = {
+    "10000": "Success",
+    "10003": "order success pay inprocess",
+    "20000": "Service Currently Unavailable",
+    "20001": "Insufficient Token Permissions",
+    "40001": "Missing Required Arguments",
+    "40002": "Invalid Arguments",
+    "40003": "Insufficient Conditions",
+    "40004": "Business Failed",
+    "40005": "Call Limited",
+    "40006": "Insufficient Permissions",
+}
+MISSING, INVALID, BUSINESS = "40001", "40002", "40004"
+_UNAUTHENTICATED: Final = frozenset(
+    {
+        "isv.invalid-signature",
+        "isv.invalid-app-id",
+        "isv.app-cert-not-exist",
+        "isv.app-cert-expired",
+        "isv.invalid-timestamp",
+        "isv.missing-signature",
+    }
+)
+_STATUSES: Final = {"20000": 500, "20001": 401, "40003": 403, "40005": 429, "40006": 403}
+
+
+class AlipayError(Exception):
+    """An answer that is not a success.
+
+    `fields` are more members of the node; `evidence` is what a developer compares with.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        sub_code: str,
+        message: str,
+        fields: Mapping[str, Any] | None = None,
+        evidence: str = "",
+    ) -> None:
+        super().__init__(sub_code)
+        self.code = code
+        self.sub_code = sub_code
+        self.message = message
+        self.fields = fields or {}
+        self.evidence = evidence
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the REST form; the gateway always answers 200."""
+        if self.sub_code in _UNAUTHENTICATED:
+            return 401
+        return _STATUSES.get(self.code, 400)
+
+    @property
+    def bare_code(self) -> str:
+        """How the REST form spells the code."""
+        for prefix in ("isv.", "aop.", "isp."):
+            if self.sub_code.startswith(prefix):
+                return self.sub_code.removeprefix(prefix)
+        return self.sub_code
+
+    def node(self) -> dict[str, Any]:
+        """The members of the gateway's answer."""
+        return {
+            "code": self.code,
+            "msg": MESSAGES[self.code],
+            "sub_code": self.sub_code,
+            "sub_msg": self.message + html.escape(self.evidence),
+            **self.fields,
+        }
+
+
+class Words(Struct, frozen=True):
+    """How one reason is said."""
+
+    sub_code: str
+    message: str
+    code: str = BUSINESS
+
+
+_PARAMETER: Final = "ACQ.INVALID_PARAMETER"
+REASONS: Final[Mapping[Reason, Words]] = {
+    Reason.AMOUNT_CHANGED: Words("ACQ.CONTEXT_INCONSISTENT", "付款金额与订单金额不一致"),
+    Reason.AMOUNT_NOT_POSITIVE: Words(_PARAMETER, "金额必须大于0"),
+    Reason.AMOUNT_TOO_LARGE: Words("ACQ.TOTAL_FEE_EXCEED", "订单总金额超过限额"),
+    Reason.APP_NOT_BOUND: Words("ACQ.ACCESS_FORBIDDEN", "应用与商户没有绑定"),
+    Reason.APP_TAKEN: Words("ACQ.ACCESS_FORBIDDEN", "应用已属于其他商户"),
+    Reason.BUSY: Words("isv.app-call-limited", "请求过多，本次未受理，请稍后重试", "40005"),
+    Reason.CREDENTIAL_LOCKED: Words("ACQ.BUYER_ENABLE_STATUS_FORBID", "买家支付密码已锁定"),
+    Reason.CREDENTIAL_WRONG: Words("ACQ.PAYMENT_FAIL", "买家支付密码错误"),
+    Reason.CURRENCY_MISMATCH: Words(_PARAMETER, "货币与订单不一致"),
+    Reason.EVENT_NOT_DUE: Words(_PARAMETER, "通知正在发送"),
+    Reason.EVENT_NOT_FOUND: Words(_PARAMETER, "通知不存在"),
+    Reason.EXPIRY_PASSED: Words("ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR", "超时时间早于当前时间"),
+    Reason.INSUFFICIENT_FUNDS: Words("ACQ.BUYER_BALANCE_NOT_ENOUGH", "买家余额不足"),
+    Reason.KEY_NOT_FOUND: Words(_PARAMETER, "密钥不存在"),
+    Reason.KEY_TAKEN: Words(_PARAMETER, "密钥已存在"),
+    Reason.MERCHANT_FUNDS_INSUFFICIENT: Words(
+        "ACQ.SELLER_BALANCE_NOT_ENOUGH", "卖家余额不足，请充值后用原请求号重新发起"
+    ),
+    Reason.MERCHANT_NOT_FOUND: Words("ACQ.SELLER_NOT_EXIST", "卖家不存在"),
+    Reason.MERCHANT_TAKEN: Words("ACQ.ACCESS_FORBIDDEN", "商户号已存在"),
+    Reason.ORDER_ALREADY_PAID: Words("ACQ.TRADE_HAS_SUCCESS", "交易已被支付"),
+    Reason.ORDER_CLOSED: Words("ACQ.TRADE_HAS_CLOSE", "交易已经关闭"),
+    Reason.ORDER_EXPIRED: Words("ACQ.TRADE_HAS_CLOSE", "交易已经超时关闭"),
+    Reason.ORDER_NOT_EXPIRED: Words("ACQ.TRADE_STATUS_ERROR", "交易尚未超时"),
+    Reason.ORDER_NOT_FOUND: Words("ACQ.TRADE_NOT_EXIST", "交易不存在"),
+    Reason.ORDER_NOT_PAID: Words("ACQ.TRADE_STATUS_ERROR", "交易状态不合法：尚未支付"),
+    Reason.PARTNER_RELATION_MISSING: Words(
+        "aop.invalid-app-auth-token", "无效的应用授权令牌", "20001"
+    ),
+    Reason.PAYER_MISMATCH: Words("ACQ.TRADE_BUYER_NOT_MATCH", "交易买家不匹配"),
+    Reason.PAYMENT_ID_REUSED: Words("ACQ.CONTEXT_INCONSISTENT", "付款编号已用于另一笔付款"),
+    Reason.PENDING_EXCEEDED: Words("ACQ.REQUEST_AMOUNT_EXCEED", "超过冻结金额"),
+    Reason.PENDING_EXPIRED: Words("ACQ.AUTH_ORDER_HAS_CLOSED", "冻结已过期"),
+    Reason.PENDING_NOT_EXPIRED: Words("ACQ.TRADE_STATUS_ERROR", "冻结尚未过期"),
+    Reason.PENDING_NOT_FOUND: Words("ACQ.AUTH_NO_ERROR", "冻结不存在"),
+    Reason.PENDING_POSTED: Words("ACQ.AUTH_ORDER_HAS_FINISHED", "冻结已完成"),
+    Reason.PENDING_VOIDED: Words("ACQ.AUTH_ORDER_HAS_CLOSED", "冻结已撤销"),
+    Reason.PHONE_TAKEN: Words(_PARAMETER, "手机号已注册"),
+    Reason.REFERENCE_REUSED: Words(
+        "ACQ.CONTEXT_INCONSISTENT", "交易信息被篡改：同一商户订单号的参数必须相同"
+    ),
+    Reason.REFUND_EXCEEDS_PAYMENT: Words("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL", "退款金额超限"),
+    Reason.REFUND_FINAL: Words("ACQ.TRADE_STATUS_ERROR", "退款已完结"),
+    Reason.REFUND_NOT_FOUND: Words("ACQ.TRADE_NOT_EXIST", "退款不存在"),
+    Reason.REFUND_REFERENCE_REUSED: Words(
+        "ACQ.DISCORDANT_REPEAT_REQUEST", "不一致的请求：同一退款请求号的金额必须相同"
+    ),
+    Reason.REFUND_TOO_LATE: Words("ACQ.TRADE_HAS_FINISHED", "交易已经结束，不能退款"),
+    Reason.REFUNDS_TOO_MANY: Words("ACQ.TRADE_NOT_ALLOW_REFUND", "一笔交易最多退款50次"),
+    Reason.SESSION_ENDED: Words("aop.invalid-auth-token", "会话已结束", "20001"),
+    Reason.TRANSFER_TO_SELF: Words("ACQ.BUYER_SELLER_EQUAL", "买卖家不能相同"),
+    Reason.UNAVAILABLE: Words("isp.unknow-error", "服务暂不可用，请查询后用原参数重试", "20000"),
+    Reason.USER_NOT_FOUND: Words("ACQ.BUYER_NOT_EXIST", "买家不存在"),
+}
+
+
+def refusal(refused: Refused) -> AlipayError:
+    """A refusal of the network as this protocol says it."""
+    words = REASONS[refused.reason]
+    return AlipayError(words.code, words.sub_code, words.message)
+
+
+def business(sub_code: str, message: str) -> AlipayError:
+    """40004: the method's own refusal."""
+    return AlipayError(BUSINESS, sub_code, message)
+
+
+def missing(name: str, message: str) -> AlipayError:
+    """40001: a public parameter is not there."""
+    return AlipayError(MISSING, f"isv.missing-{name}", message)
+
+
+def invalid(name: str, message: str) -> AlipayError:
+    """40002: a public parameter is wrong."""
+    return AlipayError(INVALID, f"isv.{name}", message)
+
+
+def bad_content(issue: str) -> AlipayError:
+    """40004: a member of the content is missing or wrong."""
+    return business(_PARAMETER, f"参数无效：{issue}")
+
+
+def unavailable() -> AlipayError:
+    """20000: the database cannot be read now."""
+    return refusal(Refused(Reason.UNAVAILABLE))
+
+
+def unknown() -> AlipayError:
+    """20000: a bug of ours; whether something was done must be asked."""
+    return AlipayError("20000", "aop.unknow-error", "系统繁忙，请查询后用原参数重试")

@@ -1,0 +1,79 @@
+"""Contents of the trade methods, as they come over the wire.
+
+Units: yuan as text. Unknown members are ignored; empty and null members are absent.
+Source: alipay-openapi.md §6 to §8.
+"""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+OutTradeNo = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z_]+\Z")]
+RequestNo = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^/\s\"{}]+\Z")]
+TradeNo = Annotated[str, Meta(min_length=16, max_length=64)]
+Text32 = Annotated[str, Meta(max_length=32)]
+Text64 = Annotated[str, Meta(max_length=64)]
+Text128 = Annotated[str, Meta(max_length=128)]
+Text256 = Annotated[str, Meta(max_length=256)]
+Text512 = Annotated[str, Meta(max_length=512)]
+Address = Annotated[str, Meta(max_length=400)]
+Object = dict[str, Any]
+
+
+class Placing(Struct):
+    """An order, by whichever method; who reads which member, the method says."""
+
+    out_trade_no: OutTradeNo
+    total_amount: str
+    subject: Text256
+    product_code: Text64 = ""
+    seller_id: Text32 = ""
+    body: Text128 = ""
+    time_expire: Text32 = ""
+    timeout_express: Text32 = ""
+    qr_code_timeout_express: Text32 = ""
+    passback_params: Text512 = ""
+    discountable_amount: str = ""
+    undiscountable_amount: str = ""
+    buyer_id: Text32 = ""
+    buyer_open_id: Text128 = ""
+    buyer_logon_id: Text128 = ""
+    op_app_id: Text32 = ""
+    op_buyer_open_id: Text128 = ""
+    store_id: Text32 = ""
+    operator_id: Text32 = ""
+    terminal_id: Text32 = ""
+    enable_pay_channels: Text128 = ""
+    disable_pay_channels: Text128 = ""
+    quit_url: Address = ""
+    request_from_url: Text256 = ""
+    goods_detail: list[Object] | None = None
+
+
+class Naming(Struct):
+    """Which trade is meant; `trade_no` wins."""
+
+    out_trade_no: OutTradeNo = ""
+    trade_no: TradeNo = ""
+    query_options: list[str] | None = None
+
+
+class Refunding(Struct):
+    """Money back, all or a part."""
+
+    refund_amount: str
+    out_trade_no: OutTradeNo = ""
+    trade_no: TradeNo = ""
+    out_request_no: RequestNo = ""
+    refund_reason: Text256 = ""
+    refund_currency: Text32 = ""
+    query_options: list[str] | None = None
+
+
+class RefundNaming(Struct):
+    """Which refund is meant."""
+
+    out_request_no: RequestNo
+    out_trade_no: OutTradeNo = ""
+    trade_no: TradeNo = ""
+    query_options: list[str] | None = None

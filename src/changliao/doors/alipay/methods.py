@@ -1,0 +1,35 @@
+"""Every method this door knows, by its name in the gateway, and the path of its REST form."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from changliao.doors.alipay import certificates, ending, placing, refunds, trades
+from changliao.doors.alipay.call import Call, Door, Node
+
+Handler = Callable[[Door, Call], Awaitable[Node]]
+
+
+class Method(Struct, frozen=True):
+    """Who answers; `verb` is the REST form's, empty where there is none."""
+
+    handler: Handler
+    verb: str = "POST"
+
+
+METHODS: Final[Mapping[str, Method]] = {
+    "alipay.open.app.alipaycert.download": Method(certificates.download),
+    "alipay.trade.cancel": Method(ending.cancel),
+    "alipay.trade.close": Method(ending.close),
+    "alipay.trade.create": Method(placing.create),
+    "alipay.trade.fastpay.refund.query": Method(refunds.query),
+    "alipay.trade.precreate": Method(placing.precreate),
+    "alipay.trade.query": Method(trades.query),
+    "alipay.trade.refund": Method(refunds.refund),
+}
+
+
+def path_of(method: str) -> str:
+    """Where the REST form of a method lives."""
+    return f"/v3/{method.replace('.', '/')}"

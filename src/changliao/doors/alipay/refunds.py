@@ -1,0 +1,119 @@
+"""Refunding and asking about refunds.
+
+A refund is named by its trade and the merchant's request number together, so both are kept as one
+reference (docs/decisions/0017). Source: alipay-openapi.md §8.7 and §8.8.
+"""
+
+import hashlib
+from typing import Final
+
+from changliao.core.ids import RefundId
+from changliao.core.orders import Order
+from changliao.core.outcome import Reason, Refused
+from changliao.core.refunds import Refund, RefundOrder
+from changliao.doors.alipay import trades, words
+from changliao.doors.alipay.call import Call, Door, Node, read_form
+from changliao.doors.alipay.errors import refusal
+from changliao.doors.alipay.forms import Refunding, RefundNaming
+from changliao.operations.refunds import REFUND
+from changliao.store.views import orders
+from changliao.store.views.orders import Placed
+
+CANCELLATION: Final = "/cancel"
+_DIGEST_BYTES: Final = 16
+_CHANNEL: Final = "ALIPAYACCOUNT"
+
+
+async def refund(door: Door, call: Call) -> Node:
+    """alipay.trade.refund: money back at once; `refund_fee` is all that went back so far."""
+    form = read_form(call, Refunding)
+    amount = words.fen(form.refund_amount, "refund_amount")
+    if form.refund_currency not in ("", "CNY"):
+        raise refusal(Refused(Reason.CURRENCY_MISMATCH))
+    placed = await trades.find(door, call.caller, form.out_trade_no, form.trade_no)
+    order = placed.order
+    wanted = Refund(
+        id=RefundId(door.network.ids.new()),
+        merchant_id=order.merchant_id,
+        order_id=order.id,
+        reference=kept_number(order.reference, form.out_request_no or order.reference),
+        amount=amount,
+        digest=digest(amount),
+        partner_id=order.partner_id,
+        notify_url=call.given("notify_url") or placed.terms.notify_url,
+        reason=form.refund_reason,
+    )
+    command = RefundOrder(wanted, order.amount.amount, order.amount.currency.code)
+    outcome = await door.network.perform(REFUND, command)
+    placed = await trades.find(door, call.caller, order.reference, "")
+    if isinstance(outcome, Refused):
+        raise refusal(_explained(outcome, placed.order))
+    options = form.query_options or ()
+    back = words.yuan(outcome.amount)
+    items = [{"fund_channel": _CHANNEL, "amount": back, "real_amount": back}]
+    return {
+        **await trades.payer(door.network, placed.order, placed.order.payer_id),
+        "fund_change": "Y" if outcome.id == wanted.id else "N",
+        "gmt_refund_pay": words.moment(outcome.finished_at),
+        "out_trade_no": placed.order.reference,
+        "refund_detail_item_list": items if "refund_detail_item_list" in options else [],
+        "refund_fee": words.yuan(placed.order.refunded),
+        "send_back_fee": back,
+        "trade_no": words.trade_no(placed.order.id),
+    }
+
+
+async def query(door: Door, call: Call) -> Node:
+    """alipay.trade.fastpay.refund.query: of an unknown refund only the trade is told."""
+    form = read_form(call, RefundNaming)
+    placed = await trades.find(door, call.caller, form.out_trade_no, form.trade_no)
+    order = placed.order
+    reference = kept_number(order.reference, form.out_request_no)
+    known = await door.network.read(
+        orders.refund_by_reference, order.merchant_id, order.partner_id, reference
+    )
+    fields: Node = {"out_trade_no": order.reference, "trade_no": words.trade_no(order.id)}
+    if known is None:
+        return fields
+    options = form.query_options or ()
+    back = words.yuan(known.amount)
+    items = [{"fund_channel": _CHANNEL, "amount": back, "real_amount": back}]
+    asked_time = "gmt_refund_pay" in options
+    return fields | {
+        "gmt_refund_pay": words.moment(known.finished_at) if asked_time else "",
+        "out_request_no": form.out_request_no,
+        "refund_amount": back,
+        "refund_detail_item_list": items if "refund_detail_item_list" in options else [],
+        "refund_status": "REFUND_SUCCESS",
+        "send_back_fee": back,
+        "total_amount": words.yuan(order.amount.amount),
+    }
+
+
+async def of_order(door: Door, placed: Placed) -> list[Refund]:
+    """Every refund of an order, the oldest first."""
+    order = placed.order
+    return await door.network.read(orders.refunds_of_order, order.merchant_id, order.id)
+
+
+def kept_number(out_trade_no: str, out_request_no: str) -> str:
+    """The reference under which a refund is kept."""
+    return f"{out_trade_no}/{out_request_no}"
+
+
+def request_number(known: Refund) -> str:
+    """The merchant's own number of a refund."""
+    return known.reference.partition("/")[2] or known.reference
+
+
+def digest(amount: int) -> bytes:
+    """What must be the same when a number comes again: the amount."""
+    return hashlib.sha256(b"%d" % amount).digest()[:_DIGEST_BYTES]
+
+
+def _explained(refused: Refused, order: Order) -> Refused:
+    """Nothing is left of a trade that went back whole: here such a trade is closed."""
+    whole = order.refunded == order.amount.amount
+    if refused.reason is Reason.REFUND_EXCEEDS_PAYMENT and whole:
+        return Refused(Reason.ORDER_CLOSED)
+    return refused

@@ -1,0 +1,180 @@
+"""The REST form of this door: JSON in and out, signatures in headers.
+
+Every method of the gateway that has a REST form is answered by the same handler.
+Source: alipay-openapi.md §15. Header names of answers are lower case, as one SDK reads them.
+"""
+
+import logging
+import secrets
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from msgspec import Struct
+
+from changliao.core import clock
+from changliao.core.clock import MILLISECOND, MINUTE
+from changliao.doors.alipay import authorizations, crypto, gateway
+from changliao.doors.alipay.answers import node_text
+from changliao.doors.alipay.call import Call, Caller, Door, Node, read_content
+from changliao.doors.alipay.errors import AlipayError, invalid, missing, unavailable, unknown
+from changliao.doors.alipay.methods import METHODS, Method, path_of
+from changliao.doors.alipay.verification import active_app, usable_keys
+from changliao.store.engine import Unavailable
+from changliao.store.views import parties
+from changliao.web import asgi
+from changliao.web.asgi import Application, Receive, Scope, Send
+
+SCHEME: Final = "ALIPAY-SHA256withRSA"
+MOST_SKEW: Final = 10 * MINUTE
+_SIGN: Final = ",sign="
+_LONGEST_STAMP: Final = 16
+_log = logging.getLogger("changliao.alipay")
+_PATHS: Final = {path_of(name): name for name, method in METHODS.items() if method.verb}
+
+
+class Signed(Struct, frozen=True):
+    """What a signature is about."""
+
+    verb: str
+    target: bytes
+    body: bytes
+    token: str
+
+
+class Heard(Struct, frozen=True):
+    """Who asks, and with which key its content was encrypted."""
+
+    certificate_mode: bool = False
+    content_key: bytes = b""
+
+
+def application(door: Door) -> Application:
+    """The ASGI application for everything under /v3/alipay/."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await asgi.read_body(receive, gateway.BODY_LIMIT)
+        except asgi.Disconnected:
+            return
+        except asgi.BodyTooLarge:
+            message = f"请求体超过上限 {gateway.BODY_LIMIT} 字节"
+            await _refuse(door, send, invalid("invalid-parameter", message))
+            return
+        try:
+            heard, fields = await _answered(door, scope, body)
+        except AlipayError as error:
+            await _refuse(door, send, error)
+        except Unavailable:
+            await _refuse(door, send, unavailable())
+        except Exception:  # the door's last line: the trace is kept, the caller asks what came
+            _log.exception("%s failed", scope["path"])
+            await _refuse(door, send, unknown())
+        else:
+            await _send(door, send, 200, fields, heard)
+
+    return serve
+
+
+def request_message(head: str, verb: str, target: bytes, body: bytes, token: str) -> bytes:
+    """What an app signs: lines, each ended by a line feed."""
+    last = f"{token}\n".encode() if token else b""
+    return f"{head}\n{verb}\n".encode() + target + b"\n" + body + b"\n" + last
+
+
+def answer_message(timestamp: str, nonce: str, body: bytes) -> bytes:
+    """What we sign of an answer."""
+    return f"{timestamp}\n{nonce}\n".encode() + body + b"\n"
+
+
+async def _answered(door: Door, scope: Scope, body: bytes) -> tuple[Heard, Node]:
+    headers = {name.decode("latin-1"): value for name, value in scope["headers"]}
+    token = headers.get("alipay-app-auth-token", b"").decode("latin-1")
+    signed = Signed(scope["method"], asgi.target_of(scope), body, token)
+    authorization = headers.get("authorization", b"").decode("latin-1")
+    caller, certificate_mode = await authenticate(door, authorization, signed)
+    name, method = _method(scope)
+    heard = Heard(certificate_mode)
+    text = body.decode("utf-8", "replace")
+    if headers.get("alipay-encrypt-type"):
+        heard = Heard(certificate_mode, await gateway.content_key(door, caller))
+        plain = crypto.unseal(heard.content_key, text)
+        if plain is None:
+            raise invalid("decryption-error-unknown", "解密出错，请检查AES密钥")
+        text = plain.decode("utf-8", "replace")
+    content = _query(scope) if method.verb == "GET" else read_content(text or "{}")
+    public = {"app_id": caller.app.number, "charset": "utf-8", "sign_type": crypto.RSA2}
+    return heard, await method.handler(door, Call(caller, name, content, public))
+
+
+async def authenticate(door: Door, header: str, signed: Signed) -> tuple[Caller, bool]:
+    """Who signed, and whether under a certificate. Raises AlipayError."""
+    scheme, _, rest = header.strip().partition(" ")
+    if not header:
+        raise missing("timestamp", "缺少Authorization请求头")
+    head, mark, signature = rest.rpartition(_SIGN)
+    if scheme != SCHEME or not mark:
+        raise invalid("invalid-signature", f"Authorization 必须是 {SCHEME} …,sign=…")
+    parts = dict(part.partition("=")[::2] for part in head.split(","))
+    app, merchant = await active_app(door, parts.get("app_id", ""))
+    if not parts.get("nonce"):
+        raise invalid("invalid-signature", "缺少nonce")
+    _check_time(door, parts.get("timestamp", ""))
+    number = parts.get("app_cert_sn", "")
+    known = await door.network.look_up(parties.keys_of, app.id)
+    keys = usable_keys(known, number, door.network.clock())
+    message = request_message(head, signed.verb, signed.target, signed.body, signed.token)
+    if not any(crypto.verifies(key.material, message, signature) for key in keys):
+        shown = message[: gateway.BODY_LIMIT // 128].decode("utf-8", "replace")
+        raise AlipayError(
+            "40002", "isv.invalid-signature", "验签出错，网关生成的验签字符串为：", evidence=shown
+        )
+    return await authorizations.caller(door, app, merchant, signed.token), bool(number)
+
+
+def _check_time(door: Door, stamp: str) -> None:
+    if not stamp:
+        raise missing("timestamp", "缺少时间戳")
+    if not stamp.isascii() or not stamp.isdigit() or len(stamp) > _LONGEST_STAMP:
+        raise invalid("invalid-timestamp", "时间戳必须是毫秒数")
+    if abs(door.network.clock() - int(stamp) * MILLISECOND) > MOST_SKEW:
+        raise invalid("invalid-timestamp", "时间戳与当前时间相差超过10分钟")
+
+
+def _method(scope: Scope) -> tuple[str, Method]:
+    name = _PATHS.get(scope["path"], "")
+    if not name or METHODS[name].verb != scope["method"]:
+        raise invalid("invalid-method", "不存在的方法名")
+    return name, METHODS[name]
+
+
+def _query(scope: Scope) -> Node:
+    raw: bytes = scope["query_string"]
+    return dict(parse_qsl(raw.decode("utf-8", "replace")))
+
+
+async def _refuse(door: Door, send: Send, error: AlipayError) -> None:
+    """Errors are signed too, with the key alone: whose certificate to name is not known."""
+    fields = {"code": error.bare_code, "message": error.message + error.evidence}
+    status = 404 if error.sub_code == "isv.invalid-method" else error.status
+    await _send(door, send, status, fields | dict(error.fields), Heard())
+
+
+async def _send(door: Door, send: Send, status: int, fields: dict[str, Any], heard: Heard) -> None:
+    text = node_text({name: value for name, value in fields.items() if name != "msg"})
+    body = text.encode() if not heard.content_key else b""
+    if heard.content_key:
+        body = crypto.seal(heard.content_key, text.encode()).encode()
+    timestamp = str(clock.seconds(door.network.clock()) * 1000)
+    nonce = secrets.token_hex(16)
+    signature = crypto.sign(door.platform.key, answer_message(timestamp, nonce, body))
+    kind = b"text/plain" if heard.content_key else b"application/json;charset=UTF-8"
+    number = ((b"alipay-sn", door.platform.number.encode()),) if heard.certificate_mode else ()
+    headers = (
+        (b"content-type", kind),
+        (b"alipay-timestamp", timestamp.encode()),
+        (b"alipay-nonce", nonce.encode()),
+        (b"alipay-signature", signature.encode()),
+        (b"alipay-trace-id", secrets.token_hex(16).encode()),
+        *number,
+    )
+    await asgi.answer(send, status, headers, body)
