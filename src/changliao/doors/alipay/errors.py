@@ -101,6 +101,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.APP_NOT_BOUND: Words("ACQ.ACCESS_FORBIDDEN", "应用与商户没有绑定"),
     Reason.APP_TAKEN: Words("ACQ.ACCESS_FORBIDDEN", "应用已属于其他商户"),
     Reason.BUSY: Words("isv.app-call-limited", "请求过多，本次未受理，请稍后重试", "40005"),
+    Reason.CLOCK_NOT_MOVED: Words(_PARAMETER, "时钟不能这样移动"),
     Reason.CREDENTIAL_LOCKED: Words("ACQ.BUYER_ENABLE_STATUS_FORBID", "买家支付密码已锁定"),
     Reason.CREDENTIAL_WRONG: Words("ACQ.PAYMENT_FAIL", "买家支付密码错误"),
     Reason.CURRENCY_MISMATCH: Words(_PARAMETER, "货币与订单不一致"),
