@@ -1,0 +1,73 @@
+"""`changliao sandbox proxy`: SDKs with host names built in reach this network unchanged."""
+
+import asyncio
+import signal
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import click
+
+from changliao.commands.context import data_option, fail, json_option, read_config, show
+from changliao.doors.proxy import authority
+from changliao.doors.proxy.tunnel import HOSTS, Proxy
+
+PRELOAD: Final = "sandbox-proxy.cjs"
+DEFAULT_PORT: Final = 8965
+
+
+@click.command()
+@data_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=int, default=DEFAULT_PORT, show_default=True)
+@click.option("--to", help="Where the network listens; the configuration's public_url by default.")
+@json_option
+def proxy(folder: Path, host: str, port: int, to: str | None, *, as_json: bool) -> None:
+    """Listen as an HTTPS proxy for WeChat Pay's and Alipay's host names, and for nothing else.
+
+    It prints the variables to export: with them an SDK whose host name is built in talks to this
+    network, not a line of the shop changed. Serve the network beside it.
+    """
+    settings = read_config(folder)
+    if not settings.sandbox:
+        fail(f"{folder} is no sandbox: this would be refused in production (sandbox = true)", 2)
+    context = authority.server_context(folder, HOSTS)
+    preload = resources.files("changliao.doors.proxy") / "preload.cjs"
+    (folder / PRELOAD).write_bytes(preload.read_bytes())
+    through = Proxy(to or settings.public_url, context)
+    try:
+        asyncio.run(_serve(through, host, port, folder, as_json=as_json))
+    except OSError as error:
+        fail(f"cannot listen on {host}:{port}: {error.strerror}")
+
+
+def exports(address: str, folder: Path) -> dict[str, str]:
+    """The environment of a program that goes through the proxy at this address."""
+    bundle = str((folder / authority.BUNDLE_FILE).resolve())
+    return {
+        "HTTPS_PROXY": address,
+        "https_proxy": address,
+        "SSL_CERT_FILE": bundle,
+        "REQUESTS_CA_BUNDLE": bundle,
+        "CURL_CA_BUNDLE": bundle,
+        "NODE_EXTRA_CA_CERTS": str((folder / authority.CA_FILE).resolve()),
+        "NODE_OPTIONS": f"--require={(folder / PRELOAD).resolve()}",
+    }
+
+
+async def _serve(through: Proxy, host: str, port: int, folder: Path, *, as_json: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(ending, stop.set)
+    server = await through.serve(host, port)
+    listens = server.sockets[0].getsockname()
+    said = exports(f"http://{listens[0]}:{listens[1]}", folder)
+    if as_json:
+        show(said, as_json=True)
+    else:
+        for name, value in said.items():
+            click.echo(f"export {name}={value}")
+        click.echo(f"# only for {', '.join(HOSTS)}", err=True)
+    await stop.wait()
+    server.close()
