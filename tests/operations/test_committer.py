@@ -8,7 +8,8 @@ import pytest
 from changliao.core import chart
 from changliao.core.clock import Instant
 from changliao.core.money import CNY
-from changliao.core.orders import Order
+from changliao.core.ids import MerchantId, OrderId
+from changliao.core.orders import Order, OrderState
 from changliao.core.outcome import Reason, Refused
 from changliao.operations import committer, orders
 from changliao.operations.network import Network
@@ -182,3 +183,47 @@ def test_the_clock_is_read_once_for_each_batch(world):
     reads.clear()
     world.batch([(orders.PAY, world.a_payment(world.place(), payer))])
     assert len(reads) == 2
+
+
+def test_what_was_known_is_forgotten_when_another_process_writes(world, address):
+    payer = world.user(5000)
+    order = world.place()  # the order and the wallet are known from here on
+    other = open_engine(address)
+    session = other.session()
+    session.begin([])
+    row = ORDERS.to_row(order)
+    keys = (order.merchant_id, order.id)
+    closed = (*keys, int(OrderState.CLOSED), *row[13:21], int(order.state), row[13], row[14], 0)
+    session.write([("orders_update", [closed])])
+    session.commit([])
+    session.close()
+    other.close()
+    assert refused(world.pay(order, payer), Reason.ORDER_CLOSED)
+    if world.engine.embedded:
+        assert world.committer.tally.retries == 0  # a guard would have caught it, later
+    assert world.balance(chart.wallet(payer, CNY)) == 5000
+
+
+def test_a_lone_command_waits_for_another_writer_beside_the_loop(tmp_path):
+    asyncio.run(_beside_another_writer(str(tmp_path / "network.db")))
+
+
+async def _beside_another_writer(address: str) -> None:
+    engine = open_engine(address)
+    engine.migrate()
+    network = Network(engine, lambda: Instant(1), Vault(bytes(32)), engine.claim_node(0))
+    await network.start()
+    session = engine.session()
+    session.begin([])
+    nobody = orders.CLOSE, orders.CloseOrder(MerchantId(1), OrderId(1))
+    waiting = asyncio.create_task(network.perform(*nobody))
+    turns = 0
+    while turns < 20 and not waiting.done():
+        await asyncio.sleep(0.005)  # the loop goes on: a command that blocked it would show
+        turns += 1
+    assert (turns, waiting.done()) == (20, False)
+    session.commit([])
+    session.close()
+    assert await waiting == Refused(Reason.ORDER_NOT_FOUND)
+    assert await network.perform(*nobody) == Refused(Reason.ORDER_NOT_FOUND)
+    await network.close()

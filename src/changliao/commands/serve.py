@@ -62,7 +62,7 @@ def work(folder: Path) -> None:
 def _parts(folder: Path, settings: Config, *, serving: bool) -> Parts:
     engine = open_database(settings)
     node = _node(engine)
-    if serving and engine.reads_inline and node != 0:
+    if serving and engine.embedded and node != 0:
         fail(f"{settings.database} is already being served by another process")
     return Parts(Network(engine, clock_of(settings), open_vault(folder), node), settings)
 

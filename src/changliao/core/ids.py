@@ -28,29 +28,30 @@ _TIME_SHIFT: Final = 22
 _NODE_SHIFT: Final = 1
 _STEP: Final = NODES << _NODE_SHIFT
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_DIGITS: Final = {character: value for value, character in enumerate(_ALPHABET)}
+_KNOWN: Final = frozenset(_ALPHABET + _ALPHABET.lower())
+# Python's own digits for base 32, by ours in both cases.
+_DIGITS: Final = str.maketrans(
+    _ALPHABET + _ALPHABET.lower(), "0123456789abcdefghijklmnopqrstuv" * 2
+)
 _LENGTH: Final = 13
 _PAIRS: Final = [one + two for one in _ALPHABET for two in _ALPHABET]
-_PAIR_SHIFTS: Final = (50, 40, 30, 20, 10, 0)
 
 
 def show(prefix: str, number: int) -> str:
     """`ord_` and thirteen characters; the same order as the numbers."""
-    pairs = (_PAIRS[number >> shift & 1023] for shift in _PAIR_SHIFTS)
-    return f"{prefix}_{_ALPHABET[number >> 60]}{''.join(pairs)}"
+    return (
+        f"{prefix}_{_ALPHABET[number >> 60]}"
+        f"{_PAIRS[number >> 50 & 1023]}{_PAIRS[number >> 40 & 1023]}{_PAIRS[number >> 30 & 1023]}"
+        f"{_PAIRS[number >> 20 & 1023]}{_PAIRS[number >> 10 & 1023]}{_PAIRS[number & 1023]}"
+    )
 
 
 def parse(prefix: str, text: str) -> int | None:
     """The number behind a shown id; None when it is not one of this kind."""
     head, _, tail = text.partition("_")
-    if head != prefix or len(tail) != _LENGTH:
+    if head != prefix or len(tail) != _LENGTH or not _KNOWN.issuperset(tail):
         return None
-    number = 0
-    for character in tail.upper():
-        digit = _DIGITS.get(character)
-        if digit is None:
-            return None
-        number = number * 32 + digit
+    number = int(tail.translate(_DIGITS), 32)
     return number if number < 1 << 63 else None
 
 

@@ -10,7 +10,8 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
@@ -21,13 +22,20 @@ from changliao.core.outcome import Reason, Refused
 from changliao.operations.ids import Ids
 from changliao.operations.operation import Operation
 from changliao.store import journal
-from changliao.store.engine import Conflict, Engine, Session, Unavailable, Work
+from changliao.store.engine import Conflict, Engine, Reader, Session, Unavailable, Work
+from changliao.store.known import Known
+from changliao.store.ledger import ACCOUNTS
+from changliao.store.orders import ORDERS
 from changliao.store.unit import Index, UnitOfWork, as_row
 
 MOST_WAITING: Final = 4_096
 MOST_IN_BATCH: Final = 1_024
 ATTEMPTS: Final = 8
 _RETRY_S: Final = 0.01
+# A batch that made the caller's thread wait longer for the disk sends the next ones to the
+# committer's own thread, for a while: the caller has other things to do.
+_WAIT_HERE_S: Final = 0.000_5
+_AWAY_S: Final = 1.0
 _log = logging.getLogger("changliao.commands")
 
 
@@ -80,6 +88,10 @@ class Committer:
         self._closing = False
         self._session: Session | None = None
         self._chain: journal.Chain | None = None
+        self._known = Known((ACCOUNTS, ORDERS)) if engine.embedded else None
+        # Whoever holds the turn may use the session: the thread, or the caller of `commit_here`.
+        self._turn = threading.Lock()
+        self._away_until = 0.0
         self.tally = Tally(Counter())
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
 
@@ -90,10 +102,54 @@ class Committer:
 
     def submit(self, ticket: Ticket) -> bool:
         """Queue a command; False when too many wait. What is not queued is not kept."""
-        if self._closing or self._waiting.qsize() >= MOST_WAITING:
+        if not self.has_room(0):
             return False
         self._waiting.put(ticket)
         return True
+
+    def has_room(self, beside: int) -> bool:
+        """May one more wait, when so many wait elsewhere?"""
+        return not self._closing and self._waiting.qsize() + beside < MOST_WAITING
+
+    def commit_here(self, batch: list[Ticket]) -> bool:
+        """Commit in the caller's thread, if nothing stands in the way; False: nothing was done.
+
+        An embedded database commits in less time than it takes to hand a batch to the thread and
+        back. What waits already, another process that writes, a slow disk, a fault or a lost race
+        are the thread's to deal with: it may wait and try again.
+        """
+        if self._closing or self._waiting.qsize() or time.monotonic() < self._away_until:
+            return False
+        if not self._turn.acquire(blocking=False):
+            return False
+        waiting_s = time.monotonic() - time.thread_time()
+        try:
+            self._attempt(batch, wait=False)
+        except Exception as error:
+            _log.debug("left to the thread: %s", error)
+            self._forget()
+            return False
+        finally:
+            self._turn.release()
+        self._account(batch, 1)
+        waited_s = time.monotonic() - time.thread_time() - waiting_s
+        if waited_s > _WAIT_HERE_S:
+            self._away_until = time.monotonic() + _AWAY_S
+        return True
+
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        """Where a point read costs least: the session whose pages are warm, while it is free."""
+        session = self._session
+        if session is None or not self._turn.acquire(blocking=False):
+            with self._engine.reader() as reader:
+                yield reader
+            return
+        try:
+            with session.reading():
+                yield session
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Finish what waits, then stop."""
@@ -109,7 +165,8 @@ class Committer:
         while ticket is not None:
             batch = [ticket]
             ticket = self._take(batch)
-            self.commit(batch)
+            with self._turn:
+                self.commit(batch)
             self._deliver(batch)
             if ticket is batch[0]:
                 ticket = self._waiting.get()
@@ -168,14 +225,14 @@ class Committer:
             batch[0].fault = fault
             self._account(batch, 1)
 
-    def _attempt(self, batch: list[Ticket]) -> None:
+    def _attempt(self, batch: list[Ticket], *, wait: bool = True) -> None:
         if self._session is None:
             self.connect()
         session = self._session
         if session is None:
             raise Unavailable("no connection")
-        tx = UnitOfWork(session)
-        self._load(tx, session, batch)
+        tx = UnitOfWork(session, self._known)
+        self._load(tx, session, batch, wait=wait)
         if self._chain is None:
             self._chain = journal.head(session, self._ids.node)
         now = self._clock()
@@ -191,9 +248,14 @@ class Committer:
             session.rollback()
         else:
             self._chain = journal.commit(tx, session, self._chain, self._ids.take, now)
+            tx.keep(ORDERS, ((ORDERS.key(order), order) for _, order in tx.changes(ORDERS)))
             self._observe(tx)
 
-    def _load(self, tx: UnitOfWork, session: Session, batch: list[Ticket]) -> None:
+    def _load(self, tx: UnitOfWork, session: Session, batch: list[Ticket], *, wait: bool) -> None:
+        if self._known is not None:
+            session.begin([], wait=wait)
+            if not session.alone:
+                self._known.forget()
         wanted = tx.announce(
             place for ticket in batch for place in ticket.operation.keys(ticket.command)
         )
@@ -204,7 +266,11 @@ class Committer:
             )
             for place, keys in wanted
         ]
-        for (place, keys), found in zip(wanted, session.begin(work), strict=True):
+        if self._known is None:
+            loaded = session.begin(work, wait=wait)
+        else:
+            loaded = [session.find(name, rows) for name, rows in work]
+        for (place, keys), found in zip(wanted, loaded, strict=True):
             if isinstance(place, Index):
                 tx.adopt_by(place, keys, found)
             else:
@@ -231,6 +297,8 @@ class Committer:
     def _forget(self) -> None:
         """After a failure nothing is known: neither the transaction nor the chain's end."""
         self._chain = None
+        if self._known is not None:
+            self._known.forget()
         if self._session is not None:
             self._session.rollback()
 

@@ -57,6 +57,8 @@ class Network:
         self.directory = Directory(clock)
         self.committer = Committer(engine, clock, self.ids, self._deliver, self._observe)
         self.events_waiting = asyncio.Event()
+        self._gathered: list[Ticket] = []
+        self._reading: list[tuple[asyncio.Future[Any], Callable[[Reader], Any]]] = []
         self._pool = ThreadPoolExecutor(_READERS, "reader")
         self._watchers: dict[int, set[asyncio.Event]] = {}
         self._placed: Callable[[Order], None] | None = None
@@ -79,19 +81,50 @@ class Network:
 
         Raises what the operation raised: a bug, and nothing was changed.
         """
-        answer: asyncio.Future[R | Refused] = asyncio.get_running_loop().create_future()
-        if not self.committer.submit(Ticket(operation, command, answer)):
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[R | Refused] = loop.create_future()
+        ticket = Ticket(operation, command, answer)
+        if not self.engine.embedded:
+            return await answer if self.committer.submit(ticket) else Refused(Reason.BUSY)
+        if not self.committer.has_room(len(self._gathered)):
             return Refused(Reason.BUSY)
+        self._turn_over(loop)
+        self._gathered.append(ticket)
         return await answer
+
+    def _turn_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """See that what this turn of the loop gathers is looked after at its end."""
+        if not self._gathered and not self._reading:
+            loop.call_soon(self._end_of_turn)
+
+    def _end_of_turn(self) -> None:
+        """Commit the turn's commands, here or in the committer's thread; then read for it at once.
+
+        Beginning to read costs an embedded database more than most reads do.
+        """
+        batch, self._gathered = self._gathered, []
+        reading, self._reading = self._reading, []
+        if batch and not self.committer.commit_here(batch):
+            batch = [ticket for ticket in batch if not self.committer.submit(ticket)]
+            for ticket in batch:
+                ticket.outcome = Refused(Reason.BUSY)
+        _answer(batch)
+        if reading:
+            with self.committer.reader() as reader:
+                for answer, view in reading:
+                    _read_for(answer, view, reader)
 
     async def read(
         self, view: Callable[Concatenate[Reader, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
         """A view of what is committed. Raises Unavailable."""
-        if self.engine.reads_inline:
-            with self.engine.reader() as reader:
-                return view(reader, *args, **kwargs)
-        return await self.in_thread(lambda: self._read(view, *args, **kwargs))
+        if not self.engine.embedded:
+            return await self.in_thread(lambda: self._read(view, *args, **kwargs))
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[R] = loop.create_future()
+        self._turn_over(loop)
+        self._reading.append((answer, lambda reader: view(reader, *args, **kwargs)))
+        return await answer
 
     async def report(
         self, view: Callable[Concatenate[Reader, P], R], *args: P.args, **kwargs: P.kwargs
@@ -190,6 +223,15 @@ class Network:
         for order_id in order_ids:
             for event in self._watchers.get(order_id, ()):
                 event.set()
+
+
+def _read_for(answer: asyncio.Future[Any], view: Callable[[Reader], Any], reader: Reader) -> None:
+    if answer.done():
+        return
+    try:
+        answer.set_result(view(reader))
+    except Exception as error:  # it is the caller's to hear of
+        answer.set_exception(error)
 
 
 def _answer(batch: list[Ticket]) -> None:

@@ -23,11 +23,18 @@ class Unavailable(Exception):
 class Session(Protocol):
     """A transaction at a time, on one connection, for one thread.
 
-    All methods raise Conflict or Unavailable; after either only `rollback` may follow.
+    All methods raise Conflict or Unavailable; after either only `rollback` may follow. Outside a
+    transaction `find` and `select` read what is committed: a session is a Reader too.
     """
 
-    def begin(self, wanted: Work) -> list[list[Row]]:
-        """Begin, and answer each named statement with its rows for all its input rows."""
+    # Whether nobody else has committed since this session last began; False if it cannot know.
+    alone: bool
+
+    def begin(self, wanted: Work, *, wait: bool = True) -> list[list[Row]]:
+        """Begin, and answer each named statement with its rows for all its input rows.
+
+        Without `wait` a database that another process is writing is a Conflict at once.
+        """
         ...
 
     def find(self, name: str, keys: Sequence[Row]) -> list[Row]:
@@ -36,6 +43,10 @@ class Session(Protocol):
 
     def select(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
         """A statement with named parameters inside the transaction."""
+        ...
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Outside a transaction: several reads that see one moment and begin only once."""
         ...
 
     def write(self, work: Work) -> list[list[Row]]:
@@ -74,8 +85,9 @@ class Engine(Protocol):
     """A database that was found, with the schema this program needs or none yet."""
 
     name: str
-    # Whether a point read is quicker than handing it to a thread.
-    reads_inline: bool
+    # Whether it lives in this process: reading and committing are then quicker than handing them to
+    # a thread, and one session writes at a time.
+    embedded: bool
 
     def migrate(self) -> list[str]:
         """Apply what is missing, in order; the names of what was applied."""

@@ -73,10 +73,11 @@ def commit(
     leg_ids = block(first, len(tx.transfers))
     returned = session.write([*ledger.account_work(tx, leg_ids), *work])
     chain_rows = (row for rows in returned for row in rows)
-    legs = ledger.leg_rows(tx, leg_ids, chain_rows)
+    legs, newest = ledger.leg_rows(tx, leg_ids, chain_rows)
     sealed = [sealed_row(leg, one) for leg, one in zip(leg_ids, tx.transfers, strict=True)]
     last = block_end(first, len(sealed))
     after = Chain(chain.node, chain.number + 1, digest(chain.hash, sealed), last)
     record = (chain.node, after.number, now, first, last, len(sealed), after.hash)
     session.commit([("legs_insert", legs), ("journal_insert", [record])])
+    tx.keep(ledger.ACCOUNTS, ledger.committed(tx, newest))
     return after

@@ -4,7 +4,7 @@ An account's legs form a chain from the newest back, each naming the one before 
 read by walking it, and no index has to be kept by account. That saves a page write for each leg.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from changliao.core import chart, ledger
 from changliao.core.chart import AccountId
@@ -57,10 +57,13 @@ def account_work(tx: UnitOfWork, leg_ids: Sequence[int]) -> list[tuple[str, list
     return [(name, rows) for name, rows in work if rows]
 
 
-def leg_rows(tx: UnitOfWork, leg_ids: Sequence[int], returned: Iterable[Row]) -> list[Row]:
+def leg_rows(
+    tx: UnitOfWork, leg_ids: Sequence[int], returned: Iterable[Row]
+) -> tuple[list[Row], dict[Row, int]]:
     """Both legs of each transfer, each naming the one before it on its account.
 
-    `returned` is what the database says of accounts that other processes write as well.
+    `returned` is what the database says of accounts that other processes write as well. With the
+    rows comes each account's newest leg.
     """
     previous: dict[Row, int] = {one.id: one.last_leg for _, one in tx.changes(ACCOUNTS)}
     previous.update({(owner, book): leg for owner, book, leg in returned})
@@ -74,7 +77,13 @@ def leg_rows(tx: UnitOfWork, leg_ids: Sequence[int], returned: Iterable[Row]) ->
         before = previous[credit]
         rows.append((leg_id, *credit, amount, pending, *debit, code, cause, before))
         previous[credit] = leg_id
-    return rows
+    return rows, previous
+
+
+def committed(tx: UnitOfWork, newest: Mapping[Row, int]) -> Iterator[tuple[AccountId, Account]]:
+    """The accounts a batch changed, as the database now has them."""
+    for _, one in tx.changes(ACCOUNTS):
+        yield one.id, Account(one.id, *_sums(one), newest[one.id])
 
 
 def _fields(transfer: Transfer) -> tuple[AccountId, AccountId, int, int, int, int]:

@@ -34,7 +34,7 @@ class PostgresqlEngine:
     """A database that exists; `url` is a libpq connection string or URI."""
 
     name = "postgresql"
-    reads_inline = False
+    embedded = False
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -154,13 +154,14 @@ class PostgresqlSession:
         named: Mapping[str, statements.Statement],
         texts: Mapping[str, bytes],
     ) -> None:
+        self.alone = False
         self._connection = connection
         self._connection.execute("SET synchronous_commit = on")
         self._connection.commit()
         self._named = named
         self._texts = texts
 
-    def begin(self, wanted: Work) -> list[list[Row]]:
+    def begin(self, wanted: Work, *, wait: bool = True) -> list[list[Row]]:
         with _translated(), self._connection.pipeline():
             cursors = [self._send(name, keys) for name, keys in wanted]
         return [cursor.fetchall() for cursor in cursors]
@@ -172,6 +173,13 @@ class PostgresqlSession:
     def select(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
         with _translated():
             return self._connection.execute(self._texts[name], parameters).fetchall()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self.rollback()
 
     def write(self, work: Work) -> list[list[Row]]:
         with _translated(), self._connection.pipeline():

@@ -36,7 +36,7 @@ class SqliteEngine:
     """A database file, which is made when it is not there; its folder must exist."""
 
     name = "sqlite"
-    reads_inline = True
+    embedded = True
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -153,16 +153,25 @@ class SqliteSession:
     """The writing connection. See store/engine.py for what each method promises."""
 
     def __init__(self, connection: apsw.Connection, texts: Mapping[str, str]) -> None:
+        self.alone = False
         self._connection = connection
+        self._version = 0
         self._texts = texts
         self._guarded = {name for name, one in statements.load("sqlite").items() if one.guarded}
         self._returning = {name for name, one in statements.load("sqlite").items() if one.returns}
 
-    def begin(self, wanted: Work) -> list[list[Row]]:
+    def begin(self, wanted: Work, *, wait: bool = True) -> list[list[Row]]:
+        self._connection.set_busy_timeout(BUSY_TIMEOUT_MS if wait else 0)
         try:
             self._connection.execute("BEGIN IMMEDIATE")
+            # It changes when another connection commits. Source: sqlite.org/pragma.html.
+            version = self._connection.pragma("data_version")
+        except apsw.BusyError as error:
+            raise (Unavailable if wait else Conflict)(str(error)) from error
         except apsw.Error as error:
             raise Unavailable(str(error)) from error
+        self.alone = version == self._version
+        self._version = version
         return [self.find(name, keys) for name, keys in wanted]
 
     def find(self, name: str, keys: Sequence[Row]) -> list[Row]:
@@ -176,6 +185,17 @@ class SqliteSession:
             return self._connection.execute(self._texts[name], parameters).fetchall()
         except apsw.Error as error:
             raise Unavailable(str(error)) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        try:
+            self._connection.execute("BEGIN")
+        except apsw.Error as error:
+            raise Unavailable(str(error)) from error
+        try:
+            yield
+        finally:
+            self.rollback()
 
     def write(self, work: Work) -> list[list[Row]]:
         answers = []

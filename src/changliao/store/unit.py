@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from changliao.core.ledger import Transfer
 from changliao.store.engine import Conflict, Row, Session
+from changliao.store.known import Known
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -43,8 +44,9 @@ class Index(Struct, Generic[K, V], frozen=True, eq=False):
 class UnitOfWork:
     """One batch's view of the store. See the module's docstring."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, known: Known | None = None) -> None:
         self._session = session
+        self._known = known
         self.transfers: list[Transfer] = []
         self._rows: dict[Table[Any, Any], dict[Any, Any]] = defaultdict(dict)
         self._stored: dict[Table[Any, Any], dict[Any, Any]] = defaultdict(dict)
@@ -54,7 +56,7 @@ class UnitOfWork:
     def find(self, table: Table[K, V], key: K) -> V | None:
         """The row as this batch sees it."""
         rows: dict[K, V | None] = self._rows[table]
-        if key not in rows:
+        if key not in rows and not self._recall(table, key):
             found = self._session.find(f"{table.name}_find", [as_row(key)])
             self.adopt(table, [key], found)
         return rows[key]
@@ -101,7 +103,20 @@ class UnitOfWork:
         wanted: dict[Any, dict[Any, None]] = {}
         for place, key in keys:
             wanted.setdefault(place, {})[key] = None
-        return [(place, sorted(found)) for place, found in wanted.items()]
+        missing = [
+            (place, sorted(key for key in found if not self._recall(place, key)))
+            for place, found in wanted.items()
+        ]
+        return [(place, found) for place, found in missing if found]
+
+    def _recall(self, table: Any, key: Any) -> bool:
+        """Take a row that is known from an earlier batch; False when none is."""
+        known = None if self._known is None else self._known.of(table)
+        row = None if known is None else known.get(key)
+        if row is None:
+            return False
+        self._rows[table][key] = self._stored[table][key] = row
+        return True
 
     def adopt(self, table: Table[Any, V], keys: Iterable[Any], found: Sequence[Row]) -> None:
         """Take rows that were loaded for these keys; the other keys are known to be absent."""
@@ -151,6 +166,11 @@ class UnitOfWork:
                 work.append((f"{table.name}_update", sorted(updates)))
         work.extend(self._extra.items())
         return [(name, rows) for name, rows in work if rows]
+
+    def keep(self, table: Table[K, V], rows: Iterable[tuple[K, V]]) -> None:
+        """Rows of this batch as they were just committed, for the next one."""
+        if self._known is not None:
+            self._known.keep(table, rows)
 
     def idle(self) -> bool:
         """Did the batch change nothing?"""
