@@ -7,8 +7,8 @@ import pytest
 
 from changliao.core import chart
 from changliao.core.clock import Instant
-from changliao.core.money import CNY
 from changliao.core.ids import MerchantId, OrderId
+from changliao.core.money import CNY
 from changliao.core.orders import Order, OrderState
 from changliao.core.outcome import Reason, Refused
 from changliao.operations import committer, orders
