@@ -9,7 +9,7 @@ from changliao.core import chart
 from changliao.core.clock import Instant
 from changliao.core.ids import MerchantId, OrderId
 from changliao.core.money import CNY
-from changliao.core.orders import Order, OrderState
+from changliao.core.orders import CloseOrder, Order, OrderState
 from changliao.core.outcome import Reason, Refused
 from changliao.operations import committer, orders
 from changliao.operations.network import Network
@@ -215,7 +215,7 @@ async def _beside_another_writer(address: str) -> None:
     await network.start()
     session = engine.session()
     session.begin([])
-    nobody = orders.CLOSE, orders.CloseOrder(MerchantId(1), OrderId(1))
+    nobody = orders.CLOSE, CloseOrder(MerchantId(1), OrderId(1))
     waiting = asyncio.create_task(network.perform(*nobody))
     turns = 0
     while turns < 20 and not waiting.done():
