@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from changliao.core.clock import BEIJING, DAY, Instant
+from changliao.core.clock import BEIJING, DAY, HOUR, MILLISECOND, SECOND, Instant
 from changliao.core.ids import AppId, MerchantId
 from changliao.core.orders import Order, PlaceOrder, Terms
 from changliao.core.refunds import Refund
@@ -28,9 +28,13 @@ def date(days_ago: int = 1) -> str:
 
 @contextmanager
 def past(served: Served, mchid: str, days_ago: int = 1) -> Iterator[World]:
-    """A world at noon of that day in Beijing, whose merchant is this one."""
+    """A world in the hour after noon of that day in Beijing, whose merchant is this one.
+
+    Each is at another millisecond of that hour: ids are made of the time.
+    """
     noon = datetime.now(BEIJING).replace(hour=12, minute=0, second=0, microsecond=0)
-    then = Instant(int(noon.timestamp()) * 1_000_000 - days_ago * DAY)
+    since = time.time_ns() // MILLISECOND // 1_000 * MILLISECOND % HOUR
+    then = Instant(int(noon.timestamp()) * SECOND - days_ago * DAY + since)
     world = World(str(served.data / "changliao.db"), then)
     try:
         world._phones = time.time_ns() % 10**8

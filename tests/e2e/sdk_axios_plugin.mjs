@@ -2,6 +2,7 @@
 //   node sdk_axios_plugin.mjs SETTINGS.json public-key|certificate
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { gunzipSync } from "node:zlib";
 import { answerLines } from "./sdk_lines.mjs";
 
 const require = createRequire(`${process.cwd()}/`);
@@ -81,6 +82,16 @@ await answerLines({
   refund: (fields) => called(sdk.v3.refund.domestic.refunds.post({ ...told, ...fields })),
   query_refund: (named) => called(sdk.v3.refund.domestic.refunds._out_refund_no_.get(named)),
   close: (named) => called(transactions.outTradeNo._out_trade_no_.close.post(own, named)),
+  trade_bill: (params) => called(sdk.v3.bill.tradebill.get({ params })),
+  fundflow_bill: (params) => called(sdk.v3.bill.fundflowbill.get({ params })),
+  async download_bill({ url }) {
+    const params = Object.fromEntries(new URL(url).searchParams);
+    const options = { params, responseType: "arraybuffer", transformResponse: [] };
+    const { status, data } = await sdk.v3.billdownload.file.get(options);
+    const content = data[0] === 0x1f ? gunzipSync(data) : data;
+    const { rows, summary } = Formatter.castCsvBill(content);
+    return { status, body: content.subarray(3).toString(), rows, summary };
+  },
   async callback({ headers: given, body }) {
     const serial = given["Wechatpay-Serial"];
     const [timestamp, nonce] = [given["Wechatpay-Timestamp"], given["Wechatpay-Nonce"]];

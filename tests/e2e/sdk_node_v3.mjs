@@ -4,21 +4,23 @@
 // own one with another address. It checks no answers, only callbacks, with certificates it fetches.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { gunzipSync } from "node:zlib";
 import { answerLines } from "./sdk_lines.mjs";
 
 const require = createRequire(`${process.cwd()}/`);
 const WxPay = require("wechatpay-node-v3");
 const { PayRequest } = require("wechatpay-node-v3/dist/lib/pay-request");
 const settings = JSON.parse(readFileSync(process.argv[2], "utf-8"));
-const ours = (url) => url.replace("https://api.mch.weixin.qq.com", settings.base_url);
+const host = "api.mch.weixin.qq.com";
+const ours = (url) => url.replace(`https://${host}`, settings.base_url);
 
 class Redirected extends PayRequest {
-  post(url, ...rest) {
-    return super.post(ours(url), ...rest);
+  post(url, body, headers) {
+    return super.post(ours(url), body, { ...headers, Host: host });
   }
 
-  get(url, ...rest) {
-    return super.get(ours(url), ...rest);
+  get(url, headers) {
+    return super.get(ours(url), { ...headers, Host: host });
   }
 }
 
@@ -46,6 +48,13 @@ await answerLines({
   refund: async (fields) => said(await sdk.refunds({ ...told, ...fields })),
   query_refund: async ({ out_refund_no: number }) => said(await sdk.find_refunds(number)),
   close: async ({ out_trade_no: number }) => said(await sdk.close(number)),
+  trade_bill: async (params) => said(await sdk.tradebill(params)),
+  fundflow_bill: async (params) => said(await sdk.fundflowbill(params)),
+  async download_bill({ url }) {
+    const { status, data } = await sdk.downloadBill(url);
+    const content = Buffer.isBuffer(data) ? gunzipSync(data).toString() : data;
+    return { status, body: content.replace(/^\uFEFF/, "") };
+  },
   async callback({ headers, body }) {
     const verified = await sdk.verifySign({
       timestamp: headers["Wechatpay-Timestamp"],

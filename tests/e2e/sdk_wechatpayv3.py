@@ -7,10 +7,12 @@ the environment of the SDK and imports nothing of ours.
 """
 
 import asyncio
+import gzip
 import inspect
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ def redirect(base_url: str) -> None:
     class Redirected(HTTPAdapter):
         def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
             request.url = (request.url or "").replace(HOST, base_url)
+            request.headers["Host"] = HOST.removeprefix("https://")
             return super().send(request, *args, **options)
 
     vars(sessions)["HTTPAdapter"] = Redirected
@@ -58,7 +61,7 @@ def options(settings: dict[str, str], types: Any, mode: str) -> dict[str, Any]:
 
 
 class Driver:
-    """One method for each word in a line's `do`."""
+    """A method for each word in a line's `do` that is not simply a call of the SDK's own name."""
 
     def __init__(self, sdk: Any, types: Any, appid: str) -> None:
         self._sdk = sdk
@@ -72,21 +75,20 @@ class Driver:
             answer["invoke"] = self._invocation(scene, prepay_id)
         return answer
 
-    async def query(self, **fields: Any) -> Any:
-        return await self._called("query", **fields)
-
-    async def refund(self, **fields: Any) -> Any:
-        return await self._called("refund", **fields)
-
-    async def query_refund(self, **fields: Any) -> Any:
-        return await self._called("query_refund", **fields)
-
-    async def close(self, **fields: Any) -> Any:
-        return await self._called("close", **fields)
+    async def download_bill(self, url: str) -> Any:
+        answer = self._sdk.download_bill(url)
+        status, content = await answer if inspect.isawaitable(answer) else answer
+        content = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+        return {"status": status, "body": content.decode("utf-8-sig")}
 
     async def callback(self, headers: dict[str, str], body: str) -> Any:
         opened = self._sdk.callback(headers, body)
         return {"verified": bool(opened), "opened": opened or None}
+
+    def __getattr__(self, name: str) -> Any:
+        """Any other word is the SDK's own name of a call."""
+        getattr(self._sdk, name)
+        return partial(self._called, name)
 
     async def _called(self, name: str, **fields: Any) -> Any:
         answer = getattr(self._sdk, name)(**fields)

@@ -5,6 +5,7 @@ told comes to an address in this process and is handed to it byte by byte. What 
 in docs/compatibility.md.
 """
 
+import hashlib
 import itertools
 import json
 import queue
@@ -21,7 +22,7 @@ import httpx
 import pytest
 
 from changliao.commands.people import Person
-from tests import requirements
+from tests import requirements, yesterday
 from tests.e2e import sdk_environments
 from tests.e2e.compatibility import NOT_OFFERED, WORKED, Table
 from tests.served import Rest, Served
@@ -89,6 +90,9 @@ CALLS: Final = {
     "close": "`POST /v3/pay/transactions/out-trade-no/…/close`",
     "refund": "`POST /v3/refund/domestic/refunds`",
     "query_refund": "`GET /v3/refund/domestic/refunds/…`",
+    "trade_bill": "`GET /v3/bill/tradebill`",
+    "fundflow_bill": "`GET /v3/bill/fundflowbill`",
+    "download_bill": "`GET /v3/billdownload/file`, plain and gzip, parsed",
     "told TRANSACTION.SUCCESS": "payment notification, verified and decrypted by the SDK",
     "told REFUND.SUCCESS": "refund notification, verified and decrypted by the SDK",
 }
@@ -262,6 +266,32 @@ def test_a_refusal_reaches_the_shop_with_its_code(shop: Shop) -> None:
         "place", scene="native", description="x", out_trade_no="short", amount={"total": 1}
     )
     assert (wrong.get("status"), wrong["body"]["code"]) == (400, "PARAM_ERROR")
+
+
+@pytest.mark.parametrize("zipped", ["", "GZIP"], ids=["plain", "gzip"])
+def test_a_bill_is_downloaded_and_parsed(
+    shop: Shop, sandbox: tuple[Served, Rest], zipped: str
+) -> None:
+    with yesterday.past(sandbox[0], shop.settings["mchid"]) as world:
+        order = yesterday.sell(world, shop.settings["appid"], PRICE)
+        refund = yesterday.send_back(world, order, BACK)
+    asked = {"bill_date": yesterday.date(), "tar_type": zipped}
+    offer = shop.done("trade_bill", bill_type="ALL", **asked)
+    bill = shop.do("download_bill", url=offer["download_url"])
+    assert bill.get("status") == 200, bill
+    digest = hashlib.sha1(b"\xef\xbb\xbf" + bill["body"].encode(), usedforsecurity=False)
+    assert digest.hexdigest() == offer["hash_value"]
+    lines = bill["body"].split("\r\n")
+    rows = [line[1:].split(",`") for line in lines[1:-3]]
+    assert {(order.reference, "SUCCESS", "0"), (order.reference, "REFUND", refund.reference)} <= {
+        (row[6], row[9], row[15]) for row in rows
+    }
+    if "rows" in bill:
+        assert [list(row.values()) for row in bill["rows"]] == rows
+        assert bill["summary"]["总交易单数"] == str(len(rows))
+    offer = shop.done("fundflow_bill", account_type="BASIC", **asked)
+    flow = shop.do("download_bill", url=offer["download_url"])["body"]
+    assert refund.reference in flow
 
 
 def test_what_the_sdk_signs_for_a_page_opens_the_cashier(
