@@ -47,6 +47,8 @@ TABLES = [
     "party_numbers",
     "numbered_parties",
     "platform_keys",
+    "kept_answers",
+    "webhook_tests",
     "day_ends",
     "sandbox_rules",
     "sandbox_requests",

@@ -36,7 +36,7 @@ from changliao.web import asgi
 from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.pages import Pages
 from changliao.web.security import Browser
-from changliao.workers import clock, day_ends, expiry
+from changliao.workers import answers, clock, day_ends, expiry
 from changliao.workers.addresses import Guard
 from changliao.workers.faults import Faithful, Faulty
 from changliao.workers.notifications import Deliverer, Notifier
@@ -75,6 +75,7 @@ class Parts:
             carriage = Faulty(network) if config.sandbox else Faithful()
             deliverer = Deliverer(network, self._notifiers, guard, config.retry_scale, carriage)
             self._work("notifications", deliverer.run)
+            self._work("answers", lambda: answers.run(network))
             self._work("expiry", lambda: expiry.run(network))
             self._work("day ends", lambda: day_ends.run(network))
         if config.sandbox:

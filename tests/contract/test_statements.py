@@ -14,7 +14,7 @@ from changliao.store.engines import open_engine
 STATEMENTS = statements.load("sqlite")
 VALUES: dict[str, Any] = {"bigint": 7, "integer": 1, "text": "x", "bytea": b"\x00\xff"}
 # A named parameter is a number, except these.
-TEXTS = {"number", "serial", "reference", "phone", "role"}
+TEXTS = {"key", "number", "serial", "reference", "phone", "role"}
 BINARIES = {"token"}
 
 

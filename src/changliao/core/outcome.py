@@ -24,6 +24,7 @@ class Reason(StrEnum):
     EVENT_NOT_DUE = "event_not_due"
     EVENT_NOT_FOUND = "event_not_found"
     EXPIRY_PASSED = "expiry_passed"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     INSUFFICIENT_FUNDS = "insufficient_funds"
     KEY_NOT_FOUND = "key_not_found"
     KEY_TAKEN = "key_taken"

@@ -17,7 +17,7 @@ from changliao.core.parties import App, Key, KeyKind, Merchant
 from changliao.operations import certificates
 from changliao.operations.certificates import UnusableKey
 from changliao.operations.network import Network
-from changliao.operations.parties import ADD_APP, ADD_KEY, CREATE_MERCHANT
+from changliao.operations.parties import ADD_APP, ADD_KEY, TAKE_ON, TakeOn
 
 API_KEY_PURPOSE: Final = "merchant api key"
 SECRET_PURPOSE: Final = "request secret"
@@ -39,17 +39,6 @@ class NewMerchant(Struct, frozen=True):
     fee_bps: int = 60
 
 
-class TakenOn(Struct, frozen=True):
-    """The merchant and what only it may know; `private_key` and `certificate` when made here."""
-
-    merchant: Merchant
-    app: App
-    api_key: str
-    serial: str
-    private_key: str = ""
-    certificate: str = ""
-
-
 class RequestKey(Struct, frozen=True):
     """A key for our own REST API: its name and its secret, base 64-free hex."""
 
@@ -57,8 +46,20 @@ class RequestKey(Struct, frozen=True):
     secret: str
 
 
+class TakenOn(Struct, frozen=True):
+    """The merchant and what only it may know; `private_key` and `certificate` when made here."""
+
+    merchant: Merchant
+    app: App
+    api_key: str
+    serial: str
+    request_key: RequestKey
+    private_key: str = ""
+    certificate: str = ""
+
+
 class NotTakenOn(Exception):
-    """The network refused a step; what was done before stands and may be repeated."""
+    """The network refused; nothing was done."""
 
     def __init__(self, refused: Refused) -> None:
         super().__init__(refused.reason.value)
@@ -67,6 +68,16 @@ class NotTakenOn(Exception):
 
 async def take_on(network: Network, asked: NewMerchant) -> TakenOn:
     """Raises NotTakenOn, or UnusableKey before anything is done."""
+    command, taken_on = await prepare(network, asked)
+    accepted(await network.perform(TAKE_ON, command))
+    return taken_on
+
+
+async def prepare(network: Network, asked: NewMerchant) -> tuple[TakeOn, TakenOn]:
+    """The command that takes a merchant on, and what it must be told once that is done.
+
+    Raises UnusableKey.
+    """
     now = network.clock()
     number = asked.number or f"19{secrets.randbelow(10**8):08d}"
     private_key = certificate = ""
@@ -78,22 +89,21 @@ async def take_on(network: Network, asked: NewMerchant) -> TakenOn:
     if certificates.read_public(public_key).kind is not KeyKind.RSA_PUBLIC:
         raise UnusableKey("a merchant needs an RSA key first; add others afterwards")
     api_key = asked.api_key or secrets.token_hex(16)
-    merchant = accepted(
-        await network.perform(
-            CREATE_MERCHANT,
-            Merchant(
-                id=MerchantId(network.ids.new()),
-                number=number,
-                name=asked.name,
-                fee_bps=asked.fee_bps,
-                api_key=network.vault.seal(api_key.encode("ascii"), API_KEY_PURPOSE),
-                created_at=now,
-            ),
-        )
+    merchant = Merchant(
+        id=MerchantId(network.ids.new()),
+        number=number,
+        name=asked.name,
+        fee_bps=asked.fee_bps,
+        api_key=network.vault.seal(api_key.encode("ascii"), API_KEY_PURPOSE),
+        created_at=now,
     )
-    key = await add_public_key(network, merchant, public_key)
-    app = await add_app(network, merchant, asked.appid, asked.name)
-    return TakenOn(merchant, app, api_key, key.serial, private_key, certificate)
+    key = new_public_key(network, merchant.id, public_key)
+    app = new_app(network, merchant.id, asked.appid, asked.name)
+    sealed, request_key = new_request_key(network, merchant.id)
+    command = TakeOn(merchant, app, (key, sealed))
+    return command, TakenOn(
+        merchant, app, api_key, key.serial, request_key, private_key, certificate
+    )
 
 
 async def add_app(network: Network, merchant: Merchant, number: str, name: str) -> App:
@@ -129,11 +139,17 @@ def new_public_key(network: Network, merchant_id: MerchantId, text: bytes) -> Ke
 
 async def add_request_key(network: Network, owner: int) -> RequestKey:
     """A new HMAC key for our REST API; `owner` is a merchant, or the network for operators."""
+    key, shown = new_request_key(network, owner)
+    accepted(await network.perform(ADD_KEY, key))
+    return shown
+
+
+def new_request_key(network: Network, owner: int) -> tuple[Key, RequestKey]:
+    """An HMAC key to be accepted, its secret sealed, and as its owner must keep it."""
     name, secret = ids.show("key", network.ids.new()), secrets.token_bytes(_SECRET_BYTES)
     sealed = network.vault.seal(secret, SECRET_PURPOSE)
     key = Key(MerchantId(owner), name, KeyKind.HMAC_SECRET, sealed, network.clock(), NEVER)
-    accepted(await network.perform(ADD_KEY, key))
-    return RequestKey(name, secret.hex())
+    return key, RequestKey(name, secret.hex())
 
 
 def accepted(outcome: R | Refused) -> R:

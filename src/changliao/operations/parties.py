@@ -42,6 +42,14 @@ class EndSession(Struct, frozen=True):
     token: bytes
 
 
+class TakeOn(Struct, frozen=True):
+    """A new merchant with its first app and keys."""
+
+    merchant: Merchant
+    app: App
+    keys: tuple[Key, ...]
+
+
 class AddPlatformKey(Struct, frozen=True):
     """A key pair the network will sign with; the private key is sealed, the certificate PEM.
 
@@ -103,6 +111,19 @@ def _create_merchant(tx: UnitOfWork, command: Merchant, now: Instant) -> Merchan
         return earlier if earlier == command else Refused(Reason.MERCHANT_TAKEN)
     tx.insert(MERCHANTS, command, MERCHANTS_BY_NUMBER)
     return command
+
+
+def _take_on(tx: UnitOfWork, command: TakeOn, now: Instant) -> Merchant | Refused:
+    """Take a merchant on with its app and keys: all of them, or nothing."""
+    if tx.find_by(MERCHANTS_BY_NUMBER, command.merchant.number) is not None:
+        return Refused(Reason.MERCHANT_TAKEN)
+    if tx.find_by(APPS_BY_NUMBER, command.app.number) is not None:
+        return Refused(Reason.APP_TAKEN)
+    tx.insert(MERCHANTS, command.merchant, MERCHANTS_BY_NUMBER)
+    tx.insert(APPS, command.app, APPS_BY_NUMBER)
+    for key in command.keys:
+        tx.insert(KEYS, key)
+    return command.merchant
 
 
 def _change_merchant(tx: UnitOfWork, command: Merchant, now: Instant) -> Merchant | Refused:
@@ -190,6 +211,7 @@ OPEN_SESSION: Final = Operation(
 )
 END_SESSION: Final = Operation("parties.end_session", _end_session, _nothing)
 CREATE_MERCHANT: Final = Operation("parties.create_merchant", _create_merchant, _nothing)
+TAKE_ON: Final = Operation("parties.take_on", _take_on, _nothing)
 CHANGE_MERCHANT: Final = Operation("parties.change_merchant", _change_merchant, _nothing)
 ADD_APP: Final = Operation("parties.add_app", _add_app, _nothing)
 ADD_KEY: Final = Operation("parties.add_key", _add_key, _nothing)

@@ -21,6 +21,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.EVENT_NOT_DUE: _FAULT,
     Reason.EVENT_NOT_FOUND: _FAULT,
     Reason.EXPIRY_PASSED: "时间已过。",
+    Reason.IDEMPOTENCY_KEY_REUSED: _FAULT,
     Reason.INSUFFICIENT_FUNDS: "余额不足。没有扣款，请先充值。",
     Reason.KEY_NOT_FOUND: _FAULT,
     Reason.KEY_TAKEN: _FAULT,

@@ -108,6 +108,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.EVENT_NOT_DUE: Words(_PARAMETER, "通知正在发送"),
     Reason.EVENT_NOT_FOUND: Words(_PARAMETER, "通知不存在"),
     Reason.EXPIRY_PASSED: Words("ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR", "超时时间早于当前时间"),
+    Reason.IDEMPOTENCY_KEY_REUSED: Words(_PARAMETER, "幂等键已用于其他请求"),
     Reason.INSUFFICIENT_FUNDS: Words("ACQ.BUYER_BALANCE_NOT_ENOUGH", "买家余额不足"),
     Reason.KEY_NOT_FOUND: Words(_PARAMETER, "密钥不存在"),
     Reason.KEY_TAKEN: Words(_PARAMETER, "密钥已存在"),

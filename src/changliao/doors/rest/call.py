@@ -8,11 +8,13 @@ import msgspec
 from msgspec import Struct
 
 from changliao.core import ids
+from changliao.core.answers import KeptAnswer
 from changliao.core.money import CURRENCIES, Money
 from changliao.core.outcome import Refused
 from changliao.core.parties import Merchant
 from changliao.doors.rest.authorization import Caller
 from changliao.doors.rest.errors import Problem, refusal
+from changliao.operations.answers import Once, once
 from changliao.operations.network import Network
 from changliao.operations.operation import Operation
 from changliao.operations.payers import Payers
@@ -23,6 +25,7 @@ C = TypeVar("C")
 F = TypeVar("F")
 Q = TypeVar("Q")
 R = TypeVar("R")
+_KEPT_PURPOSE: Final = "kept answers"
 # How msgspec names what is wrong: "… - at `$.amount`", or the field itself.
 _PLACE: Final = re.compile(r"at `\$\.([^`]+)`\Z|(?:unknown|required) field `([^`]+)`")
 
@@ -40,6 +43,14 @@ class Door(Struct, frozen=True):
     payers: Payers | None = None
 
 
+class Repeat(Struct, frozen=True):
+    """A request that carries an Idempotency-Key, and how its answer will be kept."""
+
+    asked: KeptAnswer
+    status: int
+    request_id: str
+
+
 class Call(Struct, Generic[B, Q], frozen=True):
     """A request whose signature was right, decoded."""
 
@@ -47,10 +58,11 @@ class Call(Struct, Generic[B, Q], frozen=True):
     path: dict[str, str]
     query: Q
     form: B
+    repeat: Repeat | None = None
 
 
 class Answer(Struct, frozen=True):
-    """A success."""
+    """A success, or a no that was kept."""
 
     status: int
     body: bytes
@@ -107,8 +119,31 @@ async def perform(
     command: C,
     show: Callable[[R], Any],
 ) -> Any:
-    """Perform a command and show what came of it. Raises Problem for a refusal."""
-    return show(accepted(await door.network.perform(operation, command)))
+    """Perform a command and show what came of it. Raises Problem for a refusal.
+
+    Under an Idempotency-Key the answer, also a no, is kept in the same commit and then given.
+    """
+    network, repeat = door.network, call.repeat
+    if repeat is None:
+        return show(accepted(await network.perform(operation, command)))
+
+    def render(outcome: R | Refused) -> tuple[int, bytes]:
+        if isinstance(outcome, Refused):
+            problem = refusal(outcome)
+            return problem.status, _sealed(door, problem.body(repeat.request_id))
+        return repeat.status, _sealed(door, msgspec.json.encode(show(outcome)))
+
+    kept = await network.perform(once(operation), Once(repeat.asked, command, render))
+    return opened(door, accepted(kept))
+
+
+def opened(door: Door, kept: KeptAnswer) -> Answer:
+    """A kept answer as it was given."""
+    return Answer(kept.status, door.network.vault.open(kept.body, _KEPT_PURPOSE))
+
+
+def _sealed(door: Door, body: bytes) -> bytes:
+    return door.network.vault.seal(body, _KEPT_PURPOSE)
 
 
 def _malformed(error: Exception) -> Problem:

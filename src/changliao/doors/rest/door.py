@@ -46,32 +46,36 @@ def application(door: Door) -> Application:
         try:
             found = asgi.find(table, scope["method"], scope["path"])
             body = await asgi.read_body(receive, BODY_LIMIT)
-            header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
-            caller = await gate.enter(header, scope["method"], asgi.target_of(scope), body)
-            answer = await _answer(door, found, caller, scope, body)
+            headers = dict(scope["headers"])
+            header = headers.get(b"authorization", b"").decode("latin-1")
+            target = asgi.target_of(scope)
+            caller = await gate.enter(header, scope["method"], target, body)
+            key = headers.get(b"idempotency-key", b"").decode("latin-1")
+            query = scope["query_string"]
+            one = _known(found)
+            asked = Incoming(caller, one.parts, query, body, key, target, request_id)
+            answer = await one.handler(door, asked)
         except asgi.Disconnected:
             return
         except Exception as error:  # the door's last line
             problem = _problem(error, scope, request_id)
             answer = Answer(problem.status, problem.body(request_id))
         kind = b"application/json" if answer.status < 400 else b"application/problem+json"
-        headers = (
+        told = (
             (b"content-type", kind),
             (b"changliao-request-id", request_id.encode()),
             *gate.sign(caller, answer.body),
         )
-        await asgi.answer(send, answer.status, headers, answer.body)
+        await asgi.answer(send, answer.status, told, answer.body)
 
     return serve
 
 
-async def _answer(
-    door: Door, found: Found[Handler] | int, caller: Caller, scope: Scope, body: bytes
-) -> Answer:
+def _known(found: Found[Handler] | int) -> Found[Handler]:
     if isinstance(found, int):
         reason = "wrong_method" if found == 405 else "no_such_route"
         raise Problem(reason, "see /docs/api for the routes")
-    return await found.handler(door, Incoming(caller, found.parts, scope["query_string"], body))
+    return found
 
 
 def _problem(error: Exception, scope: Scope, request_id: str) -> Problem:

@@ -4,6 +4,8 @@ Requests are decoded and answers encoded by the very types that the OpenAPI docu
 (doors/rest/openapi.py), so the two cannot differ.
 """
 
+import hashlib
+import re
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
@@ -11,16 +13,29 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from changliao.core.answers import KeptAnswer, decide_again
 from changliao.core.outcome import Reason
 from changliao.doors.rest.authorization import Caller
-from changliao.doors.rest.call import Answer, Call, Door, read_form, read_query
+from changliao.doors.rest.call import (
+    Answer,
+    Call,
+    Door,
+    Repeat,
+    accepted,
+    opened,
+    read_form,
+    read_query,
+)
 from changliao.doors.rest.errors import Problem
 from changliao.doors.rest.fields import Nothing
+from changliao.store.views import answers
 
 B = TypeVar("B")
 Q = TypeVar("Q")
 API: Final = "/api/v1"
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,64}")
 
 
 class Who(StrEnum):
@@ -59,12 +74,15 @@ class Endpoint(Struct, Generic[B, Q], frozen=True, eq=False):
 
 
 class Incoming(Struct, frozen=True):
-    """A signed request before it is decoded."""
+    """A signed request before it is decoded. `key` is its Idempotency-Key."""
 
     caller: Caller
     parts: dict[str, str]
     query: bytes
     body: bytes
+    key: str = ""
+    target: bytes = b""
+    request_id: str = ""
 
 
 Handler = Callable[[Door, Incoming], Awaitable[Answer]]
@@ -74,6 +92,7 @@ def prepared(endpoint: Endpoint[Any, Any]) -> Handler:
     """The endpoint with its decoder made once; it raises Problem."""
     decoder = msgspec.json.Decoder(endpoint.form)
     takes_body = endpoint.form is not Nothing
+    changes = endpoint.method == "POST"
     handler, who, query_type, status = (
         endpoint.handler, endpoint.who, endpoint.query, endpoint.status,
     )  # fmt: skip
@@ -82,6 +101,8 @@ def prepared(endpoint: Endpoint[Any, Any]) -> Handler:
         permit(who, asked.caller)
         query = read_query(_pairs(asked.query), query_type)
         form = read_form(asked.body, decoder) if takes_body else None
+        if asked.key and changes:
+            return await _once(door, endpoint, asked, Call(asked.caller, asked.parts, query, form))
         shown = await handler(door, Call(asked.caller, asked.parts, query, form))
         return Answer(status, msgspec.json.encode(shown))
 
@@ -94,6 +115,26 @@ def permit(who: Who, caller: Caller) -> None:
         raise Problem("not_permitted", "only an operator's key may do this")
     if who is Who.MERCHANT and caller.is_operator:
         raise Problem("not_permitted", "only a merchant's key may do this")
+
+
+async def _once(
+    door: Door, endpoint: Endpoint[Any, Any], asked: Incoming, call: Call[Any, Any]
+) -> Answer:
+    """The answer kept for this key, or a first answer that is kept. Raises Problem."""
+    if not _KEY.fullmatch(asked.key):
+        said = "an Idempotency-Key has 1 to 64 visible ASCII characters"
+        raise Problem("malformed", said, "Idempotency-Key")
+    identity = b"%b %b\n%b" % (endpoint.method.encode(), asked.target, asked.body)
+    wanted = KeptAnswer(asked.caller.key.merchant_id, asked.key, hashlib.sha256(identity).digest())
+    earlier = await door.network.read(answers.kept, wanted.owner_id, wanted.key)
+    kept = decide_again(earlier, wanted.digest, door.network.clock())
+    if kept is not None:
+        return opened(door, accepted(kept))
+    repeat = Repeat(wanted, endpoint.status, asked.request_id)
+    shown = await endpoint.handler(door, replace(call, repeat=repeat))
+    if not isinstance(shown, Answer):
+        raise TypeError(f"{endpoint.name} made no answer to keep")
+    return shown
 
 
 def _pairs(raw: bytes) -> dict[str, str]:

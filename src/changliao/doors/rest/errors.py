@@ -22,6 +22,7 @@ STATUSES: Final[Mapping[Reason, int]] = {
     Reason.EVENT_NOT_DUE: 409,
     Reason.EVENT_NOT_FOUND: 404,
     Reason.EXPIRY_PASSED: 422,
+    Reason.IDEMPOTENCY_KEY_REUSED: 422,
     Reason.INSUFFICIENT_FUNDS: 402,
     Reason.KEY_NOT_FOUND: 404,
     Reason.KEY_TAKEN: 409,

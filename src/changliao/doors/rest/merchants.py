@@ -28,8 +28,8 @@ from changliao.doors.rest.fields import (
 )
 from changliao.operations import onboarding
 from changliao.operations.certificates import UnusableKey
-from changliao.operations.onboarding import NewMerchant, NotTakenOn
-from changliao.operations.parties import ADD_PARTNER, CHANGE_MERCHANT
+from changliao.operations.onboarding import NewMerchant, TakenOn
+from changliao.operations.parties import ADD_PARTNER, CHANGE_MERCHANT, TAKE_ON
 from changliao.store.views import parties
 
 StateName = Literal["active", "disabled"]
@@ -116,7 +116,7 @@ class MerchantsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     limit: Limit = 50
 
 
-async def create(door: Door, call: Call[MerchantForm, Nothing]) -> TakenOnShown:
+async def create(door: Door, call: Call[MerchantForm, Nothing]) -> Any:
     """Take a merchant on, with an app, keys for its SDK and a key for this API.
 
     Secrets are shown once.
@@ -131,30 +131,10 @@ async def create(door: Door, call: Call[MerchantForm, Nothing]) -> TakenOnShown:
         fee_bps=door.default_fee_bps if form.fee_bps is None else form.fee_bps,
     )
     try:
-        taken_on = await onboarding.take_on(door.network, asked)
-        request_key = await onboarding.add_request_key(door.network, taken_on.merchant.id)
+        command, taken_on = await onboarding.prepare(door.network, asked)
     except UnusableKey as error:
         raise Problem("key_unusable", str(error), "public_key") from error
-    except NotTakenOn as error:
-        raise refusal(error.refused) from error
-    merchant = taken_on.merchant
-    return TakenOnShown(
-        id=ids.show("mch", merchant.id),
-        mchid=merchant.number,
-        name=merchant.name,
-        fee_bps=merchant.fee_bps,
-        state=_STATES[merchant.state],
-        signing_mode=_MODES[merchant.signing_mode],
-        appid=taken_on.app.number,
-        api_v3_key=taken_on.api_key,
-        certificate_serial=taken_on.serial,
-        rest_key=request_key.name,
-        rest_secret=request_key.secret,
-        base_url=door.public_url,
-        private_key=taken_on.private_key or UNSET,
-        certificate=taken_on.certificate or UNSET,
-        **door.settings(merchant),
-    )
+    return await perform(door, call, TAKE_ON, command, lambda _: show_taken_on(taken_on, door))
 
 
 async def show(door: Door, call: Call[Nothing, Nothing]) -> MerchantShown:
@@ -214,6 +194,28 @@ async def partners(door: Door, call: Call[Nothing, Nothing]) -> Page[Partnership
     )
 
 
+def show_taken_on(taken_on: TakenOn, door: Door) -> TakenOnShown:
+    """A new merchant with its secrets."""
+    merchant = taken_on.merchant
+    return TakenOnShown(
+        id=ids.show("mch", merchant.id),
+        mchid=merchant.number,
+        name=merchant.name,
+        fee_bps=merchant.fee_bps,
+        state=_STATES[merchant.state],
+        signing_mode=_MODES[merchant.signing_mode],
+        appid=taken_on.app.number,
+        api_v3_key=taken_on.api_key,
+        certificate_serial=taken_on.serial,
+        rest_key=taken_on.request_key.name,
+        rest_secret=taken_on.request_key.secret,
+        base_url=door.public_url,
+        private_key=taken_on.private_key or UNSET,
+        certificate=taken_on.certificate or UNSET,
+        **door.settings(merchant),
+    )
+
+
 def show_merchant(merchant: Merchant) -> MerchantShown:
     """A merchant as this API shows it."""
     return MerchantShown(
@@ -255,7 +257,7 @@ _UNKNOWN: Final = (Reason.MERCHANT_NOT_FOUND,)
 ENDPOINTS: Final = (
     Endpoint(
         "POST", "/merchants", create, Who.OPERATOR, MerchantForm, Nothing, TakenOnShown, 201,
-        ("key_unusable", Reason.APP_TAKEN, Reason.KEY_TAKEN, Reason.MERCHANT_TAKEN),
+        ("key_unusable", Reason.APP_TAKEN, Reason.MERCHANT_TAKEN),
     ),
     Endpoint(
         "GET", "/merchants", search, Who.OPERATOR, Nothing, MerchantsQuery, Page[MerchantShown]

@@ -42,6 +42,13 @@ _BY_WHO: Final = {
     Who.OPERATOR: ("not_permitted",),
     Who.EITHER: ("merchant_disabled",),
 }
+_IDEMPOTENCY_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Within 24 hours the same key with the same request gets the same answer",
+    "schema": {"type": "string", "pattern": "^[\x21-\x7e]{1,64}$"},
+}
 _HEADER_WORDS: Final = {
     "Changliao-Request-Id": "Finds the request in the network's log",
     "Changliao-Timestamp": "Unix seconds; signed",
@@ -96,7 +103,7 @@ def reasons(one: Endpoint[Any, Any]) -> list[str]:
     """Every reason an operation may give, with those that any may."""
     found = {str(reason) for reason in (*one.refuses, *_SIGNED, *_BY_WHO[one.who])}
     if one.method == "POST":
-        found |= {Reason.BUSY.value}
+        found |= {Reason.BUSY.value, Reason.IDEMPOTENCY_KEY_REUSED.value}
     if not _PATH_PART.search(one.path) and one.query is Nothing and one.form is Nothing:
         found -= {"not_found"}
     return sorted(found)
@@ -112,7 +119,11 @@ def _operation(
         "summary": summary.rstrip("."),
         "description": f"For: {one.who}.\n\n{rest.strip()}".strip(),
         "security": [{scheme: []} for scheme in _SCHEMES],
-        "parameters": [*_path_parameters(one.path), *_query_parameters(one, schemas, components)],
+        "parameters": [
+            *_path_parameters(one.path),
+            *_query_parameters(one, schemas, components),
+            *([_IDEMPOTENCY_KEY] if one.method == "POST" else []),
+        ],
         "responses": _responses(one, schemas),
     }
     if one.form is not Nothing:

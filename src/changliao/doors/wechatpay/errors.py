@@ -58,6 +58,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.EVENT_NOT_DUE: Words(400, _INVALID, "通知正在发送"),
     Reason.EVENT_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "通知不存在"),
     Reason.EXPIRY_PASSED: Words(400, _PARAM, "time_expire必须晚于当前时间"),
+    Reason.IDEMPOTENCY_KEY_REUSED: Words(400, _INVALID, "幂等键已用于其他请求"),
     Reason.INSUFFICIENT_FUNDS: Words(403, "NOT_ENOUGH", "余额不足"),
     Reason.KEY_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "证书不存在"),
     Reason.KEY_TAKEN: Words(400, _INVALID, "证书序列号已存在"),
