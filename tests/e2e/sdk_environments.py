@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,12 @@ from tests import requirements
 
 TOOLS: Final = Path(__file__).parents[2] / ".tools"
 PYTHON_SDK: Final = "wechatpayv3[async]==2.0.4"
-NODE_SDKS: Final = {"wechatpay-axios-plugin": "0.9.6", "wechatpay-node-v3": "2.2.1"}
+ALIPAY_PYTHON_SDKS: Final = {"alipay-sdk-python": "3.7.1411", "python-alipay-sdk": "3.4.0"}
+NODE_SDKS: Final = {
+    "alipay-sdk": "4.14.0",
+    "wechatpay-axios-plugin": "0.9.6",
+    "wechatpay-node-v3": "2.2.1",
+}
 _DONE: Final = ".done"
 _WITHIN_S: Final = 300
 
@@ -25,6 +31,14 @@ _WITHIN_S: Final = 300
 def python() -> Path:
     """The interpreter of an environment with PyPI wechatpayv3 and what its async variant needs."""
     folder = _kept("wechatpayv3-2.0.4", "python packages", _make_python)
+    return folder / "bin" / "python"
+
+
+def alipay_python(package: str) -> Path:
+    """The interpreter of an environment with one of PyPI's Alipay SDKs."""
+    version = ALIPAY_PYTHON_SDKS[package]
+    make = partial(_make_python, package=f"{package}=={version}")
+    folder = _kept(f"{package}-{version}", "python packages", make)
     return folder / "bin" / "python"
 
 
@@ -43,10 +57,10 @@ def node(package: str) -> Path:
     return _kept(f"{package}-{version}", "npm packages", make)
 
 
-def _make_python(folder: Path) -> None:
+def _make_python(folder: Path, package: str = PYTHON_SDK) -> None:
     _run([sys.executable, "-m", "venv", str(folder)], folder.parent)
     interpreter = str(folder / "bin" / "python")
-    _run([interpreter, "-m", "pip", "install", "--retries", "1", PYTHON_SDK], folder)
+    _run([interpreter, "-m", "pip", "install", "--retries", "1", package], folder)
 
 
 def _kept(name: str, requirement: str, make: Callable[[Path], None]) -> Path:

@@ -4,6 +4,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from changliao.commands.context import data_option, fail, json_option, run, show, visit
 from changliao.config import Config
@@ -15,6 +21,7 @@ from changliao.operations.network import Network
 
 _FILES: Final = {
     "app_private_key": "app_private_key.pem",
+    "app_private_key_pkcs1": "app_private_key_pkcs1.txt",
     "app_certificate": "app_certificate.crt",
     "alipay_public_key_pem": "alipay_public_key.pem",
     "alipay_certificate": "alipay_certificate.crt",
@@ -79,9 +86,17 @@ async def app_settings(network: Network, config: Config, taken_on: TakenOnApp) -
     if taken_on.private_key:
         fields |= {
             "app_private_key": taken_on.private_key,
+            "app_private_key_pkcs1": _pkcs1_line(taken_on.private_key),
             "app_certificate": taken_on.certificate,
         }
     return fields | platform.settings(await platform.load(network))
+
+
+def _pkcs1_line(private_key: str) -> str:
+    """As half of the SDKs want the key: PKCS#1, base64 in one line."""
+    key = load_pem_private_key(private_key.encode("ascii"), None)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    return "".join(pem.decode("ascii").splitlines()[1:-1])
 
 
 def _written(fields: dict[str, str], out: Path) -> dict[str, str]:

@@ -63,15 +63,16 @@ class TakenOnApp(Struct, frozen=True):
 
 async def take_on(network: Network, asked: NewApp) -> TakenOnApp:
     """Raises NotTakenOn, or UnusableKey before anything is done."""
-    made = None
+    made, number = None, asked.number or _app_number()
     if not asked.public_key:
         now = network.clock()
-        made = await network.in_thread(lambda: certificate_chains.new_leaf(asked.name, now))
+        # The number, not the name: every client must spell the certificate's names alike.
+        made = await network.in_thread(lambda: certificate_chains.new_leaf(number, now))
     texts = [asked.public_key] if made is None else [made.certificate, _bare(made.certificate)]
     keys = [_read(text, network) for text in texts]
     content_key = _content_key(asked.content_key)
     merchant = await _merchant(network, asked)
-    app = await add_app(network, merchant, asked.number or _app_number(), asked.name)
+    app = await add_app(network, merchant, number, asked.name)
     for key in keys:
         accepted(await network.perform(ADD_KEY, _of(app, key)))
     if content_key:
