@@ -15,16 +15,19 @@ from starlette.applications import Starlette
 from changliao.config import Config
 from changliao.doors.alipay import cashier as alipay_cashier
 from changliao.doors.alipay import gateway as alipay
+from changliao.doors.alipay import inspection as alipay_inspection
 from changliao.doors.alipay import notify as alipay_notify
 from changliao.doors.alipay import platform as alipay_platform
 from changliao.doors.alipay import rest as alipay_rest
 from changliao.doors.alipay.call import Door as AlipayDoor
 from changliao.doors.cashier import door as cashier
 from changliao.doors.rest import door as rest
+from changliao.doors.rest import inspection as rest_inspection
 from changliao.doors.rest import notify as rest_notify
 from changliao.doors.rest.call import Door as RestDoor
 from changliao.doors.wallet import door as wallet
 from changliao.doors.wechatpay import door as wechatpay
+from changliao.doors.wechatpay import inspection as wechatpay_inspection
 from changliao.doors.wechatpay import notify as wechatpay_notify
 from changliao.doors.wechatpay import payer as wechatpay_payer
 from changliao.doors.wechatpay import platform as wechatpay_platform
@@ -34,14 +37,28 @@ from changliao.operations.payers import Payers
 from changliao.store.engine import Unavailable
 from changliao.web import asgi
 from changliao.web.asgi import Application, Receive, Scope, Send
+from changliao.web.exchanges import recorded
 from changliao.web.pages import Pages
 from changliao.web.security import Browser
 from changliao.workers import answers, clock, day_ends, expiry
 from changliao.workers.addresses import Guard
 from changliao.workers.faults import Faithful, Faulty
 from changliao.workers.notifications import Deliverer, Notifier
+from changliao.workers.requests import Recorder
 
 HEALTH: Final = "/healthz"
+# How the sandbox's log of requests calls what answers under a path's first segment.
+_DOORS: Final = {
+    "api": "rest",
+    "gateway.do": "alipay",
+    "v3": "wechatpay",
+    "v3/alipay": "alipay",
+}
+_INSPECTORS: Final = {
+    "alipay": alipay_inspection.inspect,
+    "rest": rest_inspection.inspect,
+    "wechatpay": wechatpay_inspection.inspect,
+}
 _log = logging.getLogger("changliao")
 
 
@@ -56,6 +73,7 @@ class Parts:
         self._workers: list[asyncio.Task[None]] = []
         self._notifiers: dict[str, Notifier] = {}
         self._payers = Payers(network) if config.sandbox else None
+        self._recorder = Recorder(network, _INSPECTORS) if config.sandbox else None
 
     async def start(self, *, doors: bool, workers: bool) -> None:
         """Take commands; open the doors; begin to work. Raises Unavailable."""
@@ -82,6 +100,8 @@ class Parts:
             self._work("clock", lambda: clock.follow(network))
         if self._payers is not None:
             self._work("payers", self._payers.run)
+        if self._recorder is not None:
+            self._work("requests", self._recorder.run)
 
     async def close(self) -> None:
         """Stop working, finish what was accepted."""
@@ -127,6 +147,12 @@ class Parts:
                 RestDoor(network, config.public_url, config.default_fee_bps, settings, self._payers)
             ),
         }
+        if self._recorder is not None:
+            keep = self._recorder.keep
+            doors = self._doors.items()
+            self._doors = {
+                segment: recorded(_DOORS[segment], door, keep) for segment, door in doors
+            }
         starlette = Starlette(
             routes=[
                 *pages.routes(),

@@ -13,6 +13,7 @@ from changliao.commands.demo import demo
 from changliao.commands.faults import faults
 from changliao.commands.payers import payer
 from changliao.commands.proxy import proxy
+from changliao.commands.requests import requests
 from changliao.commands.settings import merchant_settings
 from changliao.core import chart, clock, ids
 from changliao.core.credentials import CredentialKind
@@ -224,7 +225,7 @@ def resend(folder: Path, event_id: str, *, as_json: bool) -> None:
     show(run(again()), as_json=as_json)
 
 
-for command in (alipay, clock_command, demo, faults, payer, proxy):
+for command in (alipay, clock_command, demo, faults, payer, proxy, requests):
     sandbox.add_command(command)
 
 

@@ -35,6 +35,31 @@ class LogRequests(Struct, frozen=True):
     old: tuple[tuple[int, int], ...] = ()
 
 
+class RequestRecord(Struct, frozen=True, omit_defaults=True):
+    """One request as the log shows it. `guess` says in words why a signature failed."""
+
+    at: str
+    door: str
+    method: str
+    target: str
+    merchant: str = ""
+    status: int = 0
+    code: str = ""
+    duration_ms: float = 0
+    headers: dict[str, str] = {}
+    body: str = ""
+    answer: str = ""
+    guess: str = ""
+    string_to_sign: str = ""
+    our_digest: str = ""
+    their_digest: str = ""
+
+
+def read_record(logged: Logged) -> RequestRecord:
+    """A logged request, read."""
+    return msgspec.json.decode(logged.record, type=RequestRecord)
+
+
 async def faults(network: Network, merchant_id: MerchantId) -> Faults:
     """What a merchant's notifications are to meet."""
     return await _rule(network, merchant_id, RuleKind.FAULTS, Faults) or Faults()

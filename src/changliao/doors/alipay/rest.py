@@ -136,7 +136,7 @@ def _check_time(door: Door, stamp: str) -> None:
         raise missing("timestamp", "缺少时间戳")
     if not stamp.isascii() or not stamp.isdigit() or len(stamp) > _LONGEST_STAMP:
         raise invalid("invalid-timestamp", "时间戳必须是毫秒数")
-    if abs(door.network.clock() - int(stamp) * MILLISECOND) > MOST_SKEW:
+    if abs(door.network.real_clock() - int(stamp) * MILLISECOND) > MOST_SKEW:
         raise invalid("invalid-timestamp", "时间戳与当前时间相差超过10分钟")
 
 

@@ -35,7 +35,7 @@ SCHEMES: Final = {
 }
 ANSWERS_PURPOSE: Final = "rest answers"
 MOST_SKEW: Final = 5 * MINUTE
-_HEADER: Final = re.compile(
+HEADER: Final = re.compile(
     r'(CHANGLIAO-[A-Z0-9-]+) key="(key_\w{13})",timestamp="(\d{1,12})",'
     r'nonce="([\x21\x23-\x7e]{8,64})",signature="([0-9A-Za-z+/=]{1,128})"'
 )
@@ -88,7 +88,7 @@ class Gate:
 
     async def enter(self, header: str, method: str, target: bytes, body: bytes) -> Caller:
         """The caller whose signature is right. Raises Problem 401."""
-        match = _HEADER.fullmatch(header)
+        match = HEADER.fullmatch(header)
         kind = SCHEMES.get(match[1]) if match else None
         if match is None or kind is None:
             raise Problem("unsigned", "sign the request: see docs/doors/rest.md")
@@ -100,8 +100,8 @@ class Gate:
         if key is None or key.kind is not kind or not key.works(self._network.clock()):
             raise Problem("unknown_key", "the key is unknown, revoked or of another kind")
         caller = Caller(key, self._secret(key))
-        message = b"%b\n%b\n%b\n" % (method.encode(), target, f"{timestamp}\n{nonce}".encode())
-        if not _verified(caller, message + body + b"\n", signature):
+        message = request_message(method, target, timestamp, nonce, body)
+        if not _verified(caller, message, signature):
             raise Problem("wrong_signature", "the signature does not match this request")
         if not self._nonces.first(name, nonce, now):
             raise Problem("replayed", "this nonce was used before: make a new one")
@@ -136,6 +136,12 @@ class Gate:
         merchant = await self._network.look_up(parties.merchant, caller.key.merchant_id)
         if merchant is None or merchant.state is not MerchantState.ACTIVE:
             raise Problem("merchant_disabled", "this merchant is disabled: ask the operator")
+
+
+def request_message(method: str, target: bytes, timestamp: str, nonce: str, body: bytes) -> bytes:
+    """What a caller signs: five fields, each ended by a line feed."""
+    head = b"%b\n%b\n%b\n" % (method.encode(), target, f"{timestamp}\n{nonce}".encode())
+    return head + body + b"\n"
 
 
 def _verified(caller: Caller, message: bytes, signature: str) -> bool:

@@ -17,6 +17,7 @@ from changliao.doors.rest.call import Call, Door, accepted, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import Problem, refusal
 from changliao.doors.rest.fields import (
+    Limit,
     MerchantNumber,
     Moment,
     Nothing,
@@ -29,7 +30,9 @@ from changliao.operations import payers, sandbox
 from changliao.operations.clock import ahead_us
 from changliao.operations.payers import Payers
 from changliao.operations.sandbox import MOVE_CLOCK, SET_RULE
+from changliao.store.sandbox import Logged
 from changliao.store.views import orders, parties
+from changliao.store.views import sandbox as views
 from changliao.store.views.orders import Placed
 
 AfterMs = Annotated[int, Meta(ge=0, le=3_600_000, description="Milliseconds to wait first")]
@@ -111,6 +114,57 @@ class MerchantQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Whose: operators name a merchant by its number, or mean everybody."""
 
     merchant: MerchantNumber | None = None
+
+
+class RequestShown(Struct, frozen=True):
+    """One request at an API door. `guess` says in words why a signature failed."""
+
+    id: Annotated[str, Meta(pattern="^rqs_")]
+    at: Moment
+    door: str
+    method: str
+    target: str
+    merchant: str
+    status: int
+    code: str
+    duration_ms: float
+    headers: dict[str, str]
+    body: str
+    answer: str
+    guess: str
+    string_to_sign: str
+    our_digest: str
+    their_digest: str
+
+
+class RequestsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """The newest, or with `after` those that came after one."""
+
+    merchant: MerchantNumber | None = None
+    after: Annotated[str, Meta(pattern="^rqs_")] | None = None
+    limit: Limit = 50
+
+
+class RequestsShown(Struct, frozen=True):
+    """The oldest first."""
+
+    data: list[RequestShown]
+
+
+async def list_requests(door: Door, call: Call[Nothing, RequestsQuery]) -> RequestsShown:
+    """List requests at the API doors, with secrets masked and failed signatures explained.
+
+    They appear a moment after they were answered.
+    """
+    _payers(door)
+    asked = call.query
+    merchant_id = await _whose(door, call, asked.merchant)
+    if asked.after:
+        after = read_id("rqs", asked.after)
+        found = await door.network.read(views.requests_after, after, merchant_id, asked.limit)
+    else:
+        found = await door.network.read(views.latest_requests, merchant_id, asked.limit)
+    return RequestsShown([_request_shown(one) for one in found])
 
 
 async def show_clock(door: Door, call: Call[Nothing, Nothing]) -> ClockShown:
@@ -231,6 +285,11 @@ def _shown(faults: Faults) -> FaultsShown:
     return FaultsShown(faults.delay_ms, faults.drop, faults.duplicate, faults.reorder)
 
 
+def _request_shown(logged: Logged) -> RequestShown:
+    fields = msgspec.structs.asdict(sandbox.read_record(logged))
+    return RequestShown(id=ids.show("rqs", logged.id), **fields)
+
+
 _OFF: Final = ("no_sandbox",)
 _WHOSE: Final = ("no_sandbox", Reason.MERCHANT_NOT_FOUND)
 ENDPOINTS: Final = (
@@ -256,6 +315,10 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", "/sandbox/payer", set_payer, Who.EITHER, PayerForm, Nothing, PayerShown, 200,
         _WHOSE,
+    ),
+    Endpoint(
+        "GET", "/sandbox/requests", list_requests, Who.EITHER, Nothing, RequestsQuery,
+        RequestsShown, 200, _WHOSE,
     ),
     Endpoint(
         "POST", "/sandbox/acts", act, Who.EITHER, ActForm, Nothing, ActShown, 200,

@@ -1,0 +1,81 @@
+"""What a recorded request at this door was, and why its signature failed."""
+
+from typing import Any
+
+import msgspec
+
+from changliao.core.clock import SECOND
+from changliao.core.parties import KeyKind
+from changliao.doors.wechatpay import crypto
+from changliao.doors.wechatpay.authorization import MOST_SKEW, Authorization, parse
+from changliao.doors.wechatpay.errors import WechatError
+from changliao.operations.network import Network
+from changliao.store.views import parties
+from changliao.web import diagnosis
+from changliao.web.diagnosis import NamedKey
+from changliao.web.exchanges import Exchange, Failure, Inspection
+
+
+async def inspect(network: Network, exchange: Exchange) -> Inspection:
+    """Whose it was, the code of the answer, and the story of a refused signature."""
+    code, message = _code(exchange)
+    try:
+        given = parse(exchange.headers.get("authorization", ""))
+    except WechatError as error:
+        unread = Failure(f"the Authorization header cannot be read: {error.message}")
+        return Inspection(code=code, failure=unread if exchange.status == 401 else None)
+    merchant = await network.read(parties.merchant_by_number, given.mchid)
+    failure: Failure | None = None
+    if code == "SIGN_ERROR":
+        failure = await _failure(network, exchange, given, merchant.id if merchant else 0)
+        if not failure.string_to_sign and message not in failure.guess:
+            failure = msgspec.structs.replace(failure, guess=f"{failure.guess} ({message})")
+    return Inspection(merchant.id if merchant else 0, given.mchid, code, failure)
+
+
+async def _failure(
+    network: Network, exchange: Exchange, given: Authorization, merchant_id: int
+) -> Failure:
+    skew = int(given.timestamp) - exchange.at
+    if abs(skew) * SECOND > MOST_SKEW:
+        return Failure(
+            f"the caller's clock is {skew:+.0f} s from real time, or counts in other units"
+        )
+    if not merchant_id:
+        return Failure(f"there is no merchant {given.mchid} in this network")
+    keys = [
+        NamedKey(key.serial, key.material)
+        for key in await network.read(parties.keys_of, merchant_id)
+        if key.kind is KeyKind.RSA_PUBLIC
+    ]
+    named = [
+        key for key in keys if key.name.lstrip("0").upper() == given.serial.lstrip("0").upper()
+    ]
+    if not named:
+        known = ", ".join(key.name for key in keys)
+        return Failure(f"the merchant has no key {given.serial}; it has {known}")
+    if not exchange.whole:
+        return Failure("the body is too long to be looked at again")
+
+    def build(method: str, target: bytes, body: bytes) -> bytes:
+        return crypto.request_message(method, target, given.timestamp, given.nonce, body)
+
+    asked = (exchange.method, exchange.target, exchange.body)
+    variants = diagnosis.request_variants(asked, build)
+    others = [key for key in keys if key not in named]
+    return diagnosis.of_rsa(build(*asked), given.signature, named[0], others, variants)
+
+
+def _number(serial: str) -> str:
+    """Letter case and leading zeros do not count."""
+    return serial.lstrip("0").upper()
+
+
+def _code(exchange: Exchange) -> tuple[str, str]:
+    if exchange.status < 400:
+        return "", ""
+    try:
+        fields: Any = msgspec.json.decode(exchange.answer)
+        return str(fields["code"]), str(fields["message"])
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return "", ""
