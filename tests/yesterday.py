@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from changliao.core.clock import BEIJING, DAY, HOUR, MILLISECOND, SECOND, Instant
-from changliao.core.ids import AppId, MerchantId
+from changliao.core.ids import AppId
 from changliao.core.orders import Order, PlaceOrder, Terms
 from changliao.core.refunds import Refund
 from changliao.operations import orders
@@ -48,24 +48,20 @@ def past(served: Served, mchid: str, days_ago: int = 1) -> Iterator[World]:
 
 
 def sell(
-    world: World,
-    appid: str,
-    amount: int,
-    title: str = "越野跑鞋",
-    partner: MerchantId | None = None,
+    world: World, appid: str, amount: int, title: str = "越野跑鞋", door: str = "wechatpay"
 ) -> Order:
-    """An order of the merchant's, placed by the WeChat Pay door and paid."""
+    """An order of the merchant's that was paid."""
     with world.engine.reader() as reader:
         app = parties.app_by_number(reader, appid)
     command = world.an_order(
         amount,
         app_id=app.id if app else AppId(0),
-        partner_id=partner or MerchantId(0),
         notifies=False,
     )
-    details = msgspec.json.encode({"appid": appid, "device_id": "POS1"})
+    own = {"app_id": appid, "store_id": "S1"} if door == "alipay" else {"appid": appid}
+    details = msgspec.json.encode({**own, "device_id": "POS1"})
     order = command.order
-    terms = Terms(order.id, order.merchant_id, title, "a,b", "", "wechatpay", details)
+    terms = Terms(order.id, order.merchant_id, title, "a,b", "", door, details)
     assert world.do(orders.PLACE, PlaceOrder(order, terms)) == order
     paid = world.pay(order, world.user(amount))
     assert isinstance(paid, Order)

@@ -13,6 +13,7 @@ from typing import Final
 from starlette.applications import Starlette
 
 from changliao.config import Config
+from changliao.doors.alipay import bills as alipay_bills
 from changliao.doors.alipay import cashier as alipay_cashier
 from changliao.doors.alipay import gateway as alipay
 from changliao.doors.alipay import inspection as alipay_inspection
@@ -157,6 +158,7 @@ class Parts:
             routes=[
                 *pages.routes(),
                 *wechatpay_payer.routes(wechat),
+                *alipay_bills.routes(alipay_door),
                 *alipay_cashier.routes(alipay_door),
                 *cashier.routes(network, pages, {"alipay": alipay_cashier.way_back}),
                 *wallet.routes(network, pages),

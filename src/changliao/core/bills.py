@@ -51,8 +51,8 @@ class SaleTotals(Struct, frozen=True):
 class Movement(Struct, frozen=True):
     """One leg of the merchant's account: `balance` is what the account held after it.
 
-    `reference` is the merchant's own number of what caused it, empty where it has none; `fee_back`
-    is the fee that came back with a refund.
+    `reference` is the merchant's own number of what caused it, empty where it has none; `order` is
+    the order it belongs to, with its terms; `fee_back` is the fee that came back with a refund.
     """
 
     leg_id: int
@@ -63,6 +63,8 @@ class Movement(Struct, frozen=True):
     cause: int
     reference: str = ""
     fee_back: int = 0
+    order: Order | None = None
+    terms: Terms | None = None
 
 
 class MovementTotals(Struct, frozen=True):

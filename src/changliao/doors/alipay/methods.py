@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from changliao.doors.alipay import certificates, ending, placing, refunds, trades
+from changliao.doors.alipay import bills, certificates, ending, placing, refunds, trades
 from changliao.doors.alipay.call import Call, Door, Node
 
 Handler = Callable[[Door, Call], Awaitable[Node]]
@@ -19,6 +19,7 @@ class Method(Struct, frozen=True):
 
 
 METHODS: Final[Mapping[str, Method]] = {
+    "alipay.data.dataservice.bill.downloadurl.query": Method(bills.query, "GET"),
     "alipay.open.app.alipaycert.download": Method(certificates.download),
     "alipay.trade.cancel": Method(ending.cancel),
     "alipay.trade.close": Method(ending.close),

@@ -87,6 +87,7 @@ def movements(
             one.cause,
             causes.reference(one.cause),
             fees.get(one.cause, 0) if one.code is Code.REFUND else 0,
+            *causes.order(one.cause),
         )
         for one in found
     ]
@@ -174,6 +175,12 @@ class _Causes:
         """The order whose money a refund sent back."""
         order_id = self.refunds[refund_id].order_id
         return self._orders[order_id], self._terms[order_id]
+
+    def order(self, cause: int) -> tuple[Order | None, Terms | None]:
+        """The order that a movement belongs to; none where another fact caused it."""
+        if cause in self.refunds:
+            return self.of_refund(cause)
+        return self.of_payment(cause) if cause in self._payments else (None, None)
 
     def reference(self, cause: int) -> str:
         """The merchant's own number; empty for what has none."""
