@@ -20,7 +20,7 @@ _HEAD: Final = """\
 
 Which calls of which SDK were made, unmodified, and understood by both sides. The tests write this
 page (`make docs`) and fail when it is not what they saw; do not edit it. ✓ the call was made
-and the SDK took the answer, – the SDK has no such call.
+and the SDK took the answer, – the SDK has no such call. How to set an SDK up: `docs/sdks/`.
 """
 
 
