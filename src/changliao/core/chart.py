@@ -58,6 +58,11 @@ def account(owner: int, book: int) -> AccountId:
     return tuple.__new__(AccountId, (owner, book))
 
 
+def book(purpose: Purpose, currency: Currency) -> int:
+    """The book of this purpose in this currency."""
+    return purpose.value * _CURRENCY_SPACE + currency.number
+
+
 def wallet(user_id: UserId, currency: Currency) -> AccountId:
     """A user's own money."""
     return account(user_id, _WALLET + currency.number)

@@ -29,6 +29,15 @@ class EventKind(IntEnum):
 
     ORDER_PAID = 1
     REFUND_FINISHED = 2
+    WEBHOOK_TEST = 3
+
+
+class TestWebhook(Struct, frozen=True):
+    """A merchant wants to see a letter arrive. It is told like any other, about nothing."""
+
+    event_id: EventId
+    merchant_id: MerchantId
+    notify_url: str
 
 
 class EventState(IntEnum):

@@ -9,14 +9,16 @@ from changliao.core.events import (
     Attempted,
     ClaimEvent,
     Event,
+    EventKind,
     ResendEvent,
+    TestWebhook,
     decide_attempted,
     decide_claim,
     decide_resend,
 )
 from changliao.core.outcome import Reason, Refused
 from changliao.operations.operation import Operation, Place
-from changliao.store.events import EVENTS, keep_body, log_attempt
+from changliao.store.events import EVENTS, keep_body, keep_test, log_attempt
 from changliao.store.unit import UnitOfWork
 
 
@@ -55,6 +57,16 @@ def _resend(tx: UnitOfWork, command: ResendEvent, now: Instant) -> Event | Refus
     return after
 
 
+def _test(tx: UnitOfWork, command: TestWebhook, now: Instant) -> Event | Refused:
+    """An event of its own; its address is kept beside it."""
+    event = Event(
+        command.event_id, command.merchant_id, EventKind.WEBHOOK_TEST, command.event_id, now
+    )
+    tx.insert(EVENTS, event)
+    keep_test(tx, command)
+    return event
+
+
 def _keys(command: ClaimEvent | Attempted | ResendEvent) -> Iterable[Place]:
     yield EVENTS, (command.event_id, command.merchant_id)
 
@@ -65,4 +77,5 @@ def attempted(scale: float) -> Operation[Attempted, Event | Refused]:
 
 
 CLAIM: Final = Operation("events.claim", _claim, _keys)
+TEST: Final = Operation("events.test", _test, lambda command: ())
 RESEND: Final = Operation("events.resend", _resend, _keys)

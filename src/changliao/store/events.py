@@ -1,7 +1,7 @@
 """Events to be delivered, their bodies and the log of attempts, as rows."""
 
 from changliao.core.clock import Instant
-from changliao.core.events import Attempted, Event, EventKind, EventState
+from changliao.core.events import Attempted, Event, EventKind, EventState, TestWebhook
 from changliao.core.ids import EventId, MerchantId
 from changliao.store.engine import Row
 from changliao.store.unit import Table, UnitOfWork
@@ -43,6 +43,11 @@ EVENTS: Table[tuple[int, int], Event] = Table(
         before.attempts,
     ),
 )
+
+
+def keep_test(tx: UnitOfWork, test: TestWebhook) -> None:
+    """Where a test event goes."""
+    tx.add("webhook_tests_insert", (test.event_id, test.merchant_id, test.notify_url))
 
 
 def keep_body(tx: UnitOfWork, event: Event, body: bytes) -> None:

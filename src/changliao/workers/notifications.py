@@ -18,7 +18,7 @@ import httpx
 from msgspec.structs import replace
 
 from changliao.core.clock import Instant
-from changliao.core.events import Attempted, ClaimEvent, Event, Letter, Outgoing
+from changliao.core.events import Attempted, ClaimEvent, Event, EventKind, Letter, Outgoing
 from changliao.core.ids import EventId, MerchantId
 from changliao.core.outcome import Refused
 from changliao.core.sandbox import Plan
@@ -174,6 +174,8 @@ class Deliverer:
         return answers[0] if answers else (0, "")
 
     async def _notifier(self, event: Event) -> Notifier | None:
+        if event.kind is EventKind.WEBHOOK_TEST:
+            return self._notifiers.get("rest")
         order_id = event.subject_id
         refund = await self._network.read(orders.refund, event.merchant_id, event.subject_id)
         if refund is not None:

@@ -46,6 +46,8 @@ class Notifier:
                 return await self._paid(event)
             case EventKind.REFUND_FINISHED:
                 return await self._refunded(event)
+            case EventKind.WEBHOOK_TEST:
+                return None
 
     def sign(self, letter: Letter, now: Instant) -> Outgoing:
         """Neither `sign` nor `sign_type` is in the signed string, and nothing empty is sent."""

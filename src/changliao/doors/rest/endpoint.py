@@ -49,7 +49,8 @@ class Who(StrEnum):
 class Endpoint(Struct, Generic[B, Q], frozen=True, eq=False):
     """`path` is below /api/v1. `refuses` names what only this operation may say no for.
 
-    The first line of the handler's docstring is the summary, the rest the description.
+    The first line of the handler's docstring is the summary, the rest the description. `repeats`
+    marks what only sets a state: sent again it sets the same, so no answer has to be kept.
     """
 
     method: str
@@ -61,6 +62,12 @@ class Endpoint(Struct, Generic[B, Q], frozen=True, eq=False):
     answer: Any
     status: int = 200
     refuses: tuple[Reason | str, ...] = ()
+    repeats: bool = False
+
+    @property
+    def keeps_answers(self) -> bool:
+        """Does it take an Idempotency-Key?"""
+        return self.method == "POST" and not self.repeats
 
     @property
     def subject(self) -> str:
@@ -92,7 +99,7 @@ def prepared(endpoint: Endpoint[Any, Any]) -> Handler:
     """The endpoint with its decoder made once; it raises Problem."""
     decoder = msgspec.json.Decoder(endpoint.form)
     takes_body = endpoint.form is not Nothing
-    changes = endpoint.method == "POST"
+    keeps = endpoint.keeps_answers
     handler, who, query_type, status = (
         endpoint.handler, endpoint.who, endpoint.query, endpoint.status,
     )  # fmt: skip
@@ -101,7 +108,7 @@ def prepared(endpoint: Endpoint[Any, Any]) -> Handler:
         permit(who, asked.caller)
         query = read_query(_pairs(asked.query), query_type)
         form = read_form(asked.body, decoder) if takes_body else None
-        if asked.key and changes:
+        if asked.key and keeps:
             return await _once(door, endpoint, asked, Call(asked.caller, asked.parts, query, form))
         shown = await handler(door, Call(asked.caller, asked.parts, query, form))
         return Answer(status, msgspec.json.encode(shown))

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import ids
-from changliao.core.events import Event, EventKind, EventState, ResendEvent
+from changliao.core.events import Event, EventState, ResendEvent, TestWebhook
+from changliao.core.ids import EventId
 from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.call import Call, Door, perform, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
@@ -20,10 +21,11 @@ from changliao.doors.rest.fields import (
     Moment,
     Nothing,
     Page,
+    Url,
     moment,
     page,
 )
-from changliao.operations.events import RESEND
+from changliao.operations.events import RESEND, TEST
 from changliao.store.views import events
 
 StateName = Literal["waiting", "delivered", "given_up"]
@@ -49,6 +51,12 @@ class EventShown(Struct, frozen=True):
     attempts: Count
     next_at: Moment | UnsetType = UNSET
     deliveries: list[DeliveryShown] | UnsetType = UNSET
+
+
+class TestForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a test event goes."""
+
+    notify_url: Url
 
 
 class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,6 +90,17 @@ async def show(door: Door, call: Call[Nothing, Nothing]) -> EventShown:
         for one in attempts
     ]
     return show_event(event, shown)
+
+
+async def test(door: Door, call: Call[TestForm, Nothing]) -> Any:
+    """Send a test event to an address.
+
+    It is signed, logged and tried again like any other.
+    """
+    command = TestWebhook(
+        EventId(door.network.ids.new()), call.caller.key.merchant_id, call.form.notify_url
+    )
+    return await perform(door, call, TEST, command, show_event)
 
 
 async def resend(door: Door, call: Call[Nothing, Nothing]) -> Any:
@@ -119,9 +138,9 @@ _STATES: Final[dict[EventState, StateName]] = {
     EventState.DELIVERED: "delivered",
     EventState.GIVEN_UP: "given_up",
 }
-KINDS: Final = tuple(kind.name.lower() for kind in EventKind)
 _UNKNOWN: Final = (Reason.EVENT_NOT_FOUND,)
 ENDPOINTS: Final = (
+    Endpoint("POST", "/events", test, Who.MERCHANT, TestForm, Nothing, EventShown, 201),
     Endpoint("GET", "/events", log, Who.EITHER, Nothing, EventsQuery, Page[EventShown]),
     Endpoint(
         "GET", "/events/{event_id}", show, Who.EITHER, Nothing, Nothing, EventShown, 200, _UNKNOWN

@@ -14,7 +14,7 @@ from changliao.doors.rest.authorization import ANSWERS_PURPOSE
 from changliao.doors.rest.orders import OrderShown, show_order
 from changliao.doors.rest.refunds import RefundShown, show_refund
 from changliao.operations.network import Network
-from changliao.store.views import orders, parties
+from changliao.store.views import events, orders, parties
 
 
 class Notifier:
@@ -28,6 +28,8 @@ class Notifier:
 
     async def compose(self, event: Event) -> Letter | None:
         """The letter for an event; None when it has nowhere to go."""
+        if event.kind is EventKind.WEBHOOK_TEST:
+            return await self._test(event)
         order_id = event.subject_id
         refund = None
         if event.kind is EventKind.REFUND_FINISHED:
@@ -46,6 +48,16 @@ class Notifier:
         kind = event.kind.name.lower().replace("_", ".", 1)
         told = {"id": ids.show("evt", event.id), "type": kind, "data": subject}
         return Letter(url, msgspec.json.encode(told), merchant) if url else None
+
+    async def _test(self, event: Event) -> Letter | None:
+        url = await self._network.read(events.test_address, event.id, event.merchant_id)
+        merchant = await self._network.look_up(parties.merchant, event.merchant_id)
+        told = {
+            "id": ids.show("evt", event.id),
+            "type": "webhook.test",
+            "data": {"merchant_id": ids.show("mch", event.merchant_id)},
+        }
+        return Letter(url, msgspec.json.encode(told), merchant) if url and merchant else None
 
     def sign(self, letter: Letter, now: Instant) -> Outgoing:
         """Timestamp, nonce and body are signed, each followed by a line feed."""

@@ -103,7 +103,9 @@ def reasons(one: Endpoint[Any, Any]) -> list[str]:
     """Every reason an operation may give, with those that any may."""
     found = {str(reason) for reason in (*one.refuses, *_SIGNED, *_BY_WHO[one.who])}
     if one.method == "POST":
-        found |= {Reason.BUSY.value, Reason.IDEMPOTENCY_KEY_REUSED.value}
+        found |= {Reason.BUSY.value}
+    if one.keeps_answers:
+        found |= {Reason.IDEMPOTENCY_KEY_REUSED.value}
     if not _PATH_PART.search(one.path) and one.query is Nothing and one.form is Nothing:
         found -= {"not_found"}
     return sorted(found)
@@ -122,7 +124,7 @@ def _operation(
         "parameters": [
             *_path_parameters(one.path),
             *_query_parameters(one, schemas, components),
-            *([_IDEMPOTENCY_KEY] if one.method == "POST" else []),
+            *([_IDEMPOTENCY_KEY] if one.keeps_answers else []),
         ],
         "responses": _responses(one, schemas),
     }

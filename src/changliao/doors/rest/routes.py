@@ -5,10 +5,12 @@ from typing import Any, Final
 from changliao.doors.rest import (
     credentials,
     events,
+    ledger,
     merchants,
     orders,
     payments,
     refunds,
+    reports,
     sandbox,
     users,
     wallets,
@@ -25,6 +27,8 @@ TABLE: Final[tuple[Endpoint[Any, Any], ...]] = (
     *merchants.ENDPOINTS,
     *credentials.ENDPOINTS,
     *events.ENDPOINTS,
+    *ledger.ENDPOINTS,
+    *reports.ENDPOINTS,
     *sandbox.ENDPOINTS,
 )
 

@@ -298,7 +298,7 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/sandbox/clock", move_clock, Who.OPERATOR, ClockForm, Nothing, ClockShown, 200,
-        (*_OFF, Reason.CLOCK_NOT_MOVED),
+        (*_OFF, Reason.CLOCK_NOT_MOVED), repeats=True,
     ),
     Endpoint(
         "GET", "/sandbox/faults", show_faults, Who.EITHER, Nothing, MerchantQuery, FaultsShown,
@@ -306,7 +306,7 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/sandbox/faults", set_faults, Who.EITHER, FaultsForm, Nothing, FaultsShown, 200,
-        _WHOSE,
+        _WHOSE, repeats=True,
     ),
     Endpoint(
         "GET", "/sandbox/payer", show_payer, Who.EITHER, Nothing, MerchantQuery, PayerShown, 200,
@@ -314,7 +314,7 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/sandbox/payer", set_payer, Who.EITHER, PayerForm, Nothing, PayerShown, 200,
-        _WHOSE,
+        _WHOSE, repeats=True,
     ),
     Endpoint(
         "GET", "/sandbox/requests", list_requests, Who.EITHER, Nothing, RequestsQuery,
@@ -322,6 +322,6 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/sandbox/acts", act, Who.EITHER, ActForm, Nothing, ActShown, 200,
-        (*_WHOSE, Reason.ORDER_NOT_FOUND),
+        (*_WHOSE, Reason.ORDER_NOT_FOUND), repeats=True,
     ),
 )  # fmt: skip

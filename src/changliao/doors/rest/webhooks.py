@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from changliao.doors.rest.fields import EventIdText
+from changliao.doors.rest.fields import EventIdText, MerchantIdText
 from changliao.doors.rest.orders import OrderShown
 from changliao.doors.rest.refunds import RefundShown
 
@@ -32,6 +32,20 @@ class RefundFinished(Struct, frozen=True):
     data: RefundShown
 
 
+class TestedMerchant(Struct, frozen=True):
+    """Whose test it is."""
+
+    merchant_id: MerchantIdText
+
+
+class WebhookTest(Struct, frozen=True):
+    """A merchant asked for it, to see a letter arrive."""
+
+    id: EventIdText
+    type: Literal["webhook.test"]
+    data: TestedMerchant
+
+
 class Webhook(Struct, frozen=True):
     """One kind of letter."""
 
@@ -44,4 +58,5 @@ class Webhook(Struct, frozen=True):
 WEBHOOKS: Final = (
     Webhook("order.paid", "An order was paid", OrderPaid),
     Webhook("refund.finished", "A refund came to its end", RefundFinished),
+    Webhook("webhook.test", "A merchant tests its address", WebhookTest),
 )

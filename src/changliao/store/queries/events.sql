@@ -55,3 +55,9 @@ FROM input;
 INSERT INTO deliveries (event_id, merchant_id, attempt, at_us, status, duration_ms, note)
 SELECT event_id, merchant_id, attempt, at_us, status, duration_ms, note
 FROM input;
+
+-- name: webhook_tests_insert
+-- input: event_id bigint, merchant_id bigint, notify_url text
+INSERT INTO webhook_tests (event_id, merchant_id, notify_url)
+SELECT event_id, merchant_id, notify_url
+FROM input;

@@ -50,6 +50,29 @@ WHERE refunds.merchant_id = :merchant_id AND refunds.refund_id < :before
 ORDER BY refunds.refund_id DESC
 LIMIT :most;
 
+-- name: test_events_of_merchant
+SELECT
+    events.event_id,
+    events.merchant_id,
+    events.kind,
+    events.subject_id,
+    events.state,
+    events.attempts,
+    events.next_at_us
+FROM webhook_tests
+INNER JOIN events
+    ON
+        webhook_tests.event_id = events.event_id
+        AND webhook_tests.merchant_id = events.merchant_id
+WHERE webhook_tests.merchant_id = :merchant_id AND webhook_tests.event_id < :before
+ORDER BY webhook_tests.event_id DESC
+LIMIT :most;
+
+-- name: webhook_test
+SELECT notify_url
+FROM webhook_tests
+WHERE event_id = :event_id AND merchant_id = :merchant_id;
+
 -- name: events_latest
 SELECT
     event_id,

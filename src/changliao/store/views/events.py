@@ -39,7 +39,7 @@ def latest(reader: Reader, before: int, most: int) -> list[Event]:
 def of_merchant(reader: Reader, merchant_id: int, before: int, most: int) -> list[Event]:
     """Of one merchant, the newest first."""
     keys = {"merchant_id": merchant_id, "before": before, "most": most}
-    names = ("payment_events_of_merchant", "refund_events_of_merchant")
+    names = ("payment_events_of_merchant", "refund_events_of_merchant", "test_events_of_merchant")
     found = [from_row(row) for name in names for row in reader.select(name, keys)]
     return sorted(found, key=lambda event: -event.id)[:most]
 
@@ -48,6 +48,12 @@ def event(reader: Reader, event_id: int) -> Event | None:
     """By id."""
     rows = reader.select("event_by_id", {"event_id": event_id})
     return from_row(rows[0]) if rows else None
+
+
+def test_address(reader: Reader, event_id: int, merchant_id: int) -> str:
+    """Where a test event goes; empty for other events."""
+    rows = reader.select("webhook_test", {"event_id": event_id, "merchant_id": merchant_id})
+    return str(rows[0][0]) if rows else ""
 
 
 def body(reader: Reader, event_id: int, merchant_id: int) -> bytes | None:

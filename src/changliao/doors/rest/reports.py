@@ -1,0 +1,136 @@
+"""Reports over REST: a merchant's days, what the books hold altogether, and the journal's heads."""
+
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from changliao.core import chart, ids
+from changliao.core.bills import Day, day_of, starts_at
+from changliao.core.clock import BEIJING, to_datetime
+from changliao.core.money import BY_NUMBER
+from changliao.doors.rest.call import Call, Door
+from changliao.doors.rest.endpoint import Endpoint, Who
+from changliao.doors.rest.errors import Problem
+from changliao.doors.rest.fields import (
+    Count,
+    CurrencyCode,
+    Date,
+    MerchantIdText,
+    MinorSum,
+    Nothing,
+    Page,
+)
+from changliao.doors.rest.ledger import PurposeName
+from changliao.doors.rest.orders import since, whose
+from changliao.store.views import reports
+from changliao.store.views.reports import Book
+
+MOST_DAYS: Final = 92
+
+
+class DayShown(Struct, frozen=True):
+    """A day of Beijing in one currency: what was paid, and what was refunded, on that day."""
+
+    day: Date
+    currency: CurrencyCode
+    payments: Count
+    paid: MinorSum
+    fees: MinorSum
+    refunds: Count
+    refunded: MinorSum
+
+
+class DaysQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """`first` and `last` are days of Beijing, both included: at most 92 of them."""
+
+    first: Date
+    last: Date
+    merchant_id: MerchantIdText | None = None
+
+
+class BookShown(Struct, frozen=True):
+    """Every account of one purpose in one currency, added up."""
+
+    purpose: PurposeName
+    currency: CurrencyCode
+    accounts: Count
+    balance: MinorSum
+    reserved: MinorSum
+
+
+class HeadShown(Struct, frozen=True):
+    """The end of one process's journal. `hash` covers every transfer the process ever committed."""
+
+    node: Annotated[int, Meta(ge=0, le=255)]
+    number: Count
+    hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+async def days(door: Door, call: Call[Nothing, DaysQuery]) -> Page[DayShown]:
+    """Add up a merchant's days."""
+    asked, merchant_id = call.query, whose(call, call.query.merchant_id)
+    first, last = _day(asked.first, "first"), _day(asked.last, "last")
+    if not 0 <= last - first < MOST_DAYS:
+        raise Problem("malformed", f"last is not before first, at most {MOST_DAYS} days", "last")
+    found = await door.network.report(reports.days, merchant_id, first, last)
+    return Page(
+        [
+            DayShown(
+                day=to_datetime(starts_at(Day(one.day)), BEIJING).date().isoformat(),
+                currency=BY_NUMBER[one.currency].code,
+                payments=one.payments,
+                paid=one.paid,
+                fees=one.fees,
+                refunds=one.refunds,
+                refunded=one.refunded,
+            )
+            for one in found
+        ]
+    )
+
+
+async def books(door: Door, call: Call[Nothing, Nothing]) -> Page[BookShown]:
+    """Add up the books: the balances of one currency sum to nothing.
+
+    It reads every account: for the end of a day, not for every minute.
+    """
+    found = await door.network.report(reports.books)
+    return Page([_book(one) for one in found])
+
+
+async def journal(door: Door, call: Call[Nothing, Nothing]) -> Page[HeadShown]:
+    """Show where each process's journal ends.
+
+    Keep it outside: a journal that was rewritten afterwards no longer leads to this hash.
+    """
+    found = await door.network.read(reports.heads)
+    return Page([HeadShown(one.node, one.number, one.hash.hex()) for one in found])
+
+
+def _book(one: Book) -> BookShown:
+    account_id = chart.account(chart.NETWORK, one.book)
+    return BookShown(
+        purpose=chart.purpose(account_id).name.lower(),
+        currency=chart.currency(account_id).code,
+        accounts=one.accounts,
+        balance=one.balance,
+        reserved=one.reserved,
+    )
+
+
+def _day(text: str, field: str) -> Day:
+    """Raises Problem 400 for a day that no calendar has."""
+    try:
+        return day_of(ids.made_at(since(f"{text}T00:00:00+08:00")))
+    except Problem as error:
+        raise Problem("malformed", f"{text} is no day: for example 2026-11-25", field) from error
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        "GET", "/reports/days", days, Who.EITHER, Nothing, DaysQuery, Page[DayShown], 200,
+        ("merchant_missing",),
+    ),
+    Endpoint("GET", "/reports/books", books, Who.OPERATOR, Nothing, Nothing, Page[BookShown]),
+    Endpoint("GET", "/reports/journal", journal, Who.OPERATOR, Nothing, Nothing, Page[HeadShown]),
+)  # fmt: skip
