@@ -80,8 +80,10 @@ class Parts:
         """Take commands; open the doors; begin to work. Raises Unavailable."""
         network, config = self.network, self.config
         await network.start()
-        platform = await wechatpay_platform.load(network)
-        alipay_keys = await alipay_platform.load(network)
+        # A first start makes RSA keys: side by side, on all cores.
+        platform, alipay_keys = await asyncio.gather(
+            wechatpay_platform.load(network), alipay_platform.load(network)
+        )
         self._notifiers = {
             "alipay": alipay_notify.Notifier(network, alipay_keys),
             "wechatpay": wechatpay_notify.Notifier(network, platform),
