@@ -29,6 +29,7 @@ TABLES = [
     "orders",
     "order_terms",
     "deadlines",
+    "pay_codes",
     "payments",
     "refunds",
     "top_ups",

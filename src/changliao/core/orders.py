@@ -64,6 +64,7 @@ class Scene(IntEnum):
     APP = 3
     H5 = 4
     PC = 5
+    COUNTER = 6
 
 
 class Hold(IntEnum):

@@ -8,12 +8,13 @@ import asyncio
 import logging
 from typing import Final
 
-from changliao.core.ids import MerchantId, OrderId, PendingId
+from changliao.core.ids import MerchantId, OrderId, PendingId, UserId
 from changliao.core.ledger import PendingEvent
 from changliao.core.orders import ExpireOrder
 from changliao.operations.ledger import RELEASE, ReleasePending
 from changliao.operations.network import Network
 from changliao.operations.orders import EXPIRE
+from changliao.operations.paycodes import FORGET, ForgetCode
 from changliao.store.deadlines import DeadlineKind
 from changliao.store.engine import Unavailable
 from changliao.store.views.deadlines import Deadline, due
@@ -51,3 +52,6 @@ async def _expire(network: Network, deadline: Deadline) -> None:
             pending_id = PendingId(deadline.subject_id)
             release = ReleasePending(pending_id, deadline.owner_id, PendingEvent.EXPIRE)
             await network.perform(RELEASE, release)
+        case DeadlineKind.PAY_CODE:
+            user_id = UserId(deadline.owner_id)
+            await network.perform(FORGET, ForgetCode(deadline.subject_id, user_id, deadline.at))

@@ -126,6 +126,9 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PARTNER_RELATION_MISSING: Words(
         "aop.invalid-app-auth-token", "无效的应用授权令牌", "20001"
     ),
+    Reason.PAY_CODE_EXPIRED: Words("ACQ.PAYMENT_AUTH_CODE_INVALID", "付款码已过期"),
+    Reason.PAY_CODE_UNKNOWN: Words("ACQ.PAYMENT_AUTH_CODE_INVALID", "付款码无效"),
+    Reason.PAY_CODE_USED: Words("ACQ.PAYMENT_AUTH_CODE_INVALID", "付款码已使用"),
     Reason.PAYER_MISMATCH: Words("ACQ.TRADE_BUYER_NOT_MATCH", "交易买家不匹配"),
     Reason.PAYMENT_ID_REUSED: Words("ACQ.CONTEXT_INCONSISTENT", "付款编号已用于另一笔付款"),
     Reason.PENDING_EXCEEDED: Words("ACQ.REQUEST_AMOUNT_EXCEED", "超过冻结金额"),

@@ -10,7 +10,7 @@ from typing import Final
 
 from changliao.core import clock
 from changliao.core.parties import Merchant
-from changliao.doors.wechatpay import bills, certificates, crypto, orders, refunds
+from changliao.doors.wechatpay import bills, certificates, counter, crypto, orders, refunds
 from changliao.doors.wechatpay.authorization import SCHEME, Signed, authenticate
 from changliao.doors.wechatpay.call import JSON, Answer, Call, Door, read_query
 from changliao.doors.wechatpay.errors import WechatError, system_error, unavailable
@@ -36,10 +36,14 @@ _BY_ID: Final = "id/{transaction_id}"
 _REFUNDS: Final = "/v3/refund/domestic/refunds"
 ROUTES: Final = (
     route("POST", f"{_PAY}/{_SCENE}", orders.place),
+    route("POST", f"{_PAY}/codepay", counter.charge),
+    route("POST", f"{_PAY}/{_BY_NUMBER}/reverse", counter.reverse),
     route("GET", f"{_PAY}/{_BY_NUMBER}", orders.query),
     route("GET", f"{_PAY}/{_BY_ID}", orders.query_by_id),
     route("POST", f"{_PAY}/{_BY_NUMBER}/close", orders.close),
     route("POST", f"{_PARTNER}/{_SCENE}", orders.place_for_partner),
+    route("POST", f"{_PARTNER}/codepay", counter.charge_for_partner),
+    route("POST", f"{_PARTNER}/{_BY_NUMBER}/reverse", counter.reverse_for_partner),
     route("GET", f"{_PARTNER}/{_BY_NUMBER}", orders.query_for_partner),
     route("GET", f"{_PARTNER}/{_BY_ID}", orders.query_by_id_for_partner),
     route("POST", f"{_PARTNER}/{_BY_NUMBER}/close", orders.close_for_partner),

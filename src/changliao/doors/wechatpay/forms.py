@@ -66,6 +66,44 @@ class Order(Struct, omit_defaults=True):
     settle_info: Object | None = None
 
 
+class AuthCode(Struct, omit_defaults=True):
+    """The code on the payer's phone."""
+
+    auth_code: Annotated[str, Meta(max_length=32, pattern="^[0-9]+$")]
+
+
+class Counter(Struct, omit_defaults=True):
+    """A payment at a counter. Which merchant fields are there, the path says."""
+
+    description: Text127
+    out_trade_no: Reference
+    payer: AuthCode
+    amount: Amount
+    scene_info: Object
+    appid: Number | None = None
+    mchid: Number | None = None
+    sp_appid: Number | None = None
+    sp_mchid: Number | None = None
+    sub_appid: Number | None = None
+    sub_mchid: Number | None = None
+    attach: Text128 | None = None
+    goods_tag: Annotated[str, Meta(max_length=256)] | None = None
+    support_fapiao: bool | None = None
+    detail: Object | None = None
+    settle_info: Object | None = None
+
+
+class Reverse(Struct):
+    """Who reverses: the merchant, or a provider for a sub-merchant."""
+
+    appid: Number | None = None
+    mchid: Number | None = None
+    sp_appid: Number | None = None
+    sp_mchid: Number | None = None
+    sub_appid: Number | None = None
+    sub_mchid: Number | None = None
+
+
 class Close(Struct):
     """Who closes: the merchant, or a provider for a sub-merchant."""
 

@@ -18,7 +18,7 @@ from changliao.core.outcome import Reason, Refused
 from changliao.doors.wechatpay import transactions
 from changliao.doors.wechatpay.acting import Acting, bound_app, direct, partner
 from changliao.doors.wechatpay.call import NO_CONTENT, Answer, Call, Door, ok, read_form, required
-from changliao.doors.wechatpay.errors import param_error, refusal
+from changliao.doors.wechatpay.errors import WechatError, param_error, refusal
 from changliao.doors.wechatpay.forms import Close, Order
 from changliao.doors.wechatpay.transactions import DOOR, Details
 from changliao.operations.orders import CLOSE, PLACE
@@ -230,6 +230,8 @@ async def _answer(door: Door, placed: Placed) -> Answer:
 
 async def _close(door: Door, call: Call, acting: Acting) -> Answer:
     placed = await find(door, acting, call.path["out_trade_no"])
+    if placed.order.scene is Scene.COUNTER:
+        raise WechatError(400, "INVALID_REQUEST", "当前交易不允许进行普通关单（只能撤销）")
     command = CloseOrder(placed.order.merchant_id, placed.order.id)
     outcome = await door.network.perform(CLOSE, command)
     if isinstance(outcome, Refused):

@@ -22,12 +22,15 @@ _TRADE_TYPES: Final = {
     Scene.APP: "APP",
     Scene.H5: "MWEB",
     Scene.PC: "NATIVE",
+    Scene.COUNTER: "MICROPAY",
 }
 _STATES: Final = {
     "NOTPAY": "订单未支付",
     "SUCCESS": "支付成功",
     "REFUND": "转入退款",
     "CLOSED": "订单已关闭",
+    "REVOKED": "已撤销",
+    "USERPAYING": "用户支付中",
 }
 _PAYMENT_PREFIX: Final = "42000"
 _PAYMENT_DIGITS: Final = 23
@@ -69,12 +72,13 @@ def trade_type(order: Order) -> str:
 
 
 def trade_state(order: Order) -> str:
-    """Where an order stands, in this protocol's words."""
+    """Where an order stands, in this protocol's words. One charged at a counter is never idle."""
+    counter = order.scene is Scene.COUNTER
     match order.state:
         case OrderState.OPEN:
-            return "NOTPAY"
+            return "USERPAYING" if counter else "NOTPAY"
         case OrderState.CLOSED:
-            return "CLOSED"
+            return "REVOKED" if counter else "CLOSED"
         case OrderState.PAID:
             return "REFUND" if order.refunded else "SUCCESS"
 

@@ -1,0 +1,118 @@
+"""Making a pay code, charging one at a counter, and forgetting it."""
+
+import secrets
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from changliao.core import chart
+from changliao.core.clock import Instant
+from changliao.core.events import Event, EventKind
+from changliao.core.ids import EventId, UserId
+from changliao.core.orders import Attempt, Order
+from changliao.core.outcome import Reason, Refused
+from changliao.core.paycodes import (
+    FIRST,
+    LIVES,
+    PLACES,
+    REMEMBERED,
+    Charge,
+    ChargeCode,
+    PayCode,
+    decide_charge,
+)
+from changliao.operations.operation import Operation, Place
+from changliao.store import deadlines, ledger
+from changliao.store.deadlines import DeadlineKind
+from changliao.store.events import EVENTS
+from changliao.store.orders import ATTEMPTS, ORDERS, ORDERS_BY_REFERENCE, TERMS
+from changliao.store.parties import USERS
+from changliao.store.paycodes import PAY_CODES
+from changliao.store.unit import UnitOfWork
+
+
+class ForgetCode(Struct, frozen=True):
+    """Nobody asks for this code any more; `due_at` is its deadline."""
+
+    number: int
+    user_id: UserId
+    due_at: Instant
+
+
+def new_code(user_id: UserId, now: Instant) -> PayCode:
+    """A code nobody can guess: ten thousand million million are possible in its minute."""
+    return PayCode(FIRST + secrets.randbelow(PLACES), user_id, Instant(now + LIVES))
+
+
+def _make(tx: UnitOfWork, command: PayCode, now: Instant) -> PayCode | Refused:
+    """Keep a new code. One that somebody has already is refused: ask again with another."""
+    if tx.find(USERS, command.user_id) is None:
+        return Refused(Reason.USER_NOT_FOUND)
+    if tx.find(PAY_CODES, command.number) is not None:
+        return Refused(Reason.PAY_CODE_USED)
+    tx.insert(PAY_CODES, command)
+    due_at = Instant(command.expires_at + REMEMBERED)
+    deadlines.add(tx, due_at, command.number, command.user_id, DeadlineKind.PAY_CODE)
+    return command
+
+
+def _charge(tx: UnitOfWork, command: ChargeCode, now: Instant) -> Order | Refused:
+    """Use the code, place the order and pay it, all or nothing; the same charge again finds it."""
+    asked = command.placing.order
+    earlier = tx.find_by(ORDERS_BY_REFERENCE, ORDERS_BY_REFERENCE.key(asked))
+    if earlier is not None:
+        same = earlier.digest == asked.digest
+        return earlier if same else Refused(Reason.REFERENCE_REUSED)
+    code = tx.find(PAY_CODES, command.code)
+    wallet = None
+    if code is not None:
+        wallet = ledger.account(tx, chart.wallet(code.user_id, asked.amount.currency))
+
+    charge = decide_charge(command, code, wallet, now)
+
+    if isinstance(charge, Refused):
+        return charge
+    tx.update(PAY_CODES, charge.code)
+    tx.insert(ORDERS, charge.order, ORDERS_BY_REFERENCE)
+    tx.insert(TERMS, command.placing.terms)
+    kind = DeadlineKind.ORDER
+    deadlines.add(tx, asked.expires_at, asked.id, asked.merchant_id, kind)
+    if charge.transfers:
+        _pay(tx, command, charge, now)
+    return charge.order
+
+
+def _pay(tx: UnitOfWork, command: ChargeCode, charge: Charge, now: Instant) -> None:
+    order = charge.order
+    attempt = Attempt(order.payment_id, order.merchant_id, order.id, order.payer_id, "")
+    tx.insert(ATTEMPTS, attempt)
+    ledger.post(tx, charge.transfers)
+    if order.notifies:
+        event_id = EventId(command.payment_id)
+        tx.insert(EVENTS, Event(event_id, order.merchant_id, EventKind.ORDER_PAID, order.id, now))
+
+
+def _forget(tx: UnitOfWork, command: ForgetCode, now: Instant) -> None:
+    """Delete a code whose time is long over, and its deadline."""
+    if now >= command.due_at:
+        tx.add("pay_codes_delete", (command.number,))
+        deadlines.drop(tx, command.due_at, command.number, command.user_id)
+
+
+def _making_keys(command: PayCode) -> Iterable[Place]:
+    yield PAY_CODES, command.number
+    yield USERS, command.user_id
+
+
+def _charging_keys(command: ChargeCode) -> Iterable[Place]:
+    order = command.placing.order
+    yield ORDERS_BY_REFERENCE, ORDERS_BY_REFERENCE.key(order)
+    yield PAY_CODES, command.code
+    yield ledger.ACCOUNTS, chart.payable(order.merchant_id, order.amount.currency)
+    yield ledger.ACCOUNTS, chart.fees(order.merchant_id, order.amount.currency)
+
+
+MAKE: Final = Operation("paycodes.make", _make, _making_keys)
+CHARGE: Final = Operation("paycodes.charge", _charge, _charging_keys)
+FORGET: Final = Operation("paycodes.forget", _forget, lambda command: ())

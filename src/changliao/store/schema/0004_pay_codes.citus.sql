@@ -1,0 +1,1 @@
+SELECT create_distributed_table('pay_codes', 'code', colocate_with => 'none');
