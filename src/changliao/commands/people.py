@@ -7,6 +7,7 @@ from typing import Final
 import httpx
 
 _HIDDEN: Final = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
+_DIGITS: Final = re.compile(r'data-paycode="/w/pay-code/(\d{18})"')
 _HEADERS: Final = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Mobile demo"}
 
 
@@ -43,6 +44,20 @@ class Person:
         if "icon ok" not in paid.text:
             raise WentWrong(f"{opened.url.path} was not paid")
         return str(paid.url)
+
+    def pay_code(self) -> str:
+        """The digits of a new pay code, as the page shows them."""
+        page = self._browser.get("/w/pay-code").text
+        found = _DIGITS.search(page)
+        if found is None:
+            raise WentWrong("the pay code page shows no code")
+        return found[1]
+
+    def confirm(self, code: str) -> None:
+        """Pay what waits for this person's PIN after its pay code was charged."""
+        following = self._browser.get(f"/w/pay-code/{code}").json()["next"]
+        opened = self._browser.get(following)
+        self._send(f"{opened.url.path}/pay", opened.text, {"pin": self._pin}, "/c/")
 
     def close(self) -> None:
         """Close the browser."""

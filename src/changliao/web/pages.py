@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from changliao.web import display, language
+from changliao.web import barcode, display, language
 from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.security import Browser, Forged, guarded
 
@@ -152,6 +152,7 @@ def _environment(chosen: str, sandbox: bool) -> Environment:
         "amount": display.amount,
         "full_time": display.full_time,
         "machine_time": display.machine_time,
+        "barcode": barcode.code128,
         "qr": display.qr,
         "sandbox": sandbox,
     }

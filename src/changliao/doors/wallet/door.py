@@ -5,7 +5,7 @@ from starlette.routing import Route
 
 from changliao.core import chart, ids
 from changliao.core.money import CNY
-from changliao.doors.wallet import bills, forms, joining, moving
+from changliao.doors.wallet import bills, forms, joining, moving, paying
 from changliao.doors.wallet.visit import Visit, Wallet, signed_in
 from changliao.operations.network import Network
 from changliao.store.views import ledger
@@ -28,6 +28,7 @@ def routes(network: Network, pages: Pages) -> list[Route]:
         Route("/w/scan", signed_in(wallet, scan), methods=["GET", "POST"]),
         *joining.routes(wallet),
         *moving.routes(wallet),
+        *paying.routes(wallet),
     ]
 
 

@@ -1,6 +1,6 @@
 """Charging a payer's code at a counter, and reversing such a charge.
 
-Source: wechatpay-v3.md §8.5. There is no notification: the answer or a query says what became of it.
+Source: wechatpay-v3.md §8.5. Nobody is notified: the answer or a query says what became of it.
 """
 
 import hashlib
