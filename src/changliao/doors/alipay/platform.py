@@ -82,7 +82,7 @@ def settings(platform: Platform) -> dict[str, str]:
 
 async def _make(network: Network) -> None:
     """The leaf goes last: while there is none, a start tries again."""
-    now = network.clock()
+    now = network.real_clock()
     chain = await network.in_thread(lambda: certificate_chains.new_chain(_NAME, now))
     bundle = chain.leaf.certificate + b"\n" + chain.issuer.certificate
     for role, issued, certificate in (
@@ -100,7 +100,7 @@ def _kept(network: Network, role: str, issued: Issued, certificate: bytes) -> Ad
         serial=issued.number,
         private_key=network.vault.seal(issued.private_key, PURPOSE),
         certificate=certificate,
-        starts_at=network.clock(),
+        starts_at=network.real_clock(),
         ends_at=issued.ends_at,
         role=role,
     )

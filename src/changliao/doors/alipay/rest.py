@@ -164,7 +164,7 @@ async def _send(door: Door, send: Send, status: int, fields: dict[str, Any], hea
     body = text.encode() if not heard.content_key else b""
     if heard.content_key:
         body = crypto.seal(heard.content_key, text.encode()).encode()
-    timestamp = str(clock.seconds(door.network.clock()) * 1000)
+    timestamp = str(clock.seconds(door.network.real_clock()) * 1000)
     nonce = secrets.token_hex(16)
     signature = crypto.sign(door.platform.key, answer_message(timestamp, nonce, body))
     kind = b"text/plain" if heard.content_key else b"application/json;charset=UTF-8"
