@@ -18,6 +18,7 @@ from changliao.doors.alipay import cashier as alipay_cashier
 from changliao.doors.alipay import gateway as alipay
 from changliao.doors.alipay import inspection as alipay_inspection
 from changliao.doors.alipay import notify as alipay_notify
+from changliao.doors.alipay import people as alipay_people
 from changliao.doors.alipay import platform as alipay_platform
 from changliao.doors.alipay import rest as alipay_rest
 from changliao.doors.alipay.call import Door as AlipayDoor
@@ -162,6 +163,7 @@ class Parts:
                 *wechatpay_payer.routes(wechat),
                 *alipay_bills.routes(alipay_door),
                 *alipay_cashier.routes(alipay_door),
+                *alipay_people.routes(alipay_door),
                 *cashier.routes(network, pages, {"alipay": alipay_cashier.way_back}),
                 *wallet.routes(network, pages),
             ],

@@ -13,11 +13,15 @@ from cryptography.hazmat.primitives.serialization import (
 
 from changliao.commands.context import data_option, fail, json_option, run, show, visit
 from changliao.config import Config
-from changliao.doors.alipay import platform
+from changliao.core.parties import App, Partnership
+from changliao.doors.alipay import authorizations, platform
 from changliao.operations import app_keys
 from changliao.operations.app_keys import NewApp, TakenOnApp
 from changliao.operations.certificates import UnusableKey
 from changliao.operations.network import Network
+from changliao.operations.onboarding import accepted
+from changliao.operations.parties import ADD_PARTNER
+from changliao.store.views import parties
 
 _FILES: Final = {
     "app_private_key": "app_private_key.pem",
@@ -71,6 +75,34 @@ def alipay(folder: Path, *, as_json: bool, out: Path | None, **given: Any) -> No
     except UnusableKey as error:
         fail(str(error), 2)
     show(_written(fields, out) if out else fields, as_json=as_json)
+
+
+@click.command("alipay-token")
+@data_option
+@click.argument("provider_app")
+@click.argument("merchant_app")
+@json_option
+def alipay_token(folder: Path, provider_app: str, merchant_app: str, *, as_json: bool) -> None:
+    """Let a provider's app act for the merchant of another app (both by app id)."""
+
+    async def give() -> dict[str, str]:
+        async with visit(folder) as (network, _):
+            one, other = await _app(network, provider_app), await _app(network, merchant_app)
+            relation = Partnership(one.merchant_id, other.merchant_id, network.clock())
+            accepted(await network.perform(ADD_PARTNER, relation))
+            return {
+                "app_auth_token": authorizations.token(network, one, other),
+                "app_auth_code": authorizations.code(network, one, other),
+            }
+
+    show(run(give()), as_json=as_json)
+
+
+async def _app(network: Network, number: str) -> App:
+    found = await network.read(parties.app_by_number, number)
+    if found is None:
+        fail(f"there is no app {number}")
+    return found
 
 
 async def app_settings(network: Network, config: Config, taken_on: TakenOnApp) -> dict[str, str]:

@@ -9,6 +9,7 @@ import secrets
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 
 from changliao.core.parties import KeyKind
@@ -25,7 +26,7 @@ from changliao.web import asgi, security
 from changliao.web.asgi import Application, Receive, Scope, Send
 
 BODY_LIMIT: Final = 1_048_576
-_PUBLIC: Final = ("app_id", "charset", "notify_url", "return_url", "sign_type")
+_PUBLIC: Final = ("app_id", "auth_token", "charset", "notify_url", "return_url", "sign_type")
 _log = logging.getLogger("changliao.alipay")
 
 
@@ -84,6 +85,8 @@ async def _answered(
         method = _method(given.get("method"))
         content, key = await _content(door, caller, given)
         heard = Heard(given, _style(given, key))
+        if method.bare:
+            return await _bare(door, heard, method, _call(caller, given, content))
         fields = await method.handler(door, _call(caller, given, content))
     except AlipayError as error:
         return heard, error.node()
@@ -93,6 +96,14 @@ async def _answered(
         _log.exception("%s failed", given.get("method"))
         return heard, unknown().node()
     return heard, answers.success(fields, str(fields.pop("code", "10000")))
+
+
+async def _bare(door: Door, heard: Heard, method: Method, call: Call) -> tuple[Heard, Node]:
+    """An old method: no code when it went well, another root when it did not."""
+    try:
+        return heard, await method.handler(door, call)
+    except AlipayError as error:
+        return Heard(heard.parameters, replace(heard.style, root=ERROR_ROOT)), error.node()
 
 
 async def _entry(

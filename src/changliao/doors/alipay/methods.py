@@ -5,22 +5,37 @@ from typing import Final
 
 from msgspec import Struct
 
-from changliao.doors.alipay import bills, certificates, ending, placing, refunds, trades
+from changliao.doors.alipay import (
+    authorizations,
+    bills,
+    certificates,
+    ending,
+    people,
+    placing,
+    refunds,
+    trades,
+)
 from changliao.doors.alipay.call import Call, Door, Node
 
 Handler = Callable[[Door, Call], Awaitable[Node]]
 
 
 class Method(Struct, frozen=True):
-    """Who answers; `verb` is the REST form's, empty where there is none."""
+    """Who answers; `verb` is the REST form's, empty where there is none.
+
+    `bare` is an old method: its success has no code, and its own refusals an answer of no method.
+    """
 
     handler: Handler
     verb: str = "POST"
+    bare: bool = False
 
 
 METHODS: Final[Mapping[str, Method]] = {
     "alipay.data.dataservice.bill.downloadurl.query": Method(bills.query, "GET"),
     "alipay.open.app.alipaycert.download": Method(certificates.download),
+    "alipay.open.auth.token.app": Method(authorizations.exchange),
+    "alipay.system.oauth.token": Method(people.exchange, bare=True),
     "alipay.trade.cancel": Method(ending.cancel),
     "alipay.trade.close": Method(ending.close),
     "alipay.trade.create": Method(placing.create),
@@ -28,6 +43,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "alipay.trade.precreate": Method(placing.precreate),
     "alipay.trade.query": Method(trades.query),
     "alipay.trade.refund": Method(refunds.refund),
+    "alipay.user.info.share": Method(people.share),
 }
 
 
