@@ -26,6 +26,7 @@ HERE: Final = Path(__file__).parent
 WAIT_S: Final = 30
 PRECREATE, QUERY, CREATE = "alipay.trade.precreate", "alipay.trade.query", "alipay.trade.create"
 REFUND, REFUND_QUERY = "alipay.trade.refund", "alipay.trade.fastpay.refund.query"
+PAY = "alipay.trade.pay"
 CLOSE, CANCEL, PAGE = "alipay.trade.close", "alipay.trade.cancel", "alipay.trade.page.pay"
 
 
@@ -70,6 +71,7 @@ CALLS: Final = {
     PRECREATE: "a QR code",
     CREATE: "an order for one buyer",
     PAGE: "a signed address for the payer's browser",
+    PAY: "charge the code on a phone",
     QUERY: "one trade",
     CLOSE: "end what waits",
     CANCEL: "undo",
@@ -212,6 +214,12 @@ def test_an_order_for_one_buyer_is_closed_and_another_cancelled(shop: Shop, paye
         assert shop.done(QUERY, named)["trade_status"] == "WAIT_BUYER_PAY"
         assert shop.done(ending, named)["trade_no"] == made["trade_no"]
         assert shop.done(QUERY, named)["trade_status"] == after
+
+
+def test_a_code_on_a_phone_is_charged_and_undone(shop: Shop, payer: Person) -> None:
+    terms = order(auth_code=payer.pay_code(), scene="bar_code")
+    assert shop.done(PAY, terms)["total_amount"] == "10.00"
+    assert shop.done(CANCEL, {"out_trade_no": terms["out_trade_no"]})["action"] == "refund"
 
 
 def test_a_refusal_reaches_the_shop_with_its_code(shop: Shop) -> None:

@@ -48,6 +48,9 @@ class Placing(Struct):
     quit_url: Address = ""
     request_from_url: Text256 = ""
     goods_detail: list[Object] | None = None
+    auth_code: Text64 = ""
+    auth_no: Text64 = ""
+    scene: Text32 = ""
 
 
 class Naming(Struct):

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from changliao.core import orders
-from changliao.core.clock import DAY, HOUR, Instant
+from changliao.core.clock import DAY, HOUR, MINUTE, Instant
 from changliao.core.ids import OrderId, UserId
 from changliao.core.money import CNY, Money
 from changliao.core.orders import PlaceOrder, Scene, Terms
@@ -29,6 +29,7 @@ from changliao.store.views import numbers, parties
 _ANYBODY: Final = UserId(0)
 LINK_LIVES: Final = 2 * HOUR
 _FACE_TO_FACE: Final = 3 * HOUR
+_AT_THE_COUNTER: Final = 5 * MINUTE
 _ONLINE: Final = 15 * DAY
 _MOST_GOODS: Final = 150
 _LONGEST_ADDRESS: Final = 256
@@ -45,6 +46,7 @@ class Way(Struct, frozen=True):
 WAYS: Final[Mapping[str, Way]] = {
     "alipay.trade.precreate": Way(Scene.NATIVE, _FACE_TO_FACE),
     "alipay.trade.create": Way(Scene.JSAPI, _ONLINE),
+    "alipay.trade.pay": Way(Scene.COUNTER, _AT_THE_COUNTER),
     "alipay.trade.page.pay": Way(Scene.PC, _ONLINE),
     "alipay.trade.wap.pay": Way(Scene.H5, _ONLINE),
     "alipay.trade.app.pay": Way(Scene.APP, _ONLINE),
@@ -72,6 +74,14 @@ async def create(door: Door, call: Call) -> Node:
 
 async def place(door: Door, call: Call, form: Placing, buyer: UserId = _ANYBODY) -> orders.Order:
     """Keep the order, or find the one with this number. Raises AlipayError."""
+    outcome = await door.network.perform(PLACE, await wanted(door, call, form, buyer))
+    if isinstance(outcome, Refused):
+        raise refusal(outcome)
+    return outcome
+
+
+async def wanted(door: Door, call: Call, form: Placing, buyer: UserId = _ANYBODY) -> PlaceOrder:
+    """The order a merchant asks for, once nothing is wrong with it. Raises AlipayError."""
     network, now, way = door.network, door.network.clock(), WAYS[call.method]
     amount = await _checked(door, call, form)
     order_id = OrderId(network.ids.new())
@@ -99,15 +109,13 @@ async def place(door: Door, call: Call, form: Placing, buyer: UserId = _ANYBODY)
         door=DOOR,
         details=msgspec.json.encode(_details(call, form)),
     )
-    outcome = await network.perform(PLACE, PlaceOrder(order, terms))
-    if isinstance(outcome, Refused):
-        raise refusal(outcome)
-    return outcome
+    return PlaceOrder(order, terms)
 
 
 def _digest(call: Call, form: Placing, amount: int, buyer: UserId) -> bytes:
     """The terms of §17: the same number with others is another order."""
     terms = f"{call.method}\n{amount}\n{buyer}\n{form.subject}"
+    terms += f"\n{form.auth_code}" if form.auth_code else ""
     return hashlib.sha256(terms.encode()).digest()[:_DIGEST_BYTES]
 
 

@@ -1,0 +1,84 @@
+"""Charging the code a person shows at a counter.
+
+The person's word pays a small amount at once; above it the answer says that the payer must confirm,
+and the caller asks again or cancels. Source: alipay-openapi.md §8.3.
+"""
+
+import re
+from typing import Final
+
+from changliao.core.ids import PaymentId
+from changliao.core.orders import Order, OrderState
+from changliao.core.outcome import Reason, Refused
+from changliao.core.paycodes import ChargeCode
+from changliao.doors.alipay import trades, words
+from changliao.doors.alipay.answers import harmless
+from changliao.doors.alipay.call import Call, Door, Node, read_form
+from changliao.doors.alipay.errors import AlipayError, bad_content, business, refusal
+from changliao.doors.alipay.forms import Placing
+from changliao.doors.alipay.placing import wanted
+from changliao.operations.paycodes import CHARGE
+from changliao.store.views import orders, parties
+from changliao.store.views.orders import Placed
+
+WAITING: Final = "10003"
+_SCENES: Final = ("", "bar_code", "wave_code", "security_code")
+# Tills that tell networks apart by a code's beginning know this one for it.
+_CODE: Final = re.compile(r"(?:13|28)([0-9]{16})", re.ASCII)
+_OWN: Final = "13"
+
+
+async def pay(door: Door, call: Call) -> Node:
+    """alipay.trade.pay: with `code` 10003 the payer has yet to confirm."""
+    form = read_form(call, Placing)
+    if form.auth_no:
+        raise business("ACQ.AUTH_NO_ERROR", "支付授权号不存在")
+    if form.scene not in _SCENES:
+        raise bad_content("scene 不支持，支持 bar_code")
+    if not form.auth_code:
+        raise bad_content("auth_code 缺失")
+    placing = await wanted(door, call, form)
+    code = _CODE.fullmatch(form.auth_code)
+    number = int(_OWN + code[1]) if code else 0
+    command = ChargeCode(placing, number, PaymentId(door.network.ids.new()))
+    outcome = await door.network.perform(CHARGE, command)
+    if isinstance(outcome, Refused):
+        outcome = await _explained(door, call, form, outcome)
+    elif outcome.state is OrderState.CLOSED:
+        outcome = Refused(Reason.ORDER_CLOSED)
+    if isinstance(outcome, Refused):
+        said = refusal(outcome)
+        raise AlipayError(said.code, said.sub_code, said.message, trades.amounts(0))
+    return await _describe(door, Placed(outcome, placing.terms))
+
+
+async def _describe(door: Door, placed: Placed) -> Node:
+    order = placed.order
+    paid = order.amount.amount if order.payment_id else 0
+    fields: Node = {
+        **await trades.payer(door.network, order, order.payer_id),
+        **trades.amounts(paid),
+        "out_trade_no": order.reference,
+        "total_amount": words.yuan(order.amount.amount),
+        "trade_no": words.trade_no(order.id),
+    }
+    if not order.payment_id:
+        return fields | {"code": WAITING}
+    merchant = await door.network.look_up(parties.merchant, order.merchant_id)
+    return fields | {
+        "fund_bill_list": [{"amount": words.yuan(paid), "fund_channel": "ALIPAYACCOUNT"}],
+        "gmt_payment": words.moment(order.paid_at),
+        "store_name": harmless(merchant.name) if merchant else "",
+    }
+
+
+async def _explained(door: Door, call: Call, form: Placing, refused: Refused) -> Order | Refused:
+    """Another code for a number that was paid: it was, and nothing more is charged."""
+    if refused.reason is not Reason.REFERENCE_REUSED:
+        return refused
+    caller = call.caller
+    placed = await door.network.read(
+        orders.order_by_reference, caller.seller.id, caller.partner_id, form.out_trade_no
+    )
+    paid = placed is not None and placed.order.state is OrderState.PAID
+    return Refused(Reason.ORDER_ALREADY_PAID) if paid else refused
