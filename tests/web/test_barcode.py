@@ -12,7 +12,7 @@ SCALE, HEIGHT, QUIET = 3, 90, 10
 
 
 def drawn(digits: str) -> Image.Image:
-    widths = [int(one) for symbol in barcode.symbols(digits) for one in barcode._WIDTHS[symbol]]
+    widths = [one for symbol in barcode.symbols(digits) for one in barcode.widths(symbol)]
     image = Image.new("L", ((sum(widths) + 2 * QUIET) * SCALE, HEIGHT), 255)
     pen, at = ImageDraw.Draw(image), QUIET
     for place, width in enumerate(widths):

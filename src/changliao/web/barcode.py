@@ -6,7 +6,7 @@ the weighted sum modulo 103.
 
 from typing import Final
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 _START_C: Final = 105
 _STOP: Final = 106
@@ -24,11 +24,11 @@ _WIDTHS: Final = (
     "241112 134111 111242 121142 121241 114212 124112 124211 411212 421112 421211 212141 214121 "
     "412121 111143 111341 131141 114113 114311 411113 411311 113141 114131 311141 411131 211412 "
     "211214 211232 2331112"
-).split()
+)
 
 
 def symbols(digits: str) -> list[int]:
-    """Start, the pairs, the check symbol, stop. Raises ValueError for what is no pairs of digits."""
+    """Start, the pairs, the check symbol, stop. Raises ValueError for anything but pairs."""
     if not digits.isascii() or not digits.isdigit() or len(digits) % 2:
         raise ValueError("set C holds pairs of digits")
     pairs = [int(digits[at : at + 2]) for at in range(0, len(digits), 2)]
@@ -36,18 +36,22 @@ def symbols(digits: str) -> list[int]:
     return [_START_C, *pairs, check, _STOP]
 
 
+def widths(symbol: int) -> list[int]:
+    """A symbol's bars and spaces in turn, in modules."""
+    return [int(width) for width in _WIDTHS[7 * symbol : 7 * symbol + 7].rstrip()]
+
+
 def code128(digits: str, label: str) -> Markup:
     """An inline SVG with its quiet zones, dark on white in both themes."""
     at, bars = _QUIET_MODULES, []
     for symbol in symbols(digits):
-        for place, width in enumerate(map(int, _WIDTHS[symbol])):
+        for place, width in enumerate(widths(symbol)):
             if place % 2 == 0:
                 bars.append(f"M{at} 0h{width}v{_HEIGHT}h-{width}z")
             at += width
-    box = f"0 0 {at + _QUIET_MODULES} {_HEIGHT}"
-    ends = 'preserveAspectRatio="none" shape-rendering="crispEdges"'
-    title = Markup("<title>{}</title>").format(escape(label))
-    head = Markup('<svg class="barcode" viewBox="{}" role="img" {}>').format(box, Markup(ends))
-    paper = Markup('<rect width="100%" height="100%" fill="#fff"/>')
-    ink = Markup('<path fill="#14212b" d="{}"/></svg>').format("".join(bars))
-    return head + title + paper + ink
+    head = Markup(
+        '<svg class="barcode" viewBox="0 0 {} {}" role="img" preserveAspectRatio="none" '
+        'shape-rendering="crispEdges"><title>{}</title>'
+        '<rect width="100%" height="100%" fill="#fff"/><path fill="#14212b" d="{}"/></svg>'
+    )
+    return head.format(at + _QUIET_MODULES, _HEIGHT, label, "".join(bars))
