@@ -292,6 +292,18 @@ def test_certificates_must_be_known_valid_and_the_signers_own(
         assert app.refused(QUERY, content) == "isv.app-cert-expired"
 
 
+def test_a_new_key_works_beside_the_old_one(sandbox: Sandbox, tmp_path: Path) -> None:
+    with open_app(sandbox[0], "Changing") as app:
+        key = rsa.generate_private_key(65_537, 2_048)
+        file = tmp_path / "new.crt"
+        file.write_bytes(certificate_of(key, datetime.now(UTC) + timedelta(days=9)))
+        added = sandbox[0].command("sandbox", "alipay-key", app.app_id, str(file))
+        assert app.refused(QUERY, {"out_trade_no": "x"}) == "ACQ.TRADE_NOT_EXIST"
+        app.certificate, app.private_key = True, key
+        number = {"app_cert_sn": added["serial"]}
+        assert app.refused(QUERY, {"out_trade_no": "x"}, **number) == "ACQ.TRADE_NOT_EXIST"
+
+
 def test_a_merchant_keeps_its_numbers_and_its_key(sandbox: Sandbox, tmp_path: Path) -> None:
     key = rsa.generate_private_key(65_537, 2_048)
     line = base64.b64encode(

@@ -77,6 +77,27 @@ def alipay(folder: Path, *, as_json: bool, out: Path | None, **given: Any) -> No
     show(_written(fields, out) if out else fields, as_json=as_json)
 
 
+@click.command("alipay-key")
+@data_option
+@click.argument("app_id")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+def alipay_key(folder: Path, app_id: str, file: Path, *, as_json: bool) -> None:
+    """Accept one more public key or certificate of an Alipay app; the others stay."""
+    text = file.read_bytes()
+
+    async def add() -> dict[str, str]:
+        async with visit(folder) as (network, _):
+            added = await app_keys.add_key(network, await _app(network, app_id), text)
+            return {"app_id": app_id, "serial": added.serial}
+
+    try:
+        fields = run(add())
+    except UnusableKey as error:
+        fail(str(error), 2)
+    show(fields, as_json=as_json)
+
+
 @click.command("alipay-token")
 @data_option
 @click.argument("provider_app")

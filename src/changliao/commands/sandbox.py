@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from changliao.commands.alipay import alipay, alipay_token
+from changliao.commands.alipay import alipay, alipay_key, alipay_token
 from changliao.commands.clock import clock as clock_command
 from changliao.commands.context import data_option, fail, json_option, run, show, visit
 from changliao.commands.demo import demo
@@ -225,7 +225,17 @@ def resend(folder: Path, event_id: str, *, as_json: bool) -> None:
     show(run(again()), as_json=as_json)
 
 
-for command in (alipay, alipay_token, clock_command, demo, faults, payer, proxy, requests):
+for command in (
+    alipay,
+    alipay_key,
+    alipay_token,
+    clock_command,
+    demo,
+    faults,
+    payer,
+    proxy,
+    requests,
+):
     sandbox.add_command(command)
 
 
