@@ -114,6 +114,13 @@ async def visit_sandbox(folder: Path) -> AsyncIterator[Network]:
 
 
 @asynccontextmanager
+async def visit_sandbox_settings(folder: Path) -> AsyncIterator[tuple[Network, Config]]:
+    """The same with the settings."""
+    async with visit_sandbox(folder) as network:
+        yield network, read_config(folder)
+
+
+@asynccontextmanager
 async def visit(folder: Path) -> AsyncIterator[tuple[Network, Config]]:
     """The network for a few commands; it may be served by another process meanwhile."""
     settings = read_config(folder)

@@ -10,6 +10,7 @@ from changliao.commands.alipay import alipay, alipay_key, alipay_token
 from changliao.commands.clock import clock as clock_command
 from changliao.commands.context import data_option, fail, json_option, run, show, visit
 from changliao.commands.demo import demo
+from changliao.commands.environments import env
 from changliao.commands.faults import faults
 from changliao.commands.payers import payer
 from changliao.commands.proxy import proxy
@@ -225,17 +226,19 @@ def resend(folder: Path, event_id: str, *, as_json: bool) -> None:
     show(run(again()), as_json=as_json)
 
 
-for command in (
+_COMMANDS = (
     alipay,
     alipay_key,
     alipay_token,
     clock_command,
     demo,
+    env,
     faults,
     payer,
     proxy,
     requests,
-):
+)
+for command in _COMMANDS:
     sandbox.add_command(command)
 
 
