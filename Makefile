@@ -50,5 +50,8 @@ docs: install ## Write the pages that tests check: docs/compatibility.md
 bench: install ## Run the benchmarks; writes bench/results
 	@$(BIN)/python -m bench
 
+fuzz: install ## Give every parser a million broken inputs
+	@FUZZ_INPUTS=$${FUZZ_INPUTS:-1000000} $(BIN)/python -m pytest -n 2 tests/fuzz
+
 clean: ## Remove what was installed and cached
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -18,7 +18,6 @@ from changliao.web.pages import Pages
 
 F = TypeVar("F")
 Node = dict[str, Any]
-_NUL: Final = NUL.decode()
 _PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`")
 _EXPECTED: Final = re.compile(r"missing required field `(\w+)`")
 
@@ -64,11 +63,13 @@ def read_content(text: str) -> Node:
     """A JSON object, numbers kept as they are written. Raises AlipayError isv.illegal-json."""
     try:
         content = json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant)
+        # Half a surrogate pair is no text: nothing could keep or send it.
+        said = json.dumps(content, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise invalid("illegal-json", "biz_content 不是合法的 JSON") from error
     if not isinstance(content, dict):
         raise invalid("illegal-json", "biz_content 必须是 JSON 对象")
-    if _NUL in json.dumps(content, ensure_ascii=False):
+    if NUL in said:
         raise invalid("illegal-json", "biz_content 不能包含 U+0000")
     return {name: value for name, value in content.items() if value not in ("", None)}
 

@@ -213,7 +213,7 @@ def since(text: str | None) -> int:
     if text is None:
         return 0
     try:
-        return max(ids.first_id(0, clock.from_rfc3339(text)), 0)
+        return min(max(ids.first_id(0, clock.from_rfc3339(text)), 0), NEWEST)
     except (ValueError, OverflowError) as error:
         said = f"{text[:40]} is no time: RFC 3339, for example 2026-11-25T00:00:00+08:00"
         raise Problem("malformed", said) from error

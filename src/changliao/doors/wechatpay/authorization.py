@@ -69,7 +69,7 @@ def parse(header: str) -> Authorization:
         known = scheme.startswith("WECHATPAY2-")
         raise sign_error("HTTP头Authorization认证类型不正确" if known else _MALFORMED)
     parts = dict(_pairs(rest))
-    if parts.keys() < _PARTS or not parts["timestamp"].isascii():
+    if not parts.keys() >= _PARTS or not parts["timestamp"].isascii():
         raise sign_error(_MALFORMED)
     if not parts["timestamp"].isdigit() or len(parts["timestamp"]) > 12:
         raise sign_error(_MALFORMED)

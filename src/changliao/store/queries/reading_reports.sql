@@ -3,10 +3,10 @@
 -- was placed, so its id bounds the scan on one side.
 SELECT
     currency,
-    (paid_at_us + 28800000000) / 86400000000 AS day_number,
     CAST(COUNT(*) AS BIGINT) AS payment_count,
     CAST(SUM(amount) AS BIGINT) AS paid,
-    CAST(SUM(fee) AS BIGINT) AS fees
+    CAST(SUM(fee) AS BIGINT) AS fees,
+    (paid_at_us + 28800000000) / 86400000000 AS day_number
 FROM orders
 WHERE
     merchant_id = :merchant_id
@@ -19,9 +19,9 @@ GROUP BY (paid_at_us + 28800000000) / 86400000000, currency;
 -- name: report_refunds
 SELECT
     orders.currency,
-    (refunds.finished_at_us + 28800000000) / 86400000000 AS day_number,
     CAST(COUNT(*) AS BIGINT) AS refund_count,
-    CAST(SUM(refunds.amount) AS BIGINT) AS refunded
+    CAST(SUM(refunds.amount) AS BIGINT) AS refunded,
+    (refunds.finished_at_us + 28800000000) / 86400000000 AS day_number
 FROM refunds
 INNER JOIN orders
     ON refunds.order_id = orders.order_id AND refunds.merchant_id = orders.merchant_id

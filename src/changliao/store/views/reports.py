@@ -45,9 +45,9 @@ def days(reader: Reader, merchant_id: int, first: Day, last: Day) -> list[DaySum
     bounds = {"merchant_id": merchant_id, "from_us": since, "before_us": before}
     made = {"made_before": max(0, ids.first_id(0, before))}
     found: dict[tuple[int, int], DaySums] = {}
-    for row in reader.select("report_payments", bounds | made):
-        found[row[1], row[0]] = DaySums(*row)
-    for currency, day, count, refunded in reader.select("report_refunds", bounds):
+    for currency, count, paid, fees, day in reader.select("report_payments", bounds | made):
+        found[day, currency] = DaySums(currency, day, count, paid, fees)
+    for currency, count, refunded, day in reader.select("report_refunds", bounds):
         sums = found.setdefault((day, currency), DaySums(currency, day))
         sums.refunds, sums.refunded = count, refunded
     return [found[key] for key in sorted(found)]
