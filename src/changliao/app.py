@@ -26,6 +26,7 @@ from changliao.doors.cashier import door as cashier
 from changliao.doors.rest import door as rest
 from changliao.doors.rest import inspection as rest_inspection
 from changliao.doors.rest import notify as rest_notify
+from changliao.doors.rest import reference as rest_reference
 from changliao.doors.rest.call import Door as RestDoor
 from changliao.doors.wallet import door as wallet
 from changliao.doors.wechatpay import door as wechatpay
@@ -166,6 +167,7 @@ class Parts:
                 *alipay_people.routes(alipay_door),
                 *cashier.routes(network, pages, {"alipay": alipay_cashier.way_back}),
                 *wallet.routes(network, pages),
+                *rest_reference.routes(pages, config.public_url),
             ],
             exception_handlers={**pages.exception_handlers(), Unavailable: pages.unavailable},
         )
