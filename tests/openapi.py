@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_private_key
 
+from tests.doors.alipay_codes import CODES
 from tests.served import Served
 
 HASHES = {"RSA2": hashes.SHA256(), "RSA": hashes.SHA1()}
@@ -121,7 +122,10 @@ class OpenApp:
         answer = self.call(method, content, **changes)
         assert answer.fields["code"] != "10000", answer.fields
         assert answer.fields["sub_msg"]
-        return str(answer.fields["sub_code"])
+        code = str(answer.fields["sub_code"])
+        if method in CODES and code.startswith("ACQ."):
+            assert code.removeprefix("ACQ.") in CODES[method], f"{code} is no code of {method}"
+        return code
 
     def order(self, **changes: Any) -> dict[str, Any]:
         """The content of an order; None takes a member away."""

@@ -453,6 +453,7 @@ def test_a_number_that_was_cancelled_before_it_was_used_stays_unusable(store: Op
     [
         ({"refund_amount": "0"}, "ACQ.INVALID_PARAMETER"),
         ({"refund_amount": "-1"}, "ACQ.INVALID_PARAMETER"),
+        ({"refund_amount": "100000000.01"}, "ACQ.INVALID_PARAMETER"),
         ({"refund_amount": "10.01"}, "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL"),
         ({"out_trade_no": "unknown"}, "ACQ.TRADE_NOT_EXIST"),
         ({"out_request_no": "a/b"}, "ACQ.INVALID_PARAMETER"),

@@ -88,6 +88,8 @@ async def _refunded(door: Door, call: Call, placed: Placed) -> Instant:
         )
         command = RefundOrder(refund, order.amount.amount, order.amount.currency.code)
         outcome = await door.network.perform(REFUND, command)
+        if isinstance(outcome, Refused) and outcome.reason is Reason.REFUNDS_TOO_MANY:
+            raise business("ACQ.CANCEL_NOT_ALLOWED", "一笔交易最多退款50次，不能再撤销")
         if isinstance(outcome, Refused):
             raise refusal(outcome)
         return outcome.finished_at

@@ -32,6 +32,8 @@ def fen(text: str, name: str) -> int:
     amount = int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
     if amount <= 0:
         raise bad_content(f"{name} 必须大于0")
+    if amount > LARGEST and name != "total_amount":
+        raise bad_content(f"{name} 不能超过 100000000.00")
     if amount > LARGEST:
         raise business("ACQ.TOTAL_FEE_EXCEED", f"{name} 不能超过 100000000.00")
     return amount
