@@ -92,6 +92,31 @@ await answerLines({
     const { rows, summary } = Formatter.castCsvBill(content);
     return { status, body: content.subarray(3).toString(), rows, summary };
   },
+  submch_fundflow_bill: (params) =>
+    called(sdk.v3.bill.subMerchantFundflowbill.get({ params })),
+  async download_sealed_bill({ url, encrypt_key: sealedKey, nonce }) {
+    const params = Object.fromEntries(new URL(url).searchParams);
+    const options = { params, responseType: "arraybuffer", transformResponse: [] };
+    const { status, data } = await sdk.v3.billdownload.file.get(options);
+    const key = Rsa.decrypt(sealedKey, settings.private_key);
+    const text = Aes.AesGcm.decrypt(data.toString("base64"), key, nonce);
+    return { status, body: text.replace(/^\uFEFF/, "") };
+  },
+  async partner({ call, sub_mchid, amount, ...fields }) {
+    const provider = { sp_mchid: settings.mchid, sub_mchid };
+    const orders = sdk.v3.pay.partner.transactions;
+    if (call === "pay") {
+      const body = { ...provider, ...told, sp_appid: settings.appid, amount, ...fields };
+      return called(orders.native.post(body));
+    }
+    if (call === "query") {
+      return called(orders.outTradeNo._out_trade_no_.get({ ...fields, params: provider }));
+    }
+    if (call === "close") {
+      return called(orders.outTradeNo._out_trade_no_.close.post(provider, fields));
+    }
+    return called(sdk.v3.refund.domestic.refunds.post({ sub_mchid, amount, ...fields }));
+  },
   async callback({ headers: given, body }) {
     const serial = given["Wechatpay-Serial"];
     const [timestamp, nonce] = [given["Wechatpay-Timestamp"], given["Wechatpay-Nonce"]];

@@ -7,6 +7,7 @@ the environment of the SDK and imports nothing of ours.
 """
 
 import asyncio
+import base64
 import gzip
 import inspect
 import json
@@ -21,6 +22,7 @@ from requests.adapters import HTTPAdapter
 from wechatpayv3 import WeChatPay, async_
 from wechatpayv3 import WeChatPayType as SyncType
 from wechatpayv3.async_ import AsyncWeChatPay
+from wechatpayv3.utils import aes_decrypt
 
 HOST = "https://api.mch.weixin.qq.com"
 
@@ -63,8 +65,9 @@ def options(settings: dict[str, str], types: Any, mode: str) -> dict[str, Any]:
 class Driver:
     """A method for each word in a line's `do` that is not simply a call of the SDK's own name."""
 
-    def __init__(self, sdk: Any, types: Any, appid: str) -> None:
+    def __init__(self, sdk: Any, partner: Any, types: Any, appid: str) -> None:
         self._sdk = sdk
+        self._partner = partner
         self._types = types
         self._appid = appid
 
@@ -84,6 +87,21 @@ class Driver:
     async def callback(self, headers: dict[str, str], body: str) -> Any:
         opened = self._sdk.callback(headers, body)
         return {"verified": bool(opened), "opened": opened or None}
+
+    async def download_sealed_bill(self, url: str, encrypt_key: str, nonce: str) -> Any:
+        answer = self._sdk.download_bill(url)
+        status, content = await answer if inspect.isawaitable(answer) else answer
+        sealed, key = base64.b64encode(content), self._sdk.decrypt(encrypt_key)
+        text = aes_decrypt(nonce, sealed, "", key)
+        return {"status": status, "body": text.removeprefix("\ufeff")}
+
+    async def partner(self, call: str, **fields: Any) -> Any:
+        """The same calls by the SDK set up as a service provider's."""
+        if call == "pay":
+            fields["pay_type"] = self._types.NATIVE
+        answer = getattr(self._partner, call)(**fields)
+        status, body = await answer if inspect.isawaitable(answer) else answer
+        return {"status": status, "body": json.loads(body) if body else {}}
 
     def __getattr__(self, name: str) -> Any:
         """Any other word is the SDK's own name of a call."""
@@ -130,13 +148,15 @@ async def play(settings: dict[str, str], variant: str, mode: str) -> None:
     types: Any = async_.WeChatPayType if variant == "async" else SyncType
     given = options(settings, types, mode)
     if variant == "async":
-        made = AsyncWeChatPay(**given)
-        made._core._gate_way = settings["base_url"]
-        async with made as sdk:
-            await answer_lines(Driver(sdk, types, settings["appid"]))
+        sdks = AsyncWeChatPay(**given), AsyncWeChatPay(**given, partner_mode=True)
+        for made in sdks:
+            made._core._gate_way = settings["base_url"]
+        async with sdks[0], sdks[1]:
+            await answer_lines(Driver(*sdks, types, settings["appid"]))
     else:
         redirect(settings["base_url"])
-        await answer_lines(Driver(WeChatPay(**given), types, settings["appid"]))
+        both = WeChatPay(**given), WeChatPay(**given, partner_mode=True)
+        await answer_lines(Driver(*both, types, settings["appid"]))
 
 
 if __name__ == "__main__":

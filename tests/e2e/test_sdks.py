@@ -93,6 +93,12 @@ CALLS: Final = {
     "trade_bill": "`GET /v3/bill/tradebill`",
     "fundflow_bill": "`GET /v3/bill/fundflowbill`",
     "download_bill": "`GET /v3/billdownload/file`, plain and gzip, parsed",
+    "submch_fundflow_bill": "`GET /v3/bill/sub-merchant-fundflowbill`",
+    "download_sealed_bill": "`GET /v3/billdownload/file`, decrypted by the SDK",
+    "partner pay": "`POST /v3/pay/partner/transactions/native`",
+    "partner query": "`GET /v3/pay/partner/transactions/out-trade-no/…`",
+    "partner close": "`POST /v3/pay/partner/transactions/out-trade-no/…/close`",
+    "partner refund": "`POST /v3/refund/domestic/refunds` for a sub-merchant",
     "told TRANSACTION.SUCCESS": "payment notification, verified and decrypted by the SDK",
     "told REFUND.SUCCESS": "refund notification, verified and decrypted by the SDK",
 }
@@ -122,9 +128,9 @@ class Shop:
         if answer.get("verified"):
             TABLE.note(self.sdk.title, f"told {answer['opened']['event_type']}", WORKED)
         elif answer.get("status", 500) < 300:
-            TABLE.note(self.sdk.title, " ".join((name, fields.get("scene", ""))).strip(), WORKED)
+            TABLE.note(self.sdk.title, _row(name, fields), WORKED)
         elif answer.get("missing"):
-            TABLE.note(self.sdk.title, name, NOT_OFFERED)
+            TABLE.note(self.sdk.title, _row(name, fields), NOT_OFFERED)
         return answer
 
     def done(self, name: str, **fields: Any) -> Any:
@@ -148,6 +154,11 @@ class Shop:
     def letter(self, path: str) -> Letter:
         """The next notification that comes to this path."""
         return self.told[f"/notify{path}"].get(timeout=WAIT_S)
+
+
+def _row(name: str, fields: dict[str, Any]) -> str:
+    kind = fields.get("scene") or fields.get("call") or ""
+    return f"{name} {kind}".strip()
 
 
 @pytest.fixture(scope="module", params=SDKS, ids=str)
@@ -292,6 +303,53 @@ def test_a_bill_is_downloaded_and_parsed(
     offer = shop.done("fundflow_bill", account_type="BASIC", **asked)
     flow = shop.do("download_bill", url=offer["download_url"])["body"]
     assert refund.reference in flow
+
+
+@pytest.fixture(scope="module")
+def sub_mchid(shop: Shop, sandbox: tuple[Served, Rest]) -> str:
+    """A merchant that lets the shop act for it."""
+    made = sandbox[0].command("sandbox", "merchant", "Sub")["mchid"]
+    sandbox[0].command("sandbox", "partner", shop.settings["mchid"], made)
+    return str(made)
+
+
+def test_a_provider_acts_for_a_sub_merchant(shop: Shop, sub_mchid: str, payer: Person) -> None:
+    number = f"P{next(_numbers)}"
+    sold = {"out_trade_no": number, "sub_mchid": sub_mchid}
+    total = {"total": PRICE, "currency": "CNY"}
+    placed = shop.do("partner", call="pay", description="茶", amount=total, **sold)
+    if placed.get("missing"):
+        for call in ("query", "refund", "close"):
+            assert shop.do("partner", call=call)["missing"]
+        return
+    payer.pay(placed["body"]["code_url"])
+    order = shop.done("partner", call="query", **sold)
+    assert (order["trade_state"], order["sub_mchid"]) == ("SUCCESS", sub_mchid)
+    refund = {"out_refund_no": f"R{number}", "amount": {"refund": BACK, **total}}
+    assert shop.done("partner", call="refund", **sold, **refund)["status"] == "SUCCESS"
+    other = sold | {"out_trade_no": f"{number}B"}
+    again = shop.do("partner", call="pay", description="茶", amount=total, **other)
+    assert again["status"] == 200
+    assert shop.do("partner", call="close", **other)["status"] == 204
+    assert shop.done("partner", call="query", **other)["trade_state"] == "CLOSED"
+
+
+def test_a_provider_opens_the_sealed_bill_of_a_sub_merchant(
+    shop: Shop, sandbox: tuple[Served, Rest], sub_mchid: str
+) -> None:
+    with yesterday.past(sandbox[0], sub_mchid) as world:
+        order = yesterday.sell(world, shop.settings["appid"], PRICE)
+    asked = {"sub_mchid": sub_mchid, "bill_date": yesterday.date(), "account_type": "BASIC"}
+    offer = shop.do("submch_fundflow_bill", algorithm="AEAD_AES_256_GCM", **asked)
+    if offer.get("missing"):
+        assert shop.do("download_sealed_bill")["missing"]
+        return
+    (one,) = offer["body"]["download_bill_list"]
+    sealed = {"encrypt_key": one["encrypt_key"], "nonce": one["nonce"]}
+    bill = shop.do("download_sealed_bill", url=one["download_url"], **sealed)
+    assert bill.get("status") == 200, bill
+    assert bill["body"].startswith("记账时间,")
+    assert order.reference in bill["body"]
 
 
 def test_what_the_sdk_signs_for_a_page_opens_the_cashier(
