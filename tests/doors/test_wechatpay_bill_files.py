@@ -117,6 +117,18 @@ def test_refund() -> None:
     )
 
 
+def test_a_payment_at_a_counter_that_was_undone_is_revoked() -> None:
+    counter = replace(ORDER, scene=Scene.COUNTER)
+    undone = replace(BACK, order=counter, refund=replace(REFUND, reference="reverse@2"))
+    for sale, word in (
+        (undone, "REVOKED"),
+        (replace(BACK, order=counter), "REFUND"),
+        (replace(undone, order=ORDER), "REFUND"),
+    ):
+        row = trade_file("ALL", [(sale, NAMES)]).decode().split("\r\n")[1]
+        assert row.split(",`")[9] == word
+
+
 @pytest.mark.parametrize(
     ("state", "word"),
     [

@@ -82,6 +82,15 @@ await answerLines({
   refund: (fields) => called(sdk.v3.refund.domestic.refunds.post({ ...told, ...fields })),
   query_refund: (named) => called(sdk.v3.refund.domestic.refunds._out_refund_no_.get(named)),
   close: (named) => called(transactions.outTradeNo._out_trade_no_.close.post(own, named)),
+  codepay: (fields) =>
+    called(transactions.codepay.post({ ...own, appid: settings.appid, ...fields })),
+  codepay_reverse: (named) =>
+    called(
+      transactions.outTradeNo._out_trade_no_.reverse.post(
+        { ...own, appid: settings.appid },
+        named,
+      ),
+    ),
   trade_bill: (params) => called(sdk.v3.bill.tradebill.get({ params })),
   fundflow_bill: (params) => called(sdk.v3.bill.fundflowbill.get({ params })),
   async download_bill({ url }) {

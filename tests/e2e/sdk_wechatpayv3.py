@@ -78,6 +78,9 @@ class Driver:
             answer["invoke"] = self._invocation(scene, prepay_id)
         return answer
 
+    async def codepay(self, **fields: Any) -> Any:
+        return await self._called("pay", pay_type=self._types.CODEPAY, **fields)
+
     async def download_bill(self, url: str) -> Any:
         answer = self._sdk.download_bill(url)
         status, content = await answer if inspect.isawaitable(answer) else answer

@@ -87,6 +87,8 @@ CALLS: Final = {
     "place app": "`POST /v3/pay/transactions/app`",
     "place h5": "`POST /v3/pay/transactions/h5`",
     "query": "`GET /v3/pay/transactions/{out-trade-no,id}/…`",
+    "codepay": "`POST /v3/pay/transactions/codepay`",
+    "codepay_reverse": "`POST /v3/pay/transactions/out-trade-no/…/reverse`",
     "close": "`POST /v3/pay/transactions/out-trade-no/…/close`",
     "refund": "`POST /v3/refund/domestic/refunds`",
     "query_refund": "`GET /v3/refund/domestic/refunds/…`",
@@ -311,6 +313,29 @@ def sub_mchid(shop: Shop, sandbox: tuple[Served, Rest]) -> str:
     made = sandbox[0].command("sandbox", "merchant", "Sub")["mchid"]
     sandbox[0].command("sandbox", "partner", shop.settings["mchid"], made)
     return str(made)
+
+
+def test_a_pay_code_is_charged_and_the_payment_undone(shop: Shop, payer: Person) -> None:
+    number = f"C{next(_numbers)}"
+    charged = shop.do(
+        "codepay",
+        out_trade_no=number,
+        description="咖啡",
+        amount={"total": PRICE, "currency": "CNY"},
+        payer={"auth_code": payer.pay_code()},
+        scene_info={"store_info": {"id": "1"}},
+    )
+    if charged.get("missing"):
+        assert shop.do("codepay_reverse")["missing"]
+        return
+    assert charged.get("status") == 200, charged
+    assert (charged["body"]["trade_type"], charged["body"]["trade_state"]) == (
+        "MICROPAY",
+        "SUCCESS",
+    )
+    for _ in range(2):
+        assert shop.done("codepay_reverse", out_trade_no=number)["out_trade_no"] == number
+    assert shop.done("query", out_trade_no=number)["trade_state"] == "REFUND"
 
 
 def test_a_provider_acts_for_a_sub_merchant(shop: Shop, sub_mchid: str, payer: Person) -> None:

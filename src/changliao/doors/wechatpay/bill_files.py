@@ -15,7 +15,9 @@ from changliao.core.bills import Movement, Sale, sum_movements, sum_sales
 from changliao.core.clock import BEIJING, Instant
 from changliao.core.ids import PaymentId, RefundId, made_at
 from changliao.core.ledger import Code
+from changliao.core.orders import Scene
 from changliao.core.refunds import Refund, RefundState
+from changliao.doors.wechatpay.counter import REVERSAL
 from changliao.doors.wechatpay.transactions import refund_number, trade_type, transaction_id
 
 BOM: Final = b"\xef\xbb\xbf"
@@ -123,7 +125,7 @@ def _trade_cells(sale: Sale, names: Names) -> dict[str, str]:
         "商户订单号": order.reference,
         "用户标识": names.openid,
         "交易类型": trade_type(order),
-        "交易状态": "REFUND" if refund else "SUCCESS",
+        "交易状态": _state(sale),
         "付款银行": "OTHERS",
         "货币种类": order.amount.currency.code,
         "应结订单金额": paid,
@@ -136,6 +138,14 @@ def _trade_cells(sale: Sale, names: Names) -> dict[str, str]:
         "费率备注": "",
         **(_refund_cells(refund, sale.amount) if refund else _NOT_REFUNDED),
     }
+
+
+def _state(sale: Sale) -> str:
+    """A payment at a counter that was undone is not called a refund."""
+    if sale.refund is None:
+        return "SUCCESS"
+    undone = sale.order.scene is Scene.COUNTER and sale.refund.reference.startswith(REVERSAL)
+    return "REVOKED" if undone else "REFUND"
 
 
 def _refund_cells(refund: Refund, amount: int) -> dict[str, str]:

@@ -30,7 +30,7 @@ from changliao.store.views.orders import Placed
 
 # A large payment waits so long for its payer; the documents have merchants reverse it earlier.
 _WAITS: Final = 5 * MINUTE
-_REVERSAL: Final = "reverse@"
+REVERSAL: Final = "reverse@"
 _DIGEST_BYTES: Final = 16
 
 
@@ -122,7 +122,7 @@ async def _reverse(door: Door, placed: Placed) -> None:
         id=RefundId(door.network.ids.new()),
         merchant_id=order.merchant_id,
         order_id=order.id,
-        reference=f"{_REVERSAL}{order.id}",
+        reference=f"{REVERSAL}{order.id}",
         amount=order.amount.amount,
         digest=b"reverse",
         partner_id=order.partner_id,
