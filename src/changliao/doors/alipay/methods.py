@@ -11,6 +11,7 @@ from changliao.doors.alipay import (
     certificates,
     counter,
     ending,
+    funds,
     people,
     placing,
     refunds,
@@ -34,6 +35,7 @@ class Method(Struct, frozen=True):
 
 METHODS: Final[Mapping[str, Method]] = {
     "alipay.data.dataservice.bill.downloadurl.query": Method(bills.query, "GET"),
+    "alipay.fund.account.query": Method(funds.query, "GET"),
     "alipay.open.app.alipaycert.download": Method(certificates.download),
     "alipay.open.auth.token.app": Method(authorizations.exchange),
     "alipay.system.oauth.token": Method(people.exchange, bare=True),
