@@ -81,6 +81,27 @@ def test_npm_sdks_reach_this_network_unchanged(
     assert is_ours(sandbox, played(words, exported, folder))
 
 
+@pytest.mark.parametrize("package", ["python-alipay-sdk"])
+def test_an_alipay_sdk_reaches_this_network_unchanged(
+    sandbox: tuple[Served, Rest], exported: dict[str, str], tmp_path: Path, package: str
+) -> None:
+    served, operator = sandbox
+    out = ("--out", str(tmp_path))
+    printed = served.command("sandbox", "env", "alipay", "--sdk", package, *out)
+    lines = printed["sdks"][package]["code"].splitlines(keepends=True)
+    # As its author wrote it: the one line that names our gateway is gone.
+    code = "".join(line for line in lines if not line.startswith("sdk._gateway"))
+    assert len(lines) - 1 == len(code.splitlines())
+    (tmp_path / "shop.py").write_text(code, "utf-8")
+    done = subprocess.run(
+        [str(sdk_environments.alipay_python(package)), "shop.py"], cwd=tmp_path, text=True,
+        env={**os.environ, **exported}, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    answer = operator.post("/api/v1/sandbox/acts", code=done.stdout.strip())
+    assert answer.json()["state"] == "paid"
+
+
 def test_curl_like_clients_are_answered_with_a_certificate_they_can_check(
     exported: dict[str, str],
 ) -> None:
