@@ -7,8 +7,11 @@ import pytest
 
 from changliao.core import chart
 from changliao.core.bills import day_of
+from changliao.core.ids import MerchantId, ReturnId, ShareId
 from changliao.core.money import CNY
-from changliao.operations import audit
+from changliao.core.orders import Hold
+from changliao.core.splits import Part, PartyKind, Receiver, Return, Share, ShareOrder
+from changliao.operations import audit, splits
 from changliao.operations.bills import KEEP_DAY_END
 from changliao.store.views import bills
 from changliao.store.views import orders as order_views
@@ -72,6 +75,26 @@ TAMPERING = {
         "ELSE :first END WHERE previous_leg IN (:first, :second)",
         "account chain",
     ),
+    "a holding was made larger": (
+        "UPDATE holdings SET held = held - 1, released = released + 1",
+        "holding",
+    ),
+    "a share was kept as a release": (
+        "UPDATE holdings SET shared = shared - 5, released = released + 5",
+        "holding",
+    ),
+    "a share was forgotten": ("DELETE FROM shares", "holding"),
+    "a receiver's part was made larger": (
+        "UPDATE share_parts SET amount = amount + 1",
+        "holding",
+    ),
+    "a return was forgotten": ("DELETE FROM share_returns", "holding"),
+    "a return was made smaller": ("UPDATE share_returns SET amount = amount - 1", "holding"),
+    "a holding was forgotten": ("DELETE FROM holdings", "holding"),
+    "a held order was said to hold nothing": (
+        "UPDATE orders SET hold = 0 WHERE hold > 0",
+        "holding",
+    ),
     "a day's end was given another balance": (
         "UPDATE day_ends SET balance = balance + 1",
         "day end",
@@ -100,6 +123,7 @@ def _tamper(world: World, statement: str, check: str) -> None:
         world.pay(order, payer)
     world.place()
     world.refund(paid[0], 300)
+    share_and_return(world, payer)
     keep_day_end(world)
     assert audit_of(world).fault is None
     legs = [row for row in world.rows()["legs"] if row[1] == payer]
@@ -135,6 +159,18 @@ def test_the_audit_judges_one_moment_while_payments_go_on(world: World) -> None:
             world.pay(world.place(), payer)
         assert audit.check(reader) == first
     assert audit_of(world).transfers > first.transfers
+
+
+def share_and_return(world: World, payer: Any) -> None:
+    """A held order of which a merchant gets a part and gives some back."""
+    held = world.pay(world.place(hold=Hold.SPLIT), payer)
+    other = MerchantId(world.ids.new())
+    world.do(splits.ADD_RECEIVER, Receiver(world.merchant, PartyKind.MERCHANT, other, "PARTNER"))
+    share = Share(ShareId(world.ids.new()), world.merchant, held.id, "S1", b"d")
+    part = Part(share.id, world.merchant, PartyKind.MERCHANT, other, 0, 200, "1900000001", "")
+    assert isinstance(world.do(splits.SHARE, ShareOrder(share, (part,))), Share)
+    back = Return(ReturnId(world.ids.new()), world.merchant, share.id, other, "B1", 50, b"d")
+    assert world.do(splits.RETURN, back) == back
 
 
 def keep_day_end(world: World) -> None:

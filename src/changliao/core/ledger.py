@@ -31,6 +31,9 @@ class Code(IntEnum):
     REFUND = 5
     FEE_RETURN = 6
     RESERVE = 7
+    SHARE = 8
+    SHARE_RETURN = 9
+    RELEASE = 10
 
 
 class LedgerFault(Exception):

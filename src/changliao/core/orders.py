@@ -249,7 +249,10 @@ def decide_opening(command: OpenOrder, order: Order, now: Instant) -> Order | Re
 def decide_payment(
     command: PayOrder, order: Order, wallet: Account, now: Instant
 ) -> Payment | Refused:
-    """Move the order's amount from the payer to the merchant, less the network's fee."""
+    """Move the order's amount from the payer to the merchant, less the network's fee.
+
+    A held order's money goes to the merchant's escrow instead.
+    """
     refused = payable_by(order, command.payer_id, command.issue, now)
     if refused is not None:
         return refused
@@ -274,10 +277,11 @@ def decide_payment(
 
 def _payment_transfers(order: Order, wallet: Account, fee: int) -> tuple[Transfer, ...]:
     currency = order.amount.currency
-    payable = chart.payable(order.merchant_id, currency)
+    earns = chart.payable if order.hold is Hold.NONE else chart.escrow
+    earned = earns(order.merchant_id, currency)
     cause = order.payment_id
-    payment = Transfer(wallet.id, payable, order.amount.amount, Code.PAYMENT, cause)
+    payment = Transfer(wallet.id, earned, order.amount.amount, Code.PAYMENT, cause)
     if not fee:
         return (payment,)
     fees = chart.fees(order.merchant_id, currency)
-    return payment, Transfer(payable, fees, fee, Code.FEE, cause)
+    return payment, Transfer(earned, fees, fee, Code.FEE, cause)

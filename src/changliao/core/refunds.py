@@ -11,8 +11,9 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from changliao.core import chart
+from changliao.core import chart, holds
 from changliao.core.clock import DAY, NEVER, Instant
+from changliao.core.holds import Holding
 from changliao.core.ids import MerchantId, OrderId, RefundId
 from changliao.core.ledger import Account, Code, Transfer
 from changliao.core.orders import TRANSITIONS, Order, OrderEvent
@@ -85,17 +86,28 @@ class RefundOrder(Struct, frozen=True):
 
 
 class Refunding(Struct, frozen=True):
-    """The refund, the order after it, and the money that moved."""
+    """The refund, the order after it, and the money that moved.
+
+    `holding` is the order's held money after it; None when none of it was touched.
+    """
 
     refund: Refund
     order: Order
     transfers: tuple[Transfer, ...]
+    holding: Holding | None = None
 
 
 def decide_refund(
-    command: RefundOrder, order: Order, payable: Account, now: Instant
+    command: RefundOrder,
+    order: Order,
+    payable: Account,
+    now: Instant,
+    holding: Holding | None = None,
 ) -> Refunding | Refused:
-    """Move a part of what was paid back to the payer, with its share of the fee."""
+    """Move a part of what was paid back to the payer, with its share of the fee.
+
+    Held money pays first; what was shared or released comes out of the merchant's own.
+    """
     refund = command.refund
     if refund.amount <= 0:
         return Refused(Reason.AMOUNT_NOT_POSITIVE)
@@ -115,7 +127,9 @@ def decide_refund(
         return Refused(Reason.REFUNDS_TOO_MANY)
     fee_returned = order.fee * refunded // order.amount.amount
     fee_back = fee_returned - order.fee_returned
-    if payable.spendable + fee_back < refund.amount:
+    held, left = holds.refund_from(holding, refund.amount, fee_back)
+    own = refund.amount - held
+    if payable.spendable + (0 if held else fee_back) < own:
         return Refused(Reason.MERCHANT_FUNDS_INSUFFICIENT)
 
     after = replace(
@@ -126,7 +140,7 @@ def decide_refund(
         fee_returned=fee_returned,
     )
     done = replace(refund, state=RefundState.SUCCEEDED, finished_at=now)
-    return Refunding(done, after, _refund_transfers(refund, order, fee_back))
+    return Refunding(done, after, _refund_transfers(refund, order, fee_back, held), left)
 
 
 def same_refund(earlier: Refund, again: Refund) -> bool:
@@ -134,12 +148,18 @@ def same_refund(earlier: Refund, again: Refund) -> bool:
     return earlier.digest == again.digest
 
 
-def _refund_transfers(refund: Refund, order: Order, fee_back: int) -> tuple[Transfer, ...]:
+def _refund_transfers(
+    refund: Refund, order: Order, fee_back: int, held: int
+) -> tuple[Transfer, ...]:
     currency = order.amount.currency
     payable = chart.payable(order.merchant_id, currency)
+    escrow = chart.escrow(order.merchant_id, currency)
     wallet = chart.wallet(order.payer_id, currency)
-    back = Transfer(payable, wallet, refund.amount, Code.REFUND, refund.id)
-    if not fee_back:
-        return (back,)
     fees = chart.fees(order.merchant_id, currency)
-    return Transfer(fees, payable, fee_back, Code.FEE_RETURN, refund.id), back
+    own = refund.amount - held
+    moves = (
+        Transfer(fees, escrow if held else payable, fee_back, Code.FEE_RETURN, refund.id),
+        Transfer(escrow, wallet, held, Code.REFUND, refund.id),
+        Transfer(payable, wallet, own, Code.REFUND, refund.id),
+    )
+    return tuple(move for move in moves if move.amount)

@@ -2,7 +2,8 @@
 
 Checked in this order: both legs of each transfer agree; each account's legs form its chain; sums
 equal the accounts; floors hold; debits equal credits in each currency; each node's journal chain
-covers every transfer, unchanged; orders, refunds, pending transfers and kept ends of days say what
+covers every transfer, unchanged; orders, refunds, holdings, shares,
+pending transfers and kept ends of days say what
 the ledger says.
 Give it a snapshot: it then judges one moment, while payments go on.
 """
@@ -18,7 +19,7 @@ from changliao.core.chart import AccountId
 from changliao.core.ledger import Code, PendingState
 from changliao.core.orders import OrderState
 from changliao.core.refunds import RefundState
-from changliao.operations import audit_day_ends
+from changliao.operations import audit_day_ends, audit_holds
 from changliao.store import journal
 from changliao.store.engine import Reader, Row
 from changliao.store.views import audit
@@ -58,6 +59,7 @@ class _Books:
         self.chains: dict[AccountId, dict[int, int]] = defaultdict(dict)
         self.by_node: dict[int, list[Row]] = defaultdict(list)
         self.moved: dict[tuple[int, int], int] = defaultdict(int)
+        self.escrows: dict[AccountId, int] = {}
         self.count = 0
 
 
@@ -73,6 +75,7 @@ def check(reader: Reader) -> Report:
         heads = _check_journal(reader, books)
         refunded = _check_refunds(reader, books, counts)
         _check_orders(reader, books, refunded, counts)
+        _check_holds(reader, books)
         _check_pending(reader, books)
         _check_day_ends(reader)
     except _Found as found:
@@ -147,6 +150,8 @@ def _check_accounts(reader: Reader, books: _Books) -> int:
         if row[3] - row[2] - row[4] < row[6] or row[6] != chart.floor(account):
             raise _Found("floor", f"{shown} is below its floor")
         totals[chart.currency(account).number] += row[3] - row[2]
+        if chart.purpose(account) is chart.Purpose.ESCROW:
+            books.escrows[account] = row[3] - row[2]
         count += 1
     for account in books.sums:
         raise _Found("balance", f"account {account} has transfers and no row")
@@ -219,6 +224,12 @@ def _check_day_ends(reader: Reader) -> None:
     if wrong is not None:
         shown = f"{chart.purpose(wrong.account).name.lower()} of {wrong.account.owner}"
         raise _Found("day end", f"{shown} did not stand so after day {wrong.day}")
+
+
+def _check_holds(reader: Reader, books: _Books) -> None:
+    wrong = audit_holds.first_wrong(reader, books.moved, books.escrows)
+    if wrong:
+        raise _Found("holding", wrong)
 
 
 def _check_pending(reader: Reader, books: _Books) -> None:

@@ -23,7 +23,7 @@ from changliao.core.orders import (
     decide_repeat,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import credentials
+from changliao.operations import credentials, holds
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.events import EVENTS
@@ -86,6 +86,7 @@ def _pay(tx: UnitOfWork, command: PayOrder, now: Instant) -> Order | Refused:
         return payment
     ledger.post(tx, payment.transfers)
     tx.update(ORDERS, payment.order)
+    holds.begin(tx, payment.order)
     if order.notifies:
         event_id = EventId(command.payment_id)
         tx.insert(EVENTS, Event(event_id, order.merchant_id, EventKind.ORDER_PAID, order.id, now))

@@ -22,6 +22,7 @@ from changliao.core.paycodes import (
     PayCode,
     decide_charge,
 )
+from changliao.operations import holds
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.deadlines import DeadlineKind
@@ -88,6 +89,7 @@ def _pay(tx: UnitOfWork, command: ChargeCode, charge: Charge, now: Instant) -> N
     attempt = Attempt(order.payment_id, order.merchant_id, order.id, order.payer_id, "")
     tx.insert(ATTEMPTS, attempt)
     ledger.post(tx, charge.transfers)
+    holds.begin(tx, order)
     if order.notifies:
         event_id = EventId(command.payment_id)
         tx.insert(EVENTS, Event(event_id, order.merchant_id, EventKind.ORDER_PAID, order.id, now))

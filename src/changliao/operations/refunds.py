@@ -10,6 +10,7 @@ from changliao.core.ids import EventId
 from changliao.core.money import CURRENCIES
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund, RefundOrder, decide_refund, same_refund
+from changliao.operations import holds
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.events import EVENTS
@@ -29,13 +30,16 @@ def _refund(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refu
     if order is None:
         return Refused(Reason.ORDER_NOT_FOUND)
     payable = ledger.account(tx, chart.payable(order.merchant_id, order.amount.currency))
+    holding = holds.of_order(tx, order)
 
-    refunding = decide_refund(command, order, payable, now)
+    refunding = decide_refund(command, order, payable, now, holding)
 
     if isinstance(refunding, Refused):
         return refunding
     ledger.post(tx, refunding.transfers)
     tx.update(ORDERS, refunding.order)
+    if refunding.holding is not None:
+        holds.keep(tx, refunding.holding)
     tx.insert(REFUNDS, refunding.refund, REFUNDS_BY_REFERENCE)
     if asked.notify_url:
         event_id = EventId(asked.id)

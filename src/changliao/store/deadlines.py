@@ -12,6 +12,7 @@ class DeadlineKind(IntEnum):
     ORDER = 1
     PENDING = 2
     PAY_CODE = 3
+    HOLDING = 4
 
 
 def add(tx: UnitOfWork, at: Instant, subject_id: int, owner_id: int, kind: DeadlineKind) -> None:

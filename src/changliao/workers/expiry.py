@@ -8,9 +8,11 @@ import asyncio
 import logging
 from typing import Final
 
+from changliao.core.holds import ExpireHold
 from changliao.core.ids import MerchantId, OrderId, PendingId, UserId
 from changliao.core.ledger import PendingEvent
 from changliao.core.orders import ExpireOrder
+from changliao.operations import holds
 from changliao.operations.ledger import RELEASE, ReleasePending
 from changliao.operations.network import Network
 from changliao.operations.orders import EXPIRE
@@ -55,3 +57,6 @@ async def _expire(network: Network, deadline: Deadline) -> None:
         case DeadlineKind.PAY_CODE:
             user_id = UserId(deadline.owner_id)
             await network.perform(FORGET, ForgetCode(deadline.subject_id, user_id, deadline.at))
+        case DeadlineKind.HOLDING:
+            hold = ExpireHold(MerchantId(deadline.owner_id), OrderId(deadline.subject_id))
+            await network.perform(holds.EXPIRE, hold)

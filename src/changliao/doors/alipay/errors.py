@@ -108,6 +108,9 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.EVENT_NOT_DUE: Words(_PARAMETER, "通知正在发送"),
     Reason.EVENT_NOT_FOUND: Words(_PARAMETER, "通知不存在"),
     Reason.EXPIRY_PASSED: Words("ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR", "超时时间早于当前时间"),
+    Reason.HOLD_MISSING: Words("ACQ.TRADE_STATUS_ERROR", "交易没有冻结资金"),
+    Reason.HOLD_NOT_EXPIRED: Words("ACQ.TRADE_STATUS_ERROR", "冻结资金尚未到期"),
+    Reason.HOLD_RELEASED: Words("ACQ.TRADE_SETTLE_ERROR", "交易冻结资金已解冻"),
     Reason.IDEMPOTENCY_KEY_REUSED: Words(_PARAMETER, "幂等键已用于其他请求"),
     Reason.INSUFFICIENT_FUNDS: Words("ACQ.BUYER_BALANCE_NOT_ENOUGH", "买家余额不足"),
     Reason.KEY_NOT_FOUND: Words(_PARAMETER, "密钥不存在"),
@@ -138,6 +141,8 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PENDING_POSTED: Words("ACQ.AUTH_ORDER_HAS_FINISHED", "冻结已完成"),
     Reason.PENDING_VOIDED: Words("ACQ.AUTH_ORDER_HAS_CLOSED", "冻结已撤销"),
     Reason.PHONE_TAKEN: Words(_PARAMETER, "手机号已注册"),
+    Reason.RECEIVER_NOT_FOUND: Words("ACQ.ROYALTY_RECEIVER_INVALID", "分账收入方没有绑定分账关系"),
+    Reason.RECEIVER_REPEATED: Words(_PARAMETER, "分账收入方重复"),
     Reason.REFERENCE_REUSED: Words(
         "ACQ.CONTEXT_INCONSISTENT", "交易信息被篡改：同一商户订单号的参数必须相同"
     ),
@@ -149,7 +154,20 @@ REASONS: Final[Mapping[Reason, Words]] = {
     ),
     Reason.REFUND_TOO_LATE: Words("ACQ.TRADE_HAS_FINISHED", "交易已经结束，不能退款"),
     Reason.REFUNDS_TOO_MANY: Words("ACQ.TRADE_NOT_ALLOW_REFUND", "一笔交易最多退款50次"),
+    Reason.RETURN_EXCEEDS_SHARE: Words(
+        "ACQ.REFUND_ROYALTY_AMOUNT_EXCEED", "退分账金额超过已分金额"
+    ),
+    Reason.RETURN_TOO_LATE: Words("ACQ.TRADE_STATUS_ERROR", "分账已超过180天，不能退分账"),
     Reason.SESSION_ENDED: Words("aop.invalid-auth-token", "会话已结束", "20001"),
+    Reason.SHARE_EXCEEDS_HOLD: Words("ACQ.ALLOC_AMOUNT_VALIDATE_ERROR", "分账金额超过剩余可分金额"),
+    Reason.SHARE_EXCEEDS_RATIO: Words(
+        "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR", "分账金额超过最大可分账比例"
+    ),
+    Reason.SHARE_NOT_FOUND: Words("ACQ.TRADE_NOT_EXIST", "分账不存在"),
+    Reason.SHARE_REFERENCE_REUSED: Words(
+        "ACQ.DISCORDANT_REPEAT_REQUEST", "同一分账请求号的参数必须相同"
+    ),
+    Reason.SHARES_TOO_MANY: Words("ACQ.TRADE_SETTLE_ERROR", "一笔交易最多分账50次"),
     Reason.TRANSFER_TO_SELF: Words("ACQ.BUYER_SELLER_EQUAL", "买卖家不能相同"),
     Reason.UNAVAILABLE: Words("isp.unknow-error", "服务暂不可用，请查询后用原参数重试", "20000"),
     Reason.USER_NOT_FOUND: Words("ACQ.BUYER_NOT_EXIST", "买家不存在"),

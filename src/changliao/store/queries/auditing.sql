@@ -86,3 +86,56 @@ SELECT
     state
 FROM pending_transfers
 ORDER BY pending_id;
+
+-- name: audit_holdings
+-- Held money beside its order.
+SELECT
+    orders.merchant_id,
+    orders.order_id,
+    orders.hold,
+    orders.currency,
+    orders.amount,
+    orders.fee,
+    holdings.amount AS held_at_payment,
+    holdings.held,
+    holdings.shared,
+    holdings.released,
+    holdings.refunded,
+    holdings.state
+FROM orders
+LEFT JOIN holdings
+    ON orders.order_id = holdings.order_id AND orders.merchant_id = holdings.merchant_id
+WHERE orders.hold > 0 AND orders.state = 2
+ORDER BY orders.merchant_id, orders.order_id;
+
+-- name: audit_holdings_count
+SELECT COUNT(*)
+FROM holdings;
+
+-- name: audit_shares
+SELECT
+    shares.merchant_id,
+    shares.share_id,
+    shares.order_id,
+    shares.released
+FROM shares
+ORDER BY shares.merchant_id, shares.share_id;
+
+-- name: audit_share_parts
+SELECT
+    share_id,
+    kind,
+    party_id,
+    amount,
+    returned
+FROM share_parts
+ORDER BY share_id, place;
+
+-- name: audit_share_returns
+SELECT
+    return_id,
+    share_id,
+    receiver_id,
+    amount
+FROM share_returns
+ORDER BY return_id;

@@ -1,0 +1,149 @@
+"""Declaring receivers, sharing held money with them, and taking shares back."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from changliao.core import splits
+from changliao.core.clock import Instant
+from changliao.core.outcome import Reason, Refused
+from changliao.core.splits import (
+    PartyKind,
+    Receiver,
+    RemoveReceiver,
+    Return,
+    Share,
+    ShareOrder,
+    Sharing,
+)
+from changliao.operations import holds
+from changliao.operations.operation import Operation, Place
+from changliao.store import ledger
+from changliao.store.holds import HOLDINGS
+from changliao.store.orders import ORDERS
+from changliao.store.splits import (
+    PARTS,
+    RECEIVERS,
+    RETURNS,
+    RETURNS_BY_REFERENCE,
+    SHARES,
+    SHARES_BY_REFERENCE,
+    SHARING,
+)
+from changliao.store.unit import UnitOfWork
+
+
+def _add(tx: UnitOfWork, command: Receiver, now: Instant) -> Receiver | Refused:
+    """Declare a relation; declaring it again only changes its name."""
+    key = RECEIVERS.key(command)
+    receiver = splits.decide_receiver(tx.find(RECEIVERS, key), command)
+    if isinstance(receiver, Receiver):
+        tx.put(RECEIVERS, key, receiver)
+    return receiver
+
+
+def _remove(tx: UnitOfWork, command: RemoveReceiver, now: Instant) -> Receiver | Refused:
+    """End a relation; ending it again is no change."""
+    known = tx.find(RECEIVERS, (command.merchant_id, int(command.kind), command.party_id))
+    if known is None:
+        return Refused(Reason.RECEIVER_NOT_FOUND)
+    removed = splits.decide_removal(known)
+    tx.update(RECEIVERS, removed)
+    return removed
+
+
+def _agree(tx: UnitOfWork, command: Sharing, now: Instant) -> Sharing:
+    """Set how a merchant may share."""
+    tx.find(SHARING, command.merchant_id)
+    tx.put(SHARING, command.merchant_id, command)
+    return command
+
+
+def _share(tx: UnitOfWork, command: ShareOrder, now: Instant) -> Share | Refused:
+    """Share or release once for each reference. A refusal is not kept: the number may be used."""
+    asked = command.share
+    earlier = tx.find_by(SHARES_BY_REFERENCE, SHARES_BY_REFERENCE.key(asked))
+    if earlier is not None:
+        same = earlier.digest == asked.digest and earlier.order_id == asked.order_id
+        return earlier if same else Refused(Reason.SHARE_REFERENCE_REUSED)
+    order = tx.find(ORDERS, (asked.merchant_id, asked.order_id))
+    if order is None:
+        return Refused(Reason.ORDER_NOT_FOUND)
+    holding = holds.of_order(tx, order)
+    if holding is None:
+        return Refused(Reason.HOLD_MISSING)
+    sharing = tx.find(SHARING, order.merchant_id) or Sharing(order.merchant_id)
+    receivers = [
+        tx.find(RECEIVERS, (order.merchant_id, int(part.kind), part.party_id))
+        for part in command.parts
+    ]
+
+    shared = splits.decide_share(command, order, holding, sharing, receivers)
+
+    if isinstance(shared, Refused):
+        return shared
+    ledger.post(tx, shared.transfers)
+    holds.keep(tx, shared.holding)
+    tx.insert(SHARES, shared.share, SHARES_BY_REFERENCE)
+    for part in shared.parts:
+        tx.insert(PARTS, part)
+    return shared.share
+
+
+def _return(tx: UnitOfWork, command: Return, now: Instant) -> Return | Refused:
+    """Take a share back once for each reference. A refusal is not kept."""
+    earlier = tx.find_by(RETURNS_BY_REFERENCE, RETURNS_BY_REFERENCE.key(command))
+    if earlier is not None:
+        same = earlier.digest == command.digest and earlier.share_id == command.share_id
+        return earlier if same else Refused(Reason.SHARE_REFERENCE_REUSED)
+    share = tx.find(SHARES, (command.merchant_id, command.share_id))
+    merchant = int(PartyKind.MERCHANT)
+    part = tx.find(PARTS, (command.share_id, command.merchant_id, merchant, command.receiver_id))
+    if share is None or part is None:
+        return Refused(Reason.SHARE_NOT_FOUND)
+    holding = tx.find(HOLDINGS, (share.order_id, share.merchant_id))
+    if holding is None:
+        return Refused(Reason.HOLD_MISSING)
+    account = splits.account_of(part.kind, part.party_id, holding.currency)
+    receiver = ledger.account(tx, account)
+
+    back = splits.decide_return(command, part, holding, receiver, now)
+
+    if isinstance(back, Refused):
+        return back
+    ledger.post(tx, back.transfers)
+    tx.update(HOLDINGS, back.holding)
+    tx.update(PARTS, back.part)
+    tx.insert(RETURNS, back.returned, RETURNS_BY_REFERENCE)
+    return back.returned
+
+
+def _adding_keys(command: Receiver | RemoveReceiver) -> Iterable[Place]:
+    yield RECEIVERS, (command.merchant_id, int(command.kind), command.party_id)
+
+
+def _agreeing_keys(command: Sharing) -> Iterable[Place]:
+    yield SHARING, command.merchant_id
+
+
+def _sharing_keys(command: ShareOrder) -> Iterable[Place]:
+    share = command.share
+    yield SHARES_BY_REFERENCE, SHARES_BY_REFERENCE.key(share)
+    yield ORDERS, (share.merchant_id, share.order_id)
+    yield HOLDINGS, (share.order_id, share.merchant_id)
+    yield SHARING, share.merchant_id
+    for part in command.parts:
+        yield RECEIVERS, (share.merchant_id, int(part.kind), part.party_id)
+
+
+def _returning_keys(command: Return) -> Iterable[Place]:
+    yield RETURNS_BY_REFERENCE, RETURNS_BY_REFERENCE.key(command)
+    yield SHARES, (command.merchant_id, command.share_id)
+    merchant = int(PartyKind.MERCHANT)
+    yield PARTS, (command.share_id, command.merchant_id, merchant, command.receiver_id)
+
+
+ADD_RECEIVER: Final = Operation("splits.add_receiver", _add, _adding_keys)
+REMOVE_RECEIVER: Final = Operation("splits.remove_receiver", _remove, _adding_keys)
+AGREE: Final = Operation("splits.agree", _agree, _agreeing_keys)
+SHARE: Final = Operation("splits.share", _share, _sharing_keys)
+RETURN: Final = Operation("splits.return", _return, _returning_keys)

@@ -1,0 +1,62 @@
+"""Reading held money, shares and returns."""
+
+from changliao.core.holds import Holding
+from changliao.core.ids import MerchantId
+from changliao.core.splits import Part, Return, Share, Sharing
+from changliao.store.engine import Reader
+from changliao.store.holds import from_row as holding_from_row
+from changliao.store.splits import (
+    part_from_row,
+    return_from_row,
+    share_from_row,
+    sharing_from_row,
+)
+
+
+def holding(reader: Reader, merchant_id: int, order_id: int) -> Holding | None:
+    """An order's held money; None when it never held any."""
+    rows = reader.select("holding", {"merchant_id": merchant_id, "order_id": order_id})
+    return holding_from_row(rows[0]) if rows else None
+
+
+def share_by_reference(
+    reader: Reader, merchant_id: int, partner_id: int, reference: str
+) -> Share | None:
+    """A share by the merchant's own number."""
+    keys = {"merchant_id": merchant_id, "partner_id": partner_id, "reference": reference}
+    rows = reader.select("share_by_reference", keys)
+    return share_from_row(rows[0]) if rows else None
+
+
+def share(reader: Reader, merchant_id: int, share_id: int) -> Share | None:
+    """A share by its id."""
+    rows = reader.select("share_by_id", {"merchant_id": merchant_id, "share_id": share_id})
+    return share_from_row(rows[0]) if rows else None
+
+
+def parts(reader: Reader, merchant_id: int, share_id: int) -> list[Part]:
+    """What a share's receivers got, in the order they were named."""
+    keys = {"merchant_id": merchant_id, "share_id": share_id}
+    return [part_from_row(row) for row in reader.select("parts_of_share", keys)]
+
+
+def part_received(reader: Reader, share_id: int, receiver_id: int) -> Part | None:
+    """What one merchant got of a share."""
+    keys = {"share_id": share_id, "receiver_id": receiver_id}
+    rows = reader.select("part_received", keys)
+    return part_from_row(rows[0]) if rows else None
+
+
+def return_by_reference(
+    reader: Reader, merchant_id: int, partner_id: int, reference: str
+) -> Return | None:
+    """A return by the sharing merchant's own number."""
+    keys = {"merchant_id": merchant_id, "partner_id": partner_id, "reference": reference}
+    rows = reader.select("share_return_by_reference", keys)
+    return return_from_row(rows[0]) if rows else None
+
+
+def sharing(reader: Reader, merchant_id: MerchantId) -> Sharing:
+    """How a merchant may share; the usual terms unless others were agreed."""
+    rows = reader.select("sharing_of", {"merchant_id": merchant_id})
+    return sharing_from_row(rows[0]) if rows else Sharing(merchant_id)
