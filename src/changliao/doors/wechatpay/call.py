@@ -27,13 +27,17 @@ class Door(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True):
-    """A request whose signature was right; `host` is the name under which it found us."""
+    """A request whose signature was right; `host` is the name under which it found us.
+
+    `serial` names the key of ours that the merchant works with.
+    """
 
     merchant: Merchant
     path: dict[str, str]
     query: dict[str, str]
     body: bytes
     host: str = ""
+    serial: str = ""
 
 
 class Answer(Struct, frozen=True):

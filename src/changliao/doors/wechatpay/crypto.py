@@ -90,6 +90,14 @@ def encrypt_for(public_key: bytes, secret: bytes) -> str:
     return base64.b64encode(_loaded(public_key).encrypt(secret, _OAEP)).decode()
 
 
+def decrypt(key: RSAPrivateKey, secret: str) -> str | None:
+    """What was encrypted for this key in that way; None when it was not."""
+    try:
+        return key.decrypt(base64.b64decode(secret, validate=True), _OAEP).decode()
+    except (binascii.Error, ValueError):
+        return None
+
+
 @lru_cache(_KEYS_KEPT)
 def _loaded(public_key: bytes) -> RSAPublicKey:
     key = load_pem_public_key(public_key)

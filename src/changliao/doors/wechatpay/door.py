@@ -10,7 +10,16 @@ from typing import Final
 
 from changliao.core import clock
 from changliao.core.parties import Merchant
-from changliao.doors.wechatpay import bills, certificates, counter, crypto, orders, refunds
+from changliao.doors.wechatpay import (
+    bills,
+    certificates,
+    counter,
+    crypto,
+    orders,
+    refunds,
+    share_returns,
+    splits,
+)
 from changliao.doors.wechatpay.authorization import SCHEME, Signed, authenticate
 from changliao.doors.wechatpay.call import JSON, Answer, Call, Door, read_query
 from changliao.doors.wechatpay.errors import WechatError, system_error, unavailable
@@ -34,6 +43,7 @@ _SCENE: Final = "{scene:native|jsapi|app|h5}"
 _BY_NUMBER: Final = "out-trade-no/{out_trade_no}"
 _BY_ID: Final = "id/{transaction_id}"
 _REFUNDS: Final = "/v3/refund/domestic/refunds"
+_SHARING: Final = "/v3/profitsharing"
 ROUTES: Final = (
     route("POST", f"{_PAY}/{_SCENE}", orders.place),
     route("POST", f"{_PAY}/codepay", counter.charge),
@@ -47,6 +57,15 @@ ROUTES: Final = (
     route("GET", f"{_PARTNER}/{_BY_NUMBER}", orders.query_for_partner),
     route("GET", f"{_PARTNER}/{_BY_ID}", orders.query_by_id_for_partner),
     route("POST", f"{_PARTNER}/{_BY_NUMBER}/close", orders.close_for_partner),
+    route("POST", f"{_SHARING}/orders", splits.share),
+    route("POST", f"{_SHARING}/orders/unfreeze", splits.unfreeze),
+    route("GET", f"{_SHARING}/orders/{{out_order_no}}", splits.query),
+    route("POST", f"{_SHARING}/return-orders", share_returns.give_back),
+    route("GET", f"{_SHARING}/return-orders/{{out_return_no}}", share_returns.query),
+    route("GET", f"{_SHARING}/transactions/{{transaction_id}}/amounts", splits.amounts),
+    route("GET", f"{_SHARING}/merchant-configs/{{sub_mchid}}", splits.merchant_config),
+    route("POST", f"{_SHARING}/receivers/add", splits.add_receiver),
+    route("POST", f"{_SHARING}/receivers/delete", splits.delete_receiver),
     route("POST", _REFUNDS, refunds.refund),
     route("GET", f"{_REFUNDS}/{{out_refund_no}}", refunds.query),
     route("GET", "/v3/certificates", certificates.certificates),
@@ -70,7 +89,8 @@ def application(door: Door) -> Application:
             body = await asgi.read_body(receive, BODY_LIMIT)
             merchant = await _authenticated(door, scope, body)
             query = read_query(scope["query_string"])
-            call = Call(merchant, found.parts, query, body, _header(scope, b"host"))
+            serial = _header(scope, b"wechatpay-serial")
+            call = Call(merchant, found.parts, query, body, _header(scope, b"host"), serial)
             answer = await found.handler(door, call)
         except asgi.Disconnected:
             return

@@ -13,7 +13,7 @@ from changliao.core import clock, orders
 from changliao.core.clock import DAY, HOUR, MINUTE, Instant
 from changliao.core.ids import AppId, OrderId, UserId
 from changliao.core.money import CNY, Money
-from changliao.core.orders import CloseOrder, PlaceOrder, Scene, Terms
+from changliao.core.orders import CloseOrder, Hold, PlaceOrder, Scene, Terms
 from changliao.core.outcome import Reason, Refused
 from changliao.doors.wechatpay import transactions
 from changliao.doors.wechatpay.acting import Acting, bound_app, direct, partner
@@ -144,6 +144,7 @@ async def _place(
             partner_id=acting.partner_id,
             notifies=True,
             payer_id=payer_id,
+            hold=_hold(form),
         ),
         Terms(
             order_id=order_id,
@@ -205,6 +206,14 @@ def _expires_at(text: str | None, scene: Scene, now: Instant) -> Instant:
     if asked <= now:
         raise param_error("/time_expire", "must be later than now")
     return Instant(min(max(asked, now + _SHORTEST), now + _LONGEST.get(scene, _LONGEST_OTHER)))
+
+
+def _hold(form: Order) -> Hold:
+    """What `settle_info.profit_sharing` asks for; the digest of the request covers it."""
+    asked = (form.settle_info or {}).get("profit_sharing", False)
+    if not isinstance(asked, bool):
+        raise param_error("/settle_info/profit_sharing", "must be true or false")
+    return Hold.SPLIT if asked else Hold.NONE
 
 
 def _details(form: Order) -> Details:

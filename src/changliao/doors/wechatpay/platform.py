@@ -20,6 +20,7 @@ from msgspec import Struct
 from changliao.core.clock import Instant
 from changliao.core.outcome import Refused
 from changliao.core.parties import Merchant, SigningMode
+from changliao.doors.wechatpay import crypto
 from changliao.operations import certificates
 from changliao.operations.network import Network
 from changliao.operations.parties import ADD_PLATFORM_KEY, AddPlatformKey
@@ -60,6 +61,15 @@ class Platform:
         """This merchant's name for the public key."""
         mark = int.from_bytes(hashlib.sha256(f"{self.serial}/{merchant.number}".encode()).digest())
         return PUBLIC_KEY_PREFIX + f"{merchant.number:0>10}{mark}"[:_ID_DIGITS]
+
+    def answers_to(self, merchant: Merchant, serial: str) -> bool:
+        """Is this a name of our newest key? SDKs change case and leading zeros."""
+        names = (self.serial, self.public_key_id(merchant))
+        return serial.upper().lstrip("0") in {name.upper().lstrip("0") for name in names}
+
+    def decrypt(self, secret: str) -> str | None:
+        """A sensitive field of a request; None when it was not encrypted for us."""
+        return crypto.decrypt(self._private, secret)
 
     def signer_for(self, merchant: Merchant, asked: str) -> Signer:
         """With what to sign an answer; `asked` is the request's Wechatpay-Serial."""

@@ -334,3 +334,10 @@ SELECT
     notify_url
 FROM sharing
 WHERE merchant_id = :merchant_id;
+
+-- name: payment_of_anybody
+SELECT
+    merchant_id,
+    order_id
+FROM payments
+WHERE payment_id = :payment_id AND reason = '';

@@ -82,6 +82,12 @@ def refunds_of_order(reader: Reader, merchant_id: int, order_id: int) -> list[Re
     return [refund_from_row(row) for row in reader.select("refunds_of_order", keys)]
 
 
+def order_of_payment(reader: Reader, payment_id: int) -> Placed | None:
+    """By the payment's id, whoever the merchant is."""
+    rows = reader.select("payment_of_anybody", {"payment_id": payment_id})
+    return order(reader, rows[0][0], rows[0][1]) if rows else None
+
+
 def attempt(reader: Reader, payment_id: int, merchant_id: int) -> Attempt | None:
     """A payer's try and its answer."""
     keys = {"payment_id": payment_id, "merchant_id": merchant_id}

@@ -1,0 +1,143 @@
+"""Profit sharing through the WeChat Pay door, over a real socket."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
+
+from changliao.commands.people import Person
+from tests.served import Rest, Served, Shop, merchant
+
+SHARING = "/v3/profitsharing"
+SHA1 = hashes.SHA1()
+PADDING = OAEP(MGF1(SHA1), SHA1, None)
+
+
+@pytest.fixture(scope="module")
+def other(sandbox: tuple[Served, Rest]) -> Iterator[Shop]:
+    """A merchant that receives."""
+    with merchant(sandbox[0], "Supplier") as made:
+        yield made
+
+
+def secret(shop: Shop, text: str) -> str:
+    return base64.b64encode(shop.platform_key.encrypt(text.encode(), PADDING)).decode()
+
+
+def post(shop: Shop, path: str, serial: str = "", **fields: Any) -> httpx.Response:
+    changes = {"serial": serial} if serial else {}
+    body = json.dumps(fields, ensure_ascii=False).encode()
+    return shop.http.send(shop.signed("POST", SHARING + path, body, **changes))
+
+
+def add(shop: Shop, other: Shop, name: str = "Supplier", serial: str = "") -> httpx.Response:
+    serial = serial or shop.fields["wechatpay_public_key_id"]
+    fields: dict[str, Any] = {"appid": shop.appid, "type": "MERCHANT_ID", "account": other.mchid}
+    fields |= {"name": secret(shop, name), "relation_type": "SUPPLIER"}
+    return post(shop, "/receivers/add", serial, **fields)
+
+
+def held(shop: Shop, payer: Person) -> str:
+    number, placed = shop.place(settle_info={"profit_sharing": True})
+    payer.pay(placed["code_url"])
+    order = shop.get(f"/v3/pay/transactions/out-trade-no/{number}?mchid={shop.mchid}").json()
+    return str(order["transaction_id"])
+
+
+def share(shop: Shop, other: Shop, transaction: str, amount: int, **more: Any) -> httpx.Response:
+    receiver = {"type": "MERCHANT_ID", "account": other.mchid, "amount": amount}
+    fields: dict[str, Any] = {
+        "appid": shop.appid,
+        "transaction_id": transaction,
+        "out_order_no": f"S{transaction}",
+        "receivers": [receiver | {"description": "货款"}],
+        "unfreeze_unsplit": False,
+    }
+    return post(shop, "/orders", **(fields | more))
+
+
+def unsplit(shop: Shop, transaction: str) -> int:
+    answer = shop.get(f"{SHARING}/transactions/{transaction}/amounts")
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["unsplit_amount"])
+
+
+def code(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json().get("code", "")
+
+
+def test_a_share_from_order_to_return_and_release(shop: Shop, other: Shop, payer: Person) -> None:
+    added = add(shop, other)
+    assert added.status_code == 200, added.text
+    sealed = base64.b64decode(added.json()["name"])
+    assert shop.private_key.decrypt(sealed, PADDING) == b"Supplier"
+    assert shop.verifies(added)
+    transaction = held(shop, payer)
+    assert unsplit(shop, transaction) == 300
+
+    shared = share(shop, other, transaction, 200)
+    assert shared.status_code == 200, shared.text
+    fields = shared.json()
+    assert (fields["state"], fields["receivers"][0]["result"]) == ("FINISHED", "SUCCESS")
+    again = share(shop, other, transaction, 200)
+    assert again.json() == fields
+    assert code(share(shop, other, transaction, 201)) == (400, "INVALID_REQUEST")
+    query = f"{SHARING}/orders/S{transaction}?transaction_id={transaction}"
+    assert shop.get(query).json() == fields
+
+    back = {"order_id": fields["order_id"], "out_return_no": f"B{transaction}"}
+    back |= {"return_mchid": other.mchid, "description": "退回"}
+    returned = post(shop, "/return-orders", **back, amount=50)
+    assert returned.json()["result"] == "SUCCESS", returned.text
+    assert code(post(shop, "/return-orders", **back, amount=51)) == (400, "INVALID_REQUEST")
+    asked = f"{SHARING}/return-orders/B{transaction}?out_order_no=S{transaction}"
+    assert shop.get(asked).json() == returned.json()
+    assert unsplit(shop, transaction) == 150
+
+    rest = {"transaction_id": transaction, "out_order_no": f"U{transaction}"}
+    freed = post(shop, "/orders/unfreeze", **rest, description="解冻").json()
+    assert [one["account"] for one in freed["receivers"]] == [shop.mchid]
+    assert unsplit(shop, transaction) == 0
+    late = share(shop, other, transaction, 1, out_order_no=f"L{transaction}")
+    assert code(late) == (400, "INVALID_REQUEST")
+
+
+def test_what_may_not_be_shared_is_refused(shop: Shop, other: Shop, payer: Person) -> None:
+    assert add(shop, other).status_code == 200
+    transaction = held(shop, payer)
+    assert code(share(shop, other, transaction, 301)) == (403, "RULE_LIMIT")
+    assert code(share(shop, other, transaction, 5000)) == (403, "NOT_ENOUGH")
+    assert code(share(shop, other, transaction, 1, receivers=[])) == (400, "PARAM_ERROR")
+    gone = {"appid": shop.appid, "type": "MERCHANT_ID", "account": other.mchid}
+    assert post(shop, "/receivers/delete", **gone).status_code == 200
+    assert code(share(shop, other, transaction, 1)) == (400, "INVALID_REQUEST")
+    number, placed = shop.place()
+    payer.pay(placed["code_url"])
+    order = shop.get(f"/v3/pay/transactions/out-trade-no/{number}?mchid={shop.mchid}").json()
+    assert code(share(shop, other, order["transaction_id"], 1)) == (400, "INVALID_REQUEST")
+    assert code(share(shop, other, "4200000", 1)) == (404, "ORDER_NOT_EXIST")
+    unknown = shop.get(f"{SHARING}/orders/none?transaction_id={transaction}")
+    assert code(unknown) == (404, "RESOURCE_NOT_EXISTS")
+    assert shop.get(f"{SHARING}/transactions/1/amounts").status_code == 404
+    wrong = shop.post(
+        "/v3/pay/transactions/native", **shop.order(settle_info={"profit_sharing": 1})
+    )
+    assert code(wrong) == (400, "PARAM_ERROR")
+
+
+def test_a_name_must_be_encrypted_for_us_and_be_theirs(shop: Shop, other: Shop) -> None:
+    serial = shop.fields["wechatpay_certificate_serial"]
+    assert add(shop, other, serial=serial.lower()).status_code == 200
+    assert code(add(shop, other, name="Somebody")) == (400, "INVALID_REQUEST")
+    assert code(add(shop, other, serial="ABC")) == (400, "PARAM_ERROR")
+    fields: dict[str, Any] = {"appid": shop.appid, "type": "MERCHANT_ID", "account": other.mchid}
+    fields |= {"relation_type": "SUPPLIER"}
+    assert code(post(shop, "/receivers/add", **fields)) == (400, "PARAM_ERROR")
+    assert code(post(shop, "/receivers/add", **fields, name="c2VjcmV0")) == (400, "PARAM_ERROR")
+    plain = post(shop, "/receivers/add", serial, **fields, name="Supplier")
+    assert code(plain) == (400, "PARAM_ERROR")
