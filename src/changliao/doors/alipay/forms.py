@@ -20,6 +20,12 @@ Address = Annotated[str, Meta(max_length=400)]
 Object = dict[str, Any]
 
 
+class Extending(Struct):
+    """Whether the payment is held for sharing."""
+
+    royalty_freeze: Text32 = ""
+
+
 class Placing(Struct):
     """An order, by whichever method; who reads which member, the method says."""
 
@@ -48,6 +54,7 @@ class Placing(Struct):
     quit_url: Address = ""
     request_from_url: Text256 = ""
     goods_detail: list[Object] | None = None
+    extend_params: Extending | None = None
     auth_code: Text64 = ""
     auth_no: Text64 = ""
     scene: Text32 = ""

@@ -15,6 +15,7 @@ from changliao.doors.alipay import (
     people,
     placing,
     refunds,
+    splits,
     trades,
 )
 from changliao.doors.alipay.call import Call, Door, Node
@@ -43,10 +44,14 @@ METHODS: Final[Mapping[str, Method]] = {
     "alipay.trade.close": Method(ending.close),
     "alipay.trade.create": Method(placing.create),
     "alipay.trade.fastpay.refund.query": Method(refunds.query),
+    "alipay.trade.order.settle": Method(splits.settle),
     "alipay.trade.pay": Method(counter.pay),
     "alipay.trade.precreate": Method(placing.precreate),
     "alipay.trade.query": Method(trades.query),
     "alipay.trade.refund": Method(refunds.refund),
+    "alipay.trade.royalty.rate.query": Method(splits.rate, "GET"),
+    "alipay.trade.royalty.relation.bind": Method(splits.bind),
+    "alipay.trade.royalty.relation.unbind": Method(splits.unbind),
     "alipay.user.info.share": Method(people.share),
 }
 

@@ -14,7 +14,7 @@ from changliao.core import orders
 from changliao.core.clock import DAY, HOUR, MINUTE, Instant
 from changliao.core.ids import OrderId, UserId
 from changliao.core.money import CNY, Money
-from changliao.core.orders import PlaceOrder, Scene, Terms
+from changliao.core.orders import Hold, PlaceOrder, Scene, Terms
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
 from changliao.doors.alipay import words
@@ -99,6 +99,7 @@ async def wanted(door: Door, call: Call, form: Placing, buyer: UserId = _ANYBODY
         partner_id=call.caller.partner_id,
         notifies=bool(notify_url),
         payer_id=buyer,
+        hold=_hold(form),
     )
     terms = Terms(
         order_id=order_id,
@@ -116,7 +117,14 @@ def _digest(call: Call, form: Placing, amount: int, buyer: UserId) -> bytes:
     """The terms of §17: the same number with others is another order."""
     terms = f"{call.method}\n{amount}\n{buyer}\n{form.subject}"
     terms += f"\n{form.auth_code}" if form.auth_code else ""
+    terms += f"\n{_hold(form).name}" if _hold(form) is not Hold.NONE else ""
     return hashlib.sha256(terms.encode()).digest()[:_DIGEST_BYTES]
+
+
+def _hold(form: Placing) -> Hold:
+    """What the money waits for after payment."""
+    freezes = form.extend_params is not None and form.extend_params.royalty_freeze == "true"
+    return Hold.SPLIT if freezes else Hold.NONE
 
 
 def _details(call: Call, form: Placing) -> Details:

@@ -1,0 +1,188 @@
+"""Sharing a held payment: receivers are bound first, then shares are settled from the order.
+
+Source: alipay-openapi.md §9. Codes of relations have no prefix.
+"""
+
+import hashlib
+import re
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from changliao.core.ids import ShareId
+from changliao.core.money import portion
+from changliao.core.orders import OrderState
+from changliao.core.outcome import Reason, Refused
+from changliao.core.splits import (
+    Part,
+    PartyKind,
+    Receiver,
+    RemoveReceiver,
+    Share,
+    ShareOrder,
+)
+from changliao.doors.alipay import trades, words
+from changliao.doors.alipay.call import Call, Door, Node, read_form
+from changliao.doors.alipay.errors import AlipayError, bad_content, business, refusal
+from changliao.doors.alipay.forms import RequestNo, Text32, Text64, Text128, Text256, TradeNo
+from changliao.operations.splits import ADD_RECEIVER, REMOVE_RECEIVER, SHARE
+from changliao.store.views import numbers, parties, splits
+
+MOST_BOUND: Final = 20
+MOST_AT_ONCE: Final = 5
+_PERCENT_BPS: Final = 100
+_PERCENT: Final = re.compile(r"100|[1-9][0-9]?", re.ASCII)
+_DIGEST_BYTES: Final = 16
+
+
+class BoundReceiver(Struct):
+    """Somebody to share with, by account number, login name or open id."""
+
+    type: Text32
+    account: Text128
+    name: Text64 = ""
+    memo: Text256 = ""
+
+
+class Relation(Struct):
+    """alipay.trade.royalty.relation.bind and .unbind."""
+
+    out_request_no: RequestNo
+    receiver_list: list[BoundReceiver] = []
+
+
+class Royalty(Struct):
+    """One receiver of a share: an amount, or a percentage of the order."""
+
+    trans_in: Text128
+    trans_in_type: Text32 = "userId"
+    amount: str = ""
+    amount_percentage: str = ""
+    desc: Text128 = ""
+
+
+class Finishing(Struct):
+    """Whether what is left is released."""
+
+    royalty_finish: str = ""
+
+
+class Settling(Struct):
+    """alipay.trade.order.settle."""
+
+    out_request_no: Annotated[str, Meta(max_length=64, pattern=r"^[0-9A-Za-z_]+\Z")]
+    trade_no: TradeNo
+    royalty_parameters: list[Royalty] = []
+    extend_params: Finishing | None = None
+
+
+async def bind(door: Door, call: Call) -> Node:
+    """alipay.trade.royalty.relation.bind: binding again is no change."""
+    seller = call.caller.seller.id
+    for one, (kind, party) in await _receivers(door, call):
+        receiver = Receiver(seller, kind, party, one.memo or "ROYALTY")
+        outcome = await door.network.perform(ADD_RECEIVER, receiver)
+        if isinstance(outcome, Refused):
+            raise business("INVALID_RECEIVER_TYPE", "分账收入方不能是商户自己")
+    return {"result_code": "SUCCESS"}
+
+
+async def unbind(door: Door, call: Call) -> Node:
+    """alipay.trade.royalty.relation.unbind: unbinding again is no change."""
+    seller = call.caller.seller.id
+    for _, (kind, party) in await _receivers(door, call):
+        outcome = await door.network.perform(REMOVE_RECEIVER, RemoveReceiver(seller, kind, party))
+        if isinstance(outcome, Refused) and outcome.reason is not Reason.RECEIVER_NOT_FOUND:
+            raise refusal(outcome)
+    return {"result_code": "SUCCESS"}
+
+
+async def rate(door: Door, call: Call) -> Node:
+    """alipay.trade.royalty.rate.query: how much of an order may be shared, in percent."""
+    agreed = await door.network.read(splits.sharing, call.caller.seller.id)
+    return {"max_ratio": agreed.ratio_bps // _PERCENT_BPS}
+
+
+async def settle(door: Door, call: Call) -> Node:
+    """alipay.trade.order.settle: all receivers or none; with `royalty_finish` the rest is freed."""
+    form = read_form(call, Settling)
+    finish = form.extend_params is not None and form.extend_params.royalty_finish == "true"
+    if len(form.royalty_parameters) > MOST_AT_ONCE:
+        raise bad_content(f"royalty_parameters 一次最多 {MOST_AT_ONCE} 个")
+    if not form.royalty_parameters and not finish:
+        raise bad_content("royalty_parameters 缺失")
+    placed = await trades.find(door, call.caller, "", form.trade_no)
+    order = placed.order
+    if order.state is not OrderState.PAID:
+        raise refusal(Refused(Reason.ORDER_NOT_PAID))
+    share_id = ShareId(door.network.ids.new())
+    parts = []
+    for place, one in enumerate(form.royalty_parameters):
+        kind, party = await _party(door, call, one.trans_in_type, one.trans_in)
+        amount = _amount(one, order.amount.amount)
+        parts.append(
+            Part(share_id, order.merchant_id, kind, party, place, amount, one.trans_in, one.desc)
+        )
+    share = Share(
+        id=share_id,
+        merchant_id=order.merchant_id,
+        order_id=order.id,
+        reference=form.out_request_no,
+        digest=hashlib.sha256(msgspec.json.encode(form)).digest()[:_DIGEST_BYTES],
+        partner_id=order.partner_id,
+    )
+    outcome = await door.network.perform(SHARE, ShareOrder(share, tuple(parts), rest=finish))
+    if isinstance(outcome, Refused):
+        raise refusal(outcome)
+    return {"settle_no": settle_no(outcome.id), "trade_no": words.trade_no(order.id)}
+
+
+def settle_no(share_id: ShareId) -> str:
+    """The network's number of a share: 28 digits, told from trades by its beginning."""
+    return f"{share_id:028d}"
+
+
+def _amount(one: Royalty, total: int) -> int:
+    if one.amount:
+        return words.fen(one.amount, "amount")
+    if not _PERCENT.fullmatch(one.amount_percentage):
+        raise bad_content("amount 与 amount_percentage 必须有一个")
+    return portion(total, int(one.amount_percentage) * _PERCENT_BPS)
+
+
+async def _receivers(door: Door, call: Call) -> list[tuple[BoundReceiver, tuple[PartyKind, int]]]:
+    try:
+        form = read_form(call, Relation)
+    except AlipayError as error:
+        raise business("INVALID_PARAMETER", error.message) from error
+    if not form.receiver_list:
+        raise business("RECEIVER_LIST_EMPTY", "分账收入方列表为空")
+    if len(form.receiver_list) > MOST_BOUND:
+        raise business("RECEIVER_LIST_OVERLOAD", f"分账收入方最多 {MOST_BOUND} 个")
+    found = []
+    for one in form.receiver_list:
+        try:
+            found.append((one, await _party(door, call, one.type, one.account)))
+        except AlipayError as error:
+            raise business("USER_NOT_EXIST", error.message) from error
+    return found
+
+
+async def _party(door: Door, call: Call, kind: str, account: str) -> tuple[PartyKind, int]:
+    """The merchant or user that an account names. Raises AlipayError."""
+    network = door.network
+    party: int | None = None
+    if kind == "userId" and account.isascii() and account.isdigit() and len(account) == 16:
+        party = await network.read(numbers.party_of, int(account))
+    elif kind == "loginName":
+        person = await network.read(parties.user_by_phone, account)
+        party = person.id if person else None
+    elif kind == "openId":
+        party = network.openids.read(call.caller.app.id, account)
+    if party:
+        if await network.read(parties.merchant, party) is not None:
+            return PartyKind.MERCHANT, party
+        if await network.read(parties.user, party) is not None:
+            return PartyKind.USER, party
+    raise business("ACQ.ROYALTY_ACCOUNT_NOT_EXIST", "分账账户不存在")
