@@ -16,7 +16,7 @@ from changliao.core.ids import AppId
 from changliao.core.orders import Order, PlaceOrder, Terms
 from changliao.core.refunds import Refund
 from changliao.operations import orders
-from changliao.store.views import parties
+from changliao.store.views import numbers, parties
 from tests.served import Served
 from tests.world import World
 
@@ -45,6 +45,19 @@ def past(served: Served, mchid: str, days_ago: int = 1) -> Iterator[World]:
         yield world
     finally:
         world.close()
+
+
+def merchant_number(served: Served, account: str) -> str:
+    """The merchant number behind an Alipay account number."""
+    world = World(str(served.data / "changliao.db"))
+    try:
+        with world.engine.reader() as reader:
+            party = numbers.party_of(reader, int(account))
+            merchant = parties.merchant(reader, party) if party else None
+    finally:
+        world.close()
+    assert merchant is not None
+    return merchant.number
 
 
 def sell(

@@ -16,7 +16,6 @@ from changliao.core.orders import Order
 from changliao.core.refunds import Refund
 from changliao.doors.alipay.archives import archive
 from changliao.doors.alipay.bills import Wanted, file_of
-from changliao.store.views import numbers, parties
 from tests import yesterday
 from tests.openapi import OpenApp, open_app
 from tests.served import Rest, Served
@@ -36,23 +35,10 @@ def store(sandbox: Sandbox) -> Iterator[OpenApp]:
 
 @pytest.fixture(scope="module")
 def sold(sandbox: Sandbox, store: OpenApp) -> tuple[Order, Order, Refund]:
-    with yesterday.past(sandbox[0], merchant_number(sandbox[0], store)) as world:
+    with yesterday.past(sandbox[0], yesterday.merchant_number(sandbox[0], store.pid)) as world:
         first = yesterday.sell(world, store.app_id, 1_000, "鞋,😀", door="alipay")
         second = yesterday.sell(world, store.app_id, 250)
         return first, second, yesterday.send_back(world, first, 300)
-
-
-def merchant_number(served: Served, store: OpenApp) -> str:
-    """What the network calls the merchant of an account number."""
-    world = World(str(served.data / "changliao.db"))
-    try:
-        with world.engine.reader() as reader:
-            party = numbers.party_of(reader, int(store.pid))
-            merchant = parties.merchant(reader, party) if party else None
-    finally:
-        world.close()
-    assert merchant is not None
-    return merchant.number
 
 
 def files(answer: httpx.Response) -> dict[str, list[str]]:

@@ -35,8 +35,12 @@ async function exec({ method, content, notify_url: notifyUrl }) {
 
 async function curl({ method, content, notify_url: notifyUrl }) {
   const body = notifyUrl ? { ...content, notify_url: notifyUrl } : content;
+  const path = `/v3/${method.replaceAll(".", "/")}`;
+  const reads = method.endsWith(".downloadurl.query");
   try {
-    const { data } = await sdk.curl("POST", `/v3/${method.replaceAll(".", "/")}`, { body });
+    const { data } = reads
+      ? await sdk.curl("GET", path, { query: content })
+      : await sdk.curl("POST", path, { body });
     return { node: data };
   } catch (error) {
     return error.code && error.responseHttpStatus >= 400

@@ -4,8 +4,10 @@ The SDK runs in an environment of its own, driven line by line (sdk_alipay_*). W
 to an address in this process and is handed to it byte by byte.
 """
 
+import io
 import json
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,7 +16,7 @@ import httpx
 import pytest
 
 from changliao.commands.people import Person
-from tests import requirements
+from tests import requirements, yesterday
 from tests.e2e import sdk_environments
 from tests.e2e.compatibility import NOT_OFFERED, WORKED, Table
 from tests.openapi import number
@@ -27,6 +29,7 @@ WAIT_S: Final = 30
 PRECREATE, QUERY, CREATE = "alipay.trade.precreate", "alipay.trade.query", "alipay.trade.create"
 REFUND, REFUND_QUERY = "alipay.trade.refund", "alipay.trade.fastpay.refund.query"
 PAY = "alipay.trade.pay"
+BILL = "alipay.data.dataservice.bill.downloadurl.query"
 CLOSE, CANCEL, PAGE = "alipay.trade.close", "alipay.trade.cancel", "alipay.trade.page.pay"
 
 
@@ -77,6 +80,7 @@ CALLS: Final = {
     CANCEL: "undo",
     REFUND: "give back a part",
     REFUND_QUERY: "one refund",
+    BILL: "where a day's bill can be had; the file is read",
     "told TRADE_SUCCESS": "payment notification, verified by the SDK",
     "told refund": "refund notification, verified by the SDK",
 }
@@ -86,8 +90,15 @@ TABLE: Final = Table("Alipay OpenAPI", [sdk.title for sdk in SDKS], CALLS)
 class Shop:
     """A merchant whose SDK is running."""
 
-    def __init__(self, sdk: Sdk, process: "subprocess.Popen[str]", receiver: Receiver) -> None:
+    def __init__(
+        self,
+        sdk: Sdk,
+        process: "subprocess.Popen[str]",
+        receiver: Receiver,
+        settings: dict[str, str],
+    ) -> None:
         self.sdk = sdk
+        self.settings = settings
         self._process = process
         self._receiver = receiver
 
@@ -153,7 +164,7 @@ def shop(
             env=environment,
         ) as process,
     ):
-        yield Shop(sdk, process, receiver)
+        yield Shop(sdk, process, receiver, settings)
         assert process.stdin
         process.stdin.close()
         assert process.wait(WAIT_S) == 0
@@ -193,6 +204,19 @@ def test_a_trade_lives_from_its_code_to_its_refund(shop: Shop, payer: Person) ->
     assert rest["refund_fee"] == "10.00"
     assert shop.told(box, 3)["trade_status"] == "TRADE_CLOSED"
     assert shop.done(QUERY, named)["trade_status"] == "TRADE_CLOSED"
+
+
+def test_a_bill_is_downloaded_and_read(shop: Shop, sandbox: tuple[Served, Rest]) -> None:
+    pid, app_id = shop.settings["pid"], shop.settings["app_id"]
+    with yesterday.past(sandbox[0], yesterday.merchant_number(sandbox[0], pid)) as world:
+        sold = yesterday.sell(world, app_id, 1_000, door="alipay")
+    asked = {"bill_type": "trade", "bill_date": yesterday.date()}
+    address = shop.done(BILL, asked)["bill_download_url"]
+    content = httpx.get(address, trust_env=False).content
+    with zipfile.ZipFile(io.BytesIO(content)) as opened:
+        details, summary = (opened.read(name).decode("gbk") for name in opened.namelist())
+    assert sold.reference in details
+    assert summary.startswith("#支付宝业务汇总查询")
 
 
 def test_a_notification_with_one_other_byte_is_refused(shop: Shop, payer: Person) -> None:
