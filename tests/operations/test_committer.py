@@ -6,7 +6,7 @@ import time
 import pytest
 
 from changliao.core import chart
-from changliao.core.clock import Instant
+from changliao.core.clock import DAY, Instant
 from changliao.core.ids import MerchantId, OrderId
 from changliao.core.money import CNY
 from changliao.core.orders import CloseOrder, Order, OrderState
@@ -227,3 +227,14 @@ async def _beside_another_writer(address: str) -> None:
     assert await waiting == Refused(Reason.ORDER_NOT_FOUND)
     assert await network.perform(*nobody) == Refused(Reason.ORDER_NOT_FOUND)
     await network.close()
+
+
+def test_a_clock_that_went_back_between_two_processes_keeps_the_chain(address: str) -> None:
+    first = World(address)
+    user = first.user(100)
+    first.close()
+    second = World(address)
+    second.now = Instant(second.now - DAY)
+    second.top_up(user, 50)
+    assert second.audit().fault is None
+    second.close()

@@ -235,6 +235,8 @@ class Committer:
         self._load(tx, session, batch, wait=wait)
         if self._chain is None:
             self._chain = journal.head(session, self._ids.node)
+            # A clock that went back while nobody ran must not put new legs before old ones.
+            self._ids.skip(self._chain.last_leg)
         now = self._clock()
         for ticket in batch:
             try:
