@@ -12,7 +12,7 @@ from changliao.core.bills import Day, DayEnd, Movement, Sale, day_of
 from changliao.core.clock import DAY, HOUR, MINUTE, Instant
 from changliao.core.ids import MerchantId, made_at
 from changliao.core.money import CNY
-from changliao.core.orders import Order
+from changliao.core.orders import Hold, Order
 from changliao.core.refunds import Refund
 from changliao.operations.bills import KEEP_DAY_END
 from changliao.store.views import bills, orders
@@ -131,6 +131,22 @@ def test_a_sale_carries_its_order_and_a_refund_its_refund(world: World) -> None:
     assert [one.amount for one in flow] == [-300, 1, -6, 1_000]
     assert [one.reference for one in flow] == [refund.reference] * 2 + [paid.reference] * 2
     assert [one.fee_back for one in flow] == [1, 0, 0, 0]
+
+
+def test_a_held_payment_is_sold_and_in_no_fund_flow_until_it_is_released(world: World) -> None:
+    payer = world.user(10_000)
+    order = world.pay(world.place(1_000, hold=Hold.SPLIT), payer)
+    refund = world.refund(order, 300)
+    today = day_of(world.now)
+    world.now = Instant(world.now + DAY)
+    back, sale = sales(world, world.merchant, today)
+    assert (sale.order.id, sale.amount, sale.fee) == (order.id, 1_000, order.fee)
+    assert (back.refund, back.amount) == (refund, 300)
+    gained = sum(movement.amount for movement in movements(world, world.merchant, today))
+    assert gained == world.balance(chart.payable(world.merchant, CNY))
+    escrow = chart.escrow(world.merchant, CNY)
+    held = read(world, bills.movements, world.merchant, escrow, today)
+    assert held[0].balance == world.balance(escrow)
 
 
 def test_a_day_without_sales_has_no_rows(world: World) -> None:

@@ -53,6 +53,9 @@ _BUSINESS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.FEE: ("交易", "扣除交易手续费"),
     Code.REFUND: ("退款", "退款"),
     Code.FEE_RETURN: ("退款", "退还交易手续费"),
+    Code.SHARE: ("分账", "分账"),
+    Code.SHARE_RETURN: ("分账", "分账回退"),
+    Code.RELEASE: ("分账", "解冻"),
 }
 _OTHER: Final = ("其他", "其他")
 _NOT_REFUNDED: Final = {
