@@ -63,6 +63,8 @@ def test_a_held_payment_is_shared_and_the_rest_is_freed(
     assert settled["trade_no"] == trade_no
     assert market.done(SETTLE, content) == settled
     assert free(store) == "2.00"
+    left = market.done("alipay.trade.order.onsettle.query", {"trade_no": trade_no})
+    assert left["unsettled_amount"] == "1.00"
     changed = content | {"royalty_parameters": [{"trans_in": store.pid, "amount": "1.00"}]}
     assert market.refused(SETTLE, changed) == "ACQ.DISCORDANT_REPEAT_REQUEST"
     over = share(trade_no, store.pid, "1.01")
@@ -70,6 +72,8 @@ def test_a_held_payment_is_shared_and_the_rest_is_freed(
     finish = {"out_request_no": number("S"), "trade_no": trade_no}
     finish |= {"extend_params": {"royalty_finish": "true"}}  # type: ignore[dict-item]
     assert market.done(SETTLE, finish)["settle_no"]
+    left = market.done("alipay.trade.order.onsettle.query", {"trade_no": trade_no})
+    assert left["unsettled_amount"] == "0.00"
     assert float(free(market)) == float(before) + 8
     assert free(store) == "2.00"
 

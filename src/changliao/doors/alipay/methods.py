@@ -44,6 +44,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "alipay.trade.close": Method(ending.close),
     "alipay.trade.create": Method(placing.create),
     "alipay.trade.fastpay.refund.query": Method(refunds.query),
+    "alipay.trade.order.onsettle.query": Method(splits.unsettled, "GET"),
     "alipay.trade.order.settle": Method(splits.settle),
     "alipay.trade.pay": Method(counter.pay),
     "alipay.trade.precreate": Method(placing.precreate),

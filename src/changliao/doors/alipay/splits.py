@@ -21,6 +21,7 @@ from changliao.core.splits import (
     RemoveReceiver,
     Share,
     ShareOrder,
+    shareable,
 )
 from changliao.doors.alipay import trades, words
 from changliao.doors.alipay.call import Call, Door, Node, read_form
@@ -77,6 +78,12 @@ class Settling(Struct):
     extend_params: Finishing | None = None
 
 
+class Named(Struct):
+    """alipay.trade.order.onsettle.query."""
+
+    trade_no: TradeNo
+
+
 async def bind(door: Door, call: Call) -> Node:
     """alipay.trade.royalty.relation.bind: binding again is no change."""
     seller = call.caller.seller.id
@@ -102,6 +109,17 @@ async def rate(door: Door, call: Call) -> Node:
     """alipay.trade.royalty.rate.query: how much of an order may be shared, in percent."""
     agreed = await door.network.read(splits.sharing, call.caller.seller.id)
     return {"max_ratio": agreed.ratio_bps // _PERCENT_BPS}
+
+
+async def unsettled(door: Door, call: Call) -> Node:
+    """alipay.trade.order.onsettle.query: what of a payment may still be shared."""
+    form = read_form(call, Named)
+    placed = await trades.find(door, call.caller, "", form.trade_no)
+    seller = placed.order.merchant_id
+    holding = await door.network.read(splits.holding, seller, placed.order.id)
+    agreed = await door.network.read(splits.sharing, seller)
+    left = shareable(placed.order, holding, agreed) if holding else 0
+    return {"unsettled_amount": words.yuan(left)}
 
 
 async def settle(door: Door, call: Call) -> Node:
