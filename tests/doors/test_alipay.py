@@ -383,6 +383,14 @@ def test_bad_orders_are_refused(store: OpenApp, changes: dict[str, Any], code: s
     assert store.refused(PRECREATE, store.order(**changes)) == code
 
 
+def test_free_text_cannot_make_clients_cut_in_the_wrong_place(
+    store: OpenApp, payer: Person
+) -> None:
+    content = store.order(store_id='}"sign":"{', buyer_logon_id=payer.phone)
+    store.done("alipay.trade.create", content)
+    assert store.query(content["out_trade_no"])["store_id"] == "｝＂sign＂:＂｛"
+
+
 def test_one_number_is_one_order(store: OpenApp, paid: str) -> None:
     content = store.order()
     assert store.done(PRECREATE, content)

@@ -15,6 +15,7 @@ from changliao.core.orders import Order, OrderState, Scene
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import WINDOW
 from changliao.doors.alipay import words
+from changliao.doors.alipay.answers import harmless
 from changliao.doors.alipay.call import Call, Caller, Door, Node, read_form
 from changliao.doors.alipay.errors import AlipayError, bad_content, refusal
 from changliao.doors.alipay.forms import Naming
@@ -114,7 +115,7 @@ async def describe(network: Network, placed: Placed, options: Sequence[str] = ()
         "trade_no": words.trade_no(order.id),
         "trade_status": state_of(order, network.clock()),
         "total_amount": words.yuan(order.amount.amount),
-        "store_id": details_of(placed).store_id,
+        "store_id": harmless(details_of(placed).store_id),
         **amounts(paid),
     }
     if order.payer_id:
@@ -126,7 +127,7 @@ async def describe(network: Network, placed: Placed, options: Sequence[str] = ()
             {"amount": words.yuan(paid), "fund_channel": "ALIPAYACCOUNT"},
         ]
     if "passback_params" in options:
-        fields["passback_params"] = placed.terms.attach
+        fields["passback_params"] = harmless(placed.terms.attach)
     return fields
 
 
