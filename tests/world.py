@@ -29,6 +29,7 @@ TABLES = [
     "orders",
     "order_terms",
     "deadlines",
+    "baskets",
     "pay_codes",
     "payments",
     "refunds",

@@ -29,6 +29,7 @@ class EventKind(IntEnum):
 
     ORDER_PAID = 1
     REFUND_FINISHED = 2
+    BASKET_PAID = 10
     WEBHOOK_TEST = 3
 
 

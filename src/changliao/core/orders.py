@@ -152,6 +152,7 @@ class PayOrder(Struct, frozen=True):
     """A payer confirms an order. One payment id gets one answer, however often it is sent.
 
     `amount` is what the payer saw. `issue` is the payment link's, 0 for the order itself.
+    `basket_id` is the basket this is a part of: a basket's order is never paid alone.
     `proof` is the PIN's; None when an operator that has confirmed the payer in its own way speaks
     for the wallet.
     """
@@ -163,6 +164,7 @@ class PayOrder(Struct, frozen=True):
     amount: Money
     proof: Proof | None = None
     issue: int = 0
+    basket_id: BasketId = BasketId(0)
 
 
 class OpenOrder(Struct, frozen=True):
@@ -256,6 +258,8 @@ def decide_payment(
     refused = payable_by(order, command.payer_id, command.issue, now)
     if refused is not None:
         return refused
+    if order.basket_id != command.basket_id:
+        return Refused(Reason.ORDER_IN_BASKET)
     if command.amount.currency.number != order.amount.currency.number:
         return Refused(Reason.CURRENCY_MISMATCH)
     if command.amount.amount != order.amount.amount:

@@ -20,9 +20,9 @@ from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
 from changliao.core.sandbox import Act
 from changliao.core.wallet import TopUp
-from changliao.operations import sessions
+from changliao.operations import checkout, sessions
 from changliao.operations.network import Network
-from changliao.operations.orders import OPEN, PAY
+from changliao.operations.orders import OPEN
 from changliao.operations.parties import SIGN_UP, SignUp
 from changliao.operations.sandbox import automatic_payer
 from changliao.operations.wallet import TOP_UP
@@ -115,7 +115,9 @@ async def _pay(
     proof = await _proof(network, order, act, payer_id)
     if isinstance(proof, Refused):
         return proof
-    brought = TopUp(TopUpId(network.ids.new()), payer_id, order.amount, chart.SANDBOX_BANK)
+    basket = await checkout.basket_of(network, order)
+    amount = basket.amount if basket else order.amount
+    brought = TopUp(TopUpId(network.ids.new()), payer_id, amount, chart.SANDBOX_BANK)
     topped_up = await network.perform(TOP_UP, brought)
     if isinstance(topped_up, Refused):
         return topped_up
@@ -124,11 +126,11 @@ async def _pay(
         merchant_id=order.merchant_id,
         order_id=order.id,
         payer_id=payer_id,
-        amount=order.amount,
+        amount=amount,
         proof=proof,
         issue=issue,
     )
-    return await network.perform(PAY, payment)
+    return await checkout.pay(network, order, payment)
 
 
 async def _proof(

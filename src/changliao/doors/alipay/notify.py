@@ -46,7 +46,7 @@ class Notifier:
                 return await self._paid(event)
             case EventKind.REFUND_FINISHED:
                 return await self._refunded(event)
-            case EventKind.WEBHOOK_TEST:
+            case EventKind.WEBHOOK_TEST | EventKind.BASKET_PAID:
                 return None
 
     def sign(self, letter: Letter, now: Instant) -> Outgoing:

@@ -27,10 +27,10 @@ from changliao.core.orders import OpenOrder, PayOrder
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
 from changliao.doors.cashier.view import View, describe, ending, find, state_of
-from changliao.operations import sessions
+from changliao.operations import checkout, sessions
 from changliao.operations.links import Link
 from changliao.operations.network import Network
-from changliao.operations.orders import OPEN, PAY
+from changliao.operations.orders import OPEN
 from changliao.store.views.orders import Placed
 from changliao.web import session
 from changliao.web.pages import Pages
@@ -129,16 +129,17 @@ class _Cashier:
         if proof is None:
             return Refused(Reason.CREDENTIAL_WRONG)
         order = placed.order
+        basket = await checkout.basket_of(network, order)
         command = PayOrder(
             payment_id=PaymentId(payment_id),
             merchant_id=order.merchant_id,
             order_id=order.id,
             payer_id=payer.id,
-            amount=order.amount,
+            amount=basket.amount if basket else order.amount,
             proof=proof,
             issue=link.issue,
         )
-        return await network.perform(PAY, command)
+        return await checkout.pay(network, order, command)
 
     async def _opened(self, found: Found, payer: User) -> Found:
         """Keep the order for the first person who scanned it."""

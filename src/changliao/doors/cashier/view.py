@@ -7,15 +7,25 @@ from msgspec import Struct
 from starlette.requests import Request
 
 from changliao.core import chart, clock
+from changliao.core.baskets import Basket
 from changliao.core.clock import BEIJING, MILLISECOND, Instant
 from changliao.core.ids import show
 from changliao.core.orders import Order, OrderState
 from changliao.core.parties import User
+from changliao.operations import checkout
 from changliao.operations.links import Link
 from changliao.operations.network import Network
-from changliao.store.views import ledger, orders, parties
+from changliao.store.views import baskets, ledger, orders, parties
 from changliao.store.views.orders import Placed
 from changliao.web.pages import Pages
+
+
+class Part(Struct, frozen=True):
+    """One order of a basket, as the payer reads it."""
+
+    merchant: str
+    title: str
+    amount: int
 
 
 class View(Struct, kw_only=True):
@@ -44,6 +54,7 @@ class View(Struct, kw_only=True):
     balance: int = 0
     payment_id: str = ""
     problem: str = ""
+    parts: list[Part] = []
 
 
 def state_of(order: Order, link: Link, payer: User | None, now: Instant) -> str:
@@ -121,11 +132,26 @@ async def describe(
         payment_id=show("pay", network.ids.new()),
         tab="account" if request.query_params.get("tab") == "account" else "scan",
     )
+    basket = await checkout.basket_of(network, order)
+    if basket is not None:
+        seller = await network.look_up(parties.merchant, basket.merchant_id)
+        view.merchant = seller.name if seller else view.merchant
+        view.reference, view.amount = basket.reference, basket.amount.amount
+        view.parts = await _parts(network, basket)
     if payer is not None:
         account = chart.wallet(payer.id, order.amount.currency)
         standing = await network.read(ledger.account, account)
         view.payer, view.balance = payer.name, standing.spendable
     return view
+
+
+async def _parts(network: Network, basket: Basket) -> list[Part]:
+    parts = []
+    for placed in await network.read(baskets.members, basket):
+        merchant = await network.look_up(parties.merchant, placed.order.merchant_id)
+        name = merchant.name if merchant else ""
+        parts.append(Part(name, placed.terms.title, placed.order.amount.amount))
+    return parts
 
 
 def _back(request: Request, placed: Placed) -> str:

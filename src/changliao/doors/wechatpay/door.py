@@ -11,6 +11,7 @@ from typing import Final
 from changliao.core import clock
 from changliao.core.parties import Merchant
 from changliao.doors.wechatpay import (
+    baskets,
     bills,
     certificates,
     counter,
@@ -42,6 +43,7 @@ _PARTNER: Final = "/v3/pay/partner/transactions"
 _SCENE: Final = "{scene:native|jsapi|app|h5}"
 _BY_NUMBER: Final = "out-trade-no/{out_trade_no}"
 _BY_ID: Final = "id/{transaction_id}"
+_COMBINED: Final = "/v3/combine-transactions"
 _REFUNDS: Final = "/v3/refund/domestic/refunds"
 _SHARING: Final = "/v3/profitsharing"
 ROUTES: Final = (
@@ -57,6 +59,9 @@ ROUTES: Final = (
     route("GET", f"{_PARTNER}/{_BY_NUMBER}", orders.query_for_partner),
     route("GET", f"{_PARTNER}/{_BY_ID}", orders.query_by_id_for_partner),
     route("POST", f"{_PARTNER}/{_BY_NUMBER}/close", orders.close_for_partner),
+    route("POST", f"{_COMBINED}/{_SCENE}", baskets.place),
+    route("GET", f"{_COMBINED}/out-trade-no/{{combine_out_trade_no}}", baskets.query),
+    route("POST", f"{_COMBINED}/out-trade-no/{{combine_out_trade_no}}/close", baskets.close),
     route("POST", f"{_SHARING}/orders", splits.share),
     route("POST", f"{_SHARING}/orders/unfreeze", splits.unfreeze),
     route("GET", f"{_SHARING}/orders/{{out_order_no}}", splits.query),

@@ -16,11 +16,12 @@ from changliao.core.clock import Instant
 from changliao.core.events import RETRY_AFTER_S, Event, EventKind, Letter, Outgoing, took
 from changliao.core.parties import Merchant
 from changliao.core.refunds import RefundState
-from changliao.doors.wechatpay import crypto, transactions
+from changliao.doors.wechatpay import combined, crypto, transactions
 from changliao.doors.wechatpay.authorization import SCHEME
 from changliao.doors.wechatpay.certificates import api_key
 from changliao.doors.wechatpay.platform import Platform
 from changliao.doors.wechatpay.refunds import ACCOUNT, STATES
+from changliao.operations import checkout
 from changliao.operations.network import Network
 from changliao.store.views import orders, parties
 
@@ -57,6 +58,8 @@ class Notifier:
                 return await self._paid(event)
             case EventKind.REFUND_FINISHED:
                 return await self._refunded(event)
+            case EventKind.BASKET_PAID:
+                return await self._basket_paid(event)
             case EventKind.WEBHOOK_TEST:
                 return None
 
@@ -90,6 +93,20 @@ class Notifier:
         resource = await transactions.describe(network, placed, state="SUCCESS")
         body = self._sealed(event, merchant, _PAID, resource)
         return Letter(placed.terms.notify_url, body, merchant)
+
+    async def _basket_paid(self, event: Event) -> Letter | None:
+        """One letter for the whole, to the merchant that sells it."""
+        network = self._network
+        first = await network.read(orders.order, event.merchant_id, event.subject_id)
+        basket = await checkout.basket_of(network, first.order) if first else None
+        if first is None or basket is None:
+            return None
+        merchant = await network.look_up(parties.merchant, basket.merchant_id)
+        if merchant is None:
+            return None
+        resource = await combined.describe(network, basket, state="SUCCESS")
+        body = self._sealed(event, merchant, _PAID, resource)
+        return Letter(first.terms.notify_url, body, merchant)
 
     async def _refunded(self, event: Event) -> Letter | None:
         network = self._network

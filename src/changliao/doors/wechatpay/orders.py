@@ -99,10 +99,10 @@ async def close_for_partner(door: Door, call: Call) -> Answer:
 
 
 async def find(door: Door, acting: Acting, reference: str) -> Placed:
-    """An order by its number. Raises WechatError 404, also for another merchant's order."""
+    """An order by its number. Raises WechatError 404, also for another's and for a basket's."""
     merchant_id, partner_id = acting.merchant.id, acting.partner_id
     placed = await door.network.read(order_by_reference, merchant_id, partner_id, reference)
-    if placed is None:
+    if placed is None or placed.order.basket_id:
         raise refusal(Refused(Reason.ORDER_NOT_FOUND))
     return placed
 
@@ -116,7 +116,7 @@ async def find_by_id(door: Door, acting: Acting, transaction_id: str) -> Placed:
     if tried is None or tried.reason:
         raise refusal(Refused(Reason.ORDER_NOT_FOUND))
     placed = await door.network.read(order, tried.merchant_id, tried.order_id)
-    if placed is None or placed.order.partner_id != acting.partner_id:
+    if placed is None or placed.order.partner_id != acting.partner_id or placed.order.basket_id:
         raise refusal(Refused(Reason.ORDER_NOT_FOUND))
     return placed
 
@@ -138,7 +138,7 @@ async def _place(
             reference=form.out_trade_no,
             amount=Money(form.amount.total, CNY),
             scene=scene,
-            expires_at=_expires_at(form.time_expire, scene, now),
+            expires_at=expires_at(form.time_expire, scene, now),
             fee_bps=acting.merchant.fee_bps,
             digest=hashlib.sha256(call.path["scene"].encode() + asked).digest()[:_DIGEST_BYTES],
             partner_id=acting.partner_id,
@@ -159,10 +159,10 @@ async def _place(
     outcome = await network.perform(PLACE, placing)
     if isinstance(outcome, Refused):
         raise refusal(outcome)
-    return ok(_credential(door, outcome, now))
+    return ok(credential(door, outcome, now))
 
 
-def _credential(door: Door, placed: orders.Order, now: Instant) -> dict[str, str]:
+def credential(door: Door, placed: orders.Order, now: Instant) -> dict[str, str]:
     """What the merchant passes on to the payer; a repeated call gets a new one."""
     lives = _LINK_LIVES.get(placed.scene, _LINK_LIVES_OTHER)
     link = door.network.links.make(placed, Instant(now + lives))
@@ -195,7 +195,8 @@ def _payer(door: Door, call: Call, app_id: AppId, openid: str | None) -> UserId:
     return user_id
 
 
-def _expires_at(text: str | None, scene: Scene, now: Instant) -> Instant:
+def expires_at(text: str | None, scene: Scene, now: Instant) -> Instant:
+    """When an order ends, within what the scene allows. Raises WechatError."""
     if text is None:
         return Instant(now + _UNTIL_CLOSED)
     try:

@@ -16,7 +16,7 @@ from changliao.store.views import parties
 from changliao.store.views.orders import Placed
 
 DOOR: Final = "wechatpay"
-_TRADE_TYPES: Final = {
+TRADE_TYPES: Final = {
     Scene.NATIVE: "NATIVE",
     Scene.JSAPI: "JSAPI",
     Scene.APP: "APP",
@@ -68,7 +68,7 @@ def refund_number(refund: RefundId) -> str:
 
 def trade_type(order: Order) -> str:
     """Where the payer met the order, in this protocol's words."""
-    return _TRADE_TYPES[order.scene]
+    return TRADE_TYPES[order.scene]
 
 
 def trade_state(order: Order) -> str:
@@ -94,7 +94,7 @@ async def describe(network: Network, placed: Placed, state: str = "") -> dict[st
     if order.payment_id:
         fields |= {
             "transaction_id": transaction_id(order.payment_id),
-            "trade_type": _TRADE_TYPES[order.scene],
+            "trade_type": TRADE_TYPES[order.scene],
         }
     fields |= {"trade_state": state, "trade_state_desc": _STATES[state], "attach": terms.attach}
     if not order.payment_id:

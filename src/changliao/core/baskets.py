@@ -1,0 +1,131 @@
+"""Baskets: orders of several merchants that one payer pays together, all or none.
+
+Each member stays an order of its merchant, with its own fee and refunds; only placing, paying and
+closing are of the whole. Source: wechatpay-v3.md §8.7.
+Refuses: a member that is missing or cannot be paid refuses the whole basket.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from changliao.core.clock import Instant
+from changliao.core.credentials import Proof
+from changliao.core.ids import BasketId, MerchantId, OrderId, PaymentId, UserId
+from changliao.core.ledger import Account
+from changliao.core.money import Money
+from changliao.core.orders import (
+    Order,
+    Payment,
+    PayOrder,
+    PlaceOrder,
+    decide_payment,
+    decide_placing,
+    payable_by,
+)
+from changliao.core.outcome import Reason, Refused
+
+FEWEST: Final = 2
+MOST: Final = 50
+Member = tuple[MerchantId, OrderId]
+
+
+class Basket(Struct, frozen=True):
+    """`merchant_id` is who sells the whole; `reference` its number, `amount` the members' sum.
+
+    `digest` identifies what was asked, so that a changed repeat is refused. The first member's link
+    and terms are the basket's.
+    """
+
+    id: BasketId
+    merchant_id: MerchantId
+    reference: str
+    amount: Money
+    digest: bytes
+    members: tuple[Member, ...]
+
+
+class Filled(Struct, frozen=True):
+    """A basket and how far each of its orders has come, in the order of `members`."""
+
+    basket: Basket
+    orders: tuple[Order, ...]
+
+
+class PlaceBasket(Struct, frozen=True):
+    """A merchant asks for one payment of several orders."""
+
+    basket: Basket
+    placings: tuple[PlaceOrder, ...]
+
+
+class PayBasket(Struct, frozen=True):
+    """A payer confirms the whole. The first payment id names the attempt; each order has one."""
+
+    basket_id: BasketId
+    merchant_id: MerchantId
+    payment_ids: tuple[PaymentId, ...]
+    payer_id: UserId
+    amount: Money
+    proof: Proof | None = None
+    issue: int = 0
+
+
+class CloseBasket(Struct, frozen=True):
+    """A merchant wants none of these orders to be paid; it must name them all."""
+
+    basket_id: BasketId
+    merchant_id: MerchantId
+    members: frozenset[Member]
+
+
+def decide_basket(command: PlaceBasket, now: Instant) -> Refused | None:
+    """May this basket be taken at all?"""
+    orders = [placing.order for placing in command.placings]
+    if not FEWEST <= len(orders) <= MOST:
+        return Refused(Reason.BASKET_INCOMPLETE, f"{FEWEST} to {MOST} orders")
+    if len({(one.merchant_id, one.partner_id, one.reference) for one in orders}) < len(orders):
+        return Refused(Reason.REFERENCE_REUSED)
+    if len({one.amount.currency.number for one in orders}) > 1:
+        return Refused(Reason.CURRENCY_MISMATCH)
+    return next((no for one in orders if (no := decide_placing(one, now)) is not None), None)
+
+
+def decide_basket_payment(
+    command: PayBasket, filled: Filled, wallet: Account, now: Instant
+) -> tuple[Payment, ...] | Refused:
+    """Pay every order of the basket from one wallet, or none."""
+    basket, orders = filled.basket, filled.orders
+    for place, order in enumerate(orders):
+        issue = command.issue if place == 0 else 0
+        refused = payable_by(order, command.payer_id, issue, now)
+        if refused is not None:
+            return refused
+    if command.amount.currency.number != basket.amount.currency.number:
+        return Refused(Reason.CURRENCY_MISMATCH)
+    if command.amount.amount != basket.amount.amount:
+        return Refused(Reason.AMOUNT_CHANGED)
+    if wallet.spendable < basket.amount.amount:
+        return Refused(Reason.INSUFFICIENT_FUNDS)
+    return _payments(command, orders, wallet, now)
+
+
+def _payments(
+    command: PayBasket, orders: Sequence[Order], wallet: Account, now: Instant
+) -> tuple[Payment, ...] | Refused:
+    payments = []
+    for payment_id, order in zip(command.payment_ids, orders, strict=True):
+        part = PayOrder(
+            payment_id=payment_id,
+            merchant_id=order.merchant_id,
+            order_id=order.id,
+            payer_id=command.payer_id,
+            amount=order.amount,
+            basket_id=command.basket_id,
+        )
+        payment = decide_payment(part, order, wallet, now)
+        if isinstance(payment, Refused):
+            return payment
+        payments.append(payment)
+    return tuple(payments)

@@ -1,0 +1,167 @@
+"""Placing, paying and closing baskets: all of a basket's orders, or none."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec.structs import replace
+
+from changliao.core import chart
+from changliao.core.baskets import (
+    Basket,
+    CloseBasket,
+    Filled,
+    PayBasket,
+    PlaceBasket,
+    decide_basket,
+    decide_basket_payment,
+)
+from changliao.core.clock import Instant
+from changliao.core.events import Event, EventKind
+from changliao.core.ids import EventId
+from changliao.core.orders import (
+    Attempt,
+    Order,
+    OrderEvent,
+    Payment,
+    decide_closing,
+    decide_repeat,
+)
+from changliao.core.outcome import Reason, Refused
+from changliao.operations import credentials
+from changliao.operations.operation import Operation, Place
+from changliao.store import deadlines, ledger
+from changliao.store.baskets import BASKETS, BASKETS_BY_REFERENCE
+from changliao.store.events import EVENTS
+from changliao.store.orders import ATTEMPTS, ORDERS, ORDERS_BY_REFERENCE, TERMS
+from changliao.store.unit import UnitOfWork
+
+
+def _place(tx: UnitOfWork, command: PlaceBasket, now: Instant) -> Filled | Refused:
+    """Take a new basket with all its orders, or find the earlier one with the same number."""
+    asked = command.basket
+    earlier = tx.find_by(BASKETS_BY_REFERENCE, BASKETS_BY_REFERENCE.key(asked))
+    if earlier is not None:
+        return _again(tx, earlier, asked)
+    refused = decide_basket(command, now)
+    if refused is not None:
+        return refused
+    taken = (tx.find_by(ORDERS_BY_REFERENCE, key) for key in _references(command))
+    if any(order is not None for order in taken):
+        return Refused(Reason.REFERENCE_REUSED)
+
+    tx.insert(BASKETS, asked, BASKETS_BY_REFERENCE)
+    for placing in command.placings:
+        order = placing.order
+        tx.insert(ORDERS, order, ORDERS_BY_REFERENCE)
+        tx.insert(TERMS, placing.terms)
+        kind = deadlines.DeadlineKind.ORDER
+        deadlines.add(tx, order.expires_at, order.id, order.merchant_id, kind)
+    return Filled(asked, tuple(placing.order for placing in command.placings))
+
+
+def _pay(tx: UnitOfWork, command: PayBasket, now: Instant) -> Filled | Refused:
+    """Pay every order from one wallet, or say why not. The answer stands for the first id."""
+    filled = _filled(tx, command)
+    if isinstance(filled, Refused):
+        return filled
+    attempt = _attempt(command, filled.orders[0])
+    earlier = tx.find(ATTEMPTS, ATTEMPTS.key(attempt))
+    if earlier is not None:
+        if earlier != replace(attempt, reason=earlier.reason):
+            return Refused(Reason.PAYMENT_ID_REUSED)
+        return Refused(Reason(earlier.reason)) if earlier.reason else filled
+    refused = credentials.check_pin(tx, command.payer_id, command.proof, now)
+    if refused is not None:
+        return refused
+    wallet = ledger.account(tx, chart.wallet(command.payer_id, filled.basket.amount.currency))
+
+    payments = decide_basket_payment(command, filled, wallet, now)
+
+    if isinstance(payments, Refused):
+        tx.insert(ATTEMPTS, replace(attempt, reason=payments.reason.value))
+        return payments
+    for payment in payments:
+        _keep(tx, payment)
+    first = payments[0].order
+    event_id = EventId(first.payment_id)
+    tx.insert(EVENTS, Event(event_id, first.merchant_id, EventKind.BASKET_PAID, first.id, now))
+    return Filled(filled.basket, tuple(payment.order for payment in payments))
+
+
+def _close(tx: UnitOfWork, command: CloseBasket, now: Instant) -> Filled | Refused:
+    """See that no order of the basket is ever paid. All must be named, and none be paid."""
+    filled = _filled(tx, command)
+    if isinstance(filled, Refused):
+        return filled
+    if command.members != frozenset(filled.basket.members):
+        return Refused(Reason.BASKET_INCOMPLETE, "name every order of the basket")
+    closed = [decide_closing(order, OrderEvent.CLOSE, now) for order in filled.orders]
+    for one in closed:
+        if isinstance(one, Refused):
+            return one
+    after = tuple(one for one in closed if isinstance(one, Order))
+    for before, order in zip(filled.orders, after, strict=True):
+        if order is not before:
+            tx.update(ORDERS, order)
+    return Filled(filled.basket, after)
+
+
+def _again(tx: UnitOfWork, earlier: Basket, asked: Basket) -> Filled | Refused:
+    """The same number again: the same basket gets a fresh link, another is refused."""
+    orders = _orders(tx, earlier)
+    if earlier.digest != asked.digest or orders is None:
+        return Refused(Reason.REFERENCE_REUSED)
+    first = decide_repeat(orders[0], orders[0])
+    if isinstance(first, Refused):
+        return first
+    tx.update(ORDERS, first)
+    return Filled(earlier, (first, *orders[1:]))
+
+
+def _keep(tx: UnitOfWork, payment: Payment) -> None:
+    order = payment.order
+    ledger.post(tx, payment.transfers)
+    tx.update(ORDERS, order)
+    attempt = Attempt(order.payment_id, order.merchant_id, order.id, order.payer_id, "")
+    tx.insert(ATTEMPTS, attempt)
+
+
+def _filled(tx: UnitOfWork, command: PayBasket | CloseBasket) -> Filled | Refused:
+    basket = tx.find(BASKETS, (command.basket_id, command.merchant_id))
+    orders = None if basket is None else _orders(tx, basket)
+    if basket is None or orders is None:
+        return Refused(Reason.ORDER_NOT_FOUND)
+    return Filled(basket, orders)
+
+
+def _orders(tx: UnitOfWork, basket: Basket) -> tuple[Order, ...] | None:
+    found = [tx.find(ORDERS, member) for member in basket.members]
+    orders = tuple(order for order in found if order is not None)
+    return orders if len(orders) == len(found) else None
+
+
+def _attempt(command: PayBasket, first: Order) -> Attempt:
+    return Attempt(command.payment_ids[0], first.merchant_id, first.id, command.payer_id, "")
+
+
+def _references(command: PlaceBasket) -> list[tuple[int, int, str]]:
+    return [ORDERS_BY_REFERENCE.key(placing.order) for placing in command.placings]
+
+
+def _placing_keys(command: PlaceBasket) -> Iterable[Place]:
+    yield BASKETS_BY_REFERENCE, BASKETS_BY_REFERENCE.key(command.basket)
+    for key in _references(command):
+        yield ORDERS_BY_REFERENCE, key
+
+
+def _paying_keys(command: PayBasket) -> Iterable[Place]:
+    yield BASKETS, (command.basket_id, command.merchant_id)
+    yield ledger.ACCOUNTS, chart.wallet(command.payer_id, command.amount.currency)
+    yield from credentials.pin_keys(command.payer_id, command.proof)
+
+
+PLACE: Final = Operation("baskets.place", _place, _placing_keys)
+PAY: Final = Operation("baskets.pay", _pay, _paying_keys)
+CLOSE: Final = Operation(
+    "baskets.close", _close, lambda command: [(BASKETS, (command.basket_id, command.merchant_id))]
+)
