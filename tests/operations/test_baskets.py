@@ -11,7 +11,7 @@ from changliao.core.clock import HOUR, Instant
 from changliao.core.events import EventKind
 from changliao.core.ids import BasketId, MerchantId, PaymentId, UserId
 from changliao.core.money import CNY, CURRENCIES, Money
-from changliao.core.orders import CloseOrder, ExpireOrder, OrderState
+from changliao.core.orders import CloseOrder, ExpireOrder, Hold, OrderState
 from changliao.core.outcome import Reason
 from changliao.operations import baskets, orders
 from tests.world import World, refused
@@ -68,6 +68,16 @@ def test_one_payment_pays_every_merchant_once(world: World) -> None:
         assert world.balance(chart.payable(order.merchant_id, CNY)) == earned
     kinds = [row[2] for row in world.rows()["events"]]
     assert kinds == [int(EventKind.BASKET_PAID)]
+
+
+def test_a_part_may_hold_its_money(world: World) -> None:
+    payer, command = world.user(5000), a_basket(world)
+    held = replace(command.placings[1].order, hold=Hold.SPLIT)
+    placings = (command.placings[0], replace(command.placings[1], order=held), command.placings[2])
+    filled = world.do(baskets.PLACE, replace(command, placings=placings))
+    world.do(baskets.PAY, a_payment(world, filled, payer))
+    assert world.balance(chart.escrow(held.merchant_id, CNY)) > 0
+    assert world.balance(chart.payable(held.merchant_id, CNY)) == 0
 
 
 def test_sixteen_payers_pay_a_basket_once(world: World) -> None:

@@ -27,7 +27,7 @@ from changliao.core.orders import (
     decide_repeat,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import credentials
+from changliao.operations import credentials, holds
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.baskets import BASKETS, BASKETS_BY_REFERENCE
@@ -122,6 +122,7 @@ def _keep(tx: UnitOfWork, payment: Payment) -> None:
     order = payment.order
     ledger.post(tx, payment.transfers)
     tx.update(ORDERS, order)
+    holds.begin(tx, order)
     attempt = Attempt(order.payment_id, order.merchant_id, order.id, order.payer_id, "")
     tx.insert(ATTEMPTS, attempt)
 

@@ -31,7 +31,7 @@ from changliao.doors.wechatpay.forms import (
     Text127,
     Text128,
 )
-from changliao.doors.wechatpay.orders import SCENES, credential, expires_at
+from changliao.doors.wechatpay.orders import SCENES, credential, expires_at, hold_of
 from changliao.doors.wechatpay.transactions import DOOR, Details
 from changliao.operations.baskets import CLOSE, PLACE
 from changliao.store.views import parties
@@ -166,6 +166,7 @@ async def _asked(door: Door, call: Call, form: Combined, app: App) -> PlaceBaske
             partner_id=acting.partner_id,
             payer_id=payer_id,
             basket_id=basket_id,
+            hold=hold_of(part.settle_info),
         )
         placings.append(PlaceOrder(order, _terms(order, part, form.notify_url, details)))
     basket = Basket(

@@ -99,10 +99,10 @@ async def close_for_partner(door: Door, call: Call) -> Answer:
 
 
 async def find(door: Door, acting: Acting, reference: str) -> Placed:
-    """An order by its number. Raises WechatError 404, also for another's and for a basket's."""
+    """An order by its number. Raises WechatError 404, also for another merchant's order."""
     merchant_id, partner_id = acting.merchant.id, acting.partner_id
     placed = await door.network.read(order_by_reference, merchant_id, partner_id, reference)
-    if placed is None or placed.order.basket_id:
+    if placed is None:
         raise refusal(Refused(Reason.ORDER_NOT_FOUND))
     return placed
 
@@ -144,7 +144,7 @@ async def _place(
             partner_id=acting.partner_id,
             notifies=True,
             payer_id=payer_id,
-            hold=_hold(form),
+            hold=hold_of(form.settle_info),
         ),
         Terms(
             order_id=order_id,
@@ -209,9 +209,9 @@ def expires_at(text: str | None, scene: Scene, now: Instant) -> Instant:
     return Instant(min(max(asked, now + _SHORTEST), now + _LONGEST.get(scene, _LONGEST_OTHER)))
 
 
-def _hold(form: Order) -> Hold:
-    """What `settle_info.profit_sharing` asks for; the digest of the request covers it."""
-    asked = (form.settle_info or {}).get("profit_sharing", False)
+def hold_of(settle_info: Mapping[str, Any] | None) -> Hold:
+    """What `settle_info.profit_sharing` asks for; the digest covers it. Raises WechatError."""
+    asked = (settle_info or {}).get("profit_sharing", False)
     if not isinstance(asked, bool):
         raise param_error("/settle_info/profit_sharing", "must be true or false")
     return Hold.SPLIT if asked else Hold.NONE
@@ -234,12 +234,14 @@ async def _partner_in_query(door: Door, call: Call) -> Acting:
 
 
 async def _answer(door: Door, placed: Placed) -> Answer:
+    _by_itself(placed)
     fields: Mapping[str, Any] = await transactions.describe(door.network, placed)
     return ok(fields)
 
 
 async def _close(door: Door, call: Call, acting: Acting) -> Answer:
     placed = await find(door, acting, call.path["out_trade_no"])
+    _by_itself(placed)
     if placed.order.scene is Scene.COUNTER:
         raise WechatError(400, "INVALID_REQUEST", "当前交易不允许进行普通关单（只能撤销）")
     command = CloseOrder(placed.order.merchant_id, placed.order.id)
@@ -247,3 +249,9 @@ async def _close(door: Door, call: Call, acting: Acting) -> Answer:
     if isinstance(outcome, Refused):
         raise refusal(outcome)
     return NO_CONTENT
+
+
+def _by_itself(placed: Placed) -> None:
+    """Raises WechatError 404 for a part of a combined order: it is asked for as a whole."""
+    if placed.order.basket_id:
+        raise refusal(Refused(Reason.ORDER_NOT_FOUND))
