@@ -60,6 +60,8 @@ TABLES = [
     "day_ends",
     "sandbox_rules",
     "sandbox_requests",
+    "payouts",
+    "payout_batches",
 ]
 
 

@@ -7,6 +7,8 @@ import pytest
 from changliao.core.ledger import PENDING_TRANSITIONS, PendingEvent, PendingState
 from changliao.core.orders import TRANSITIONS, OrderEvent, OrderState
 from changliao.core.outcome import Reason
+from changliao.core.payouts import TRANSITIONS as PAYOUT_TRANSITIONS
+from changliao.core.payouts import PayoutEvent, PayoutState
 from changliao.core.refunds import REFUND_TRANSITIONS, RefundEvent, RefundState
 
 
@@ -15,6 +17,7 @@ from changliao.core.refunds import REFUND_TRANSITIONS, RefundEvent, RefundState
     [
         (TRANSITIONS, OrderState, OrderEvent),
         (REFUND_TRANSITIONS, RefundState, RefundEvent),
+        (PAYOUT_TRANSITIONS, PayoutState, PayoutEvent),
         (PENDING_TRANSITIONS, PendingState, PendingEvent),
     ],
 )

@@ -7,11 +7,21 @@ import pytest
 
 from changliao.core import chart
 from changliao.core.bills import day_of
-from changliao.core.ids import MerchantId, ReturnId, ShareId
-from changliao.core.money import CNY
+from changliao.core.clock import DAY, NEVER, Instant
+from changliao.core.ids import (
+    AppId,
+    MerchantId,
+    PayoutBatchId,
+    PayoutId,
+    ReturnId,
+    ShareId,
+    UserId,
+)
+from changliao.core.money import CNY, Money
 from changliao.core.orders import Hold
+from changliao.core.payouts import PayBatch, PayOut, Payout, PayoutBatch
 from changliao.core.splits import Part, PartyKind, Receiver, Return, Share, ShareOrder
-from changliao.operations import audit, splits
+from changliao.operations import audit, payouts, splits
 from changliao.operations.bills import KEEP_DAY_END
 from changliao.store.views import bills
 from changliao.store.views import orders as order_views
@@ -91,6 +101,24 @@ TAMPERING = {
     "a return was forgotten": ("DELETE FROM share_returns", "holding"),
     "a return was made smaller": ("UPDATE share_returns SET amount = amount - 1", "holding"),
     "a holding was forgotten": ("DELETE FROM holdings", "holding"),
+    "a payout was made larger": (
+        "UPDATE payouts SET amount = amount + 1 WHERE state = 2",
+        "payout",
+    ),
+    "a waiting payout was marked as paid": (
+        "UPDATE payouts SET state = 2 WHERE state = 1",
+        "payout",
+    ),
+    "a waiting payout was marked as cancelled": (
+        "UPDATE payouts SET state = 3 WHERE state = 1",
+        "payout",
+    ),
+    "a payout was forgotten": ("DELETE FROM payouts WHERE batch_id = 0 AND state = 2", "payout"),
+    "a batch says it paid more": (
+        "UPDATE payout_batches SET amount = amount + 1, paid_amount = paid_amount + 1",
+        "payout",
+    ),
+    "a batch was forgotten": ("DELETE FROM payout_batches", "payout"),
     "a held order was said to hold nothing": (
         "UPDATE orders SET hold = 0 WHERE hold > 0",
         "holding",
@@ -124,6 +152,7 @@ def _tamper(world: World, statement: str, check: str) -> None:
     world.place()
     world.refund(paid[0], 300)
     share_and_return(world, payer)
+    pay_users(world, other)
     keep_day_end(world)
     assert audit_of(world).fault is None
     legs = [row for row in world.rows()["legs"] if row[1] == payer]
@@ -178,6 +207,33 @@ def keep_day_end(world: World) -> None:
     with world.engine.reader() as reader:
         end = bills.day_end(reader, chart.payable(world.merchant, CNY), day_of(world.now))
     assert world.do(KEEP_DAY_END, end) == end
+
+
+def pay_users(world: World, payee: UserId) -> None:
+    """A payout at once, one that waits, and one in a batch."""
+
+    def a_payout(batch_id: int = 0, confirm_by: Instant = NEVER) -> PayOut:
+        payout_id = PayoutId(world.ids.new())
+        return PayOut(
+            Payout(
+                id=payout_id,
+                merchant_id=world.merchant,
+                app_id=AppId(1),
+                reference=f"P{payout_id}",
+                payee_id=payee,
+                amount=Money(10, CNY),
+                digest=b"",
+                door="rest",
+                batch_id=PayoutBatchId(batch_id),
+                confirm_by=confirm_by,
+            )
+        )
+
+    world.do(payouts.PAY_OUT, a_payout())
+    world.do(payouts.PAY_OUT, a_payout(confirm_by=Instant(world.now + DAY)))
+    batch_id = PayoutBatchId(world.ids.new())
+    batch = PayoutBatch(batch_id, world.merchant, AppId(1), "B1", CNY.number, b"", "rest")
+    world.do(payouts.PAY_BATCH, PayBatch(batch, (a_payout(batch_id),)))
 
 
 def audit_of(world: World) -> audit.Report:

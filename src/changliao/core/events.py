@@ -29,8 +29,10 @@ class EventKind(IntEnum):
 
     ORDER_PAID = 1
     REFUND_FINISHED = 2
-    BASKET_PAID = 10
     WEBHOOK_TEST = 3
+    BASKET_PAID = 10
+    PAYOUT_FINISHED = 16
+    PAYOUT_BATCH_FINISHED = 17
 
 
 class TestWebhook(Struct, frozen=True):

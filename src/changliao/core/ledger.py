@@ -34,6 +34,7 @@ class Code(IntEnum):
     SHARE = 8
     SHARE_RETURN = 9
     RELEASE = 10
+    PAYOUT = 16
 
 
 class LedgerFault(Exception):
@@ -172,7 +173,9 @@ def check(transfer: Transfer) -> None:
         raise LedgerFault(f"{transfer.code.name} between currencies")
 
 
-def decide_reserve(pending: PendingTransfer, debit: Account, now: Instant) -> Settled | Refused:
+def decide_reserve(
+    pending: PendingTransfer, debit: Account, now: Instant, code: Code = Code.RESERVE
+) -> Settled | Refused:
     """Reserve an amount on the debit account until it is posted, voided or expires."""
     if pending.amount <= 0:
         return Refused(Reason.AMOUNT_NOT_POSITIVE)
@@ -184,10 +187,12 @@ def decide_reserve(pending: PendingTransfer, debit: Account, now: Instant) -> Se
         return Refused(Reason.EXPIRY_PASSED)
     if debit.spendable < pending.amount:
         return Refused(Reason.INSUFFICIENT_FUNDS)
-    return Settled(pending, _movement(pending, 0, pending.amount))
+    return Settled(pending, _movement(pending, 0, pending.amount, code))
 
 
-def decide_post(pending: PendingTransfer, amount: int, now: Instant) -> Settled | Refused:
+def decide_post(
+    pending: PendingTransfer, amount: int, now: Instant, code: Code = Code.RESERVE
+) -> Settled | Refused:
     """Make `amount` of a reservation final and release the rest."""
     state = PENDING_TRANSITIONS[pending.state, PendingEvent.POST]
     if isinstance(state, Reason):
@@ -199,11 +204,11 @@ def decide_post(pending: PendingTransfer, amount: int, now: Instant) -> Settled 
     if amount > pending.amount:
         return Refused(Reason.PENDING_EXCEEDED)
     after = replace(pending, state=state, posted=amount)
-    return Settled(after, _movement(pending, amount, -pending.amount))
+    return Settled(after, _movement(pending, amount, -pending.amount, code))
 
 
 def decide_release(
-    pending: PendingTransfer, event: PendingEvent, now: Instant
+    pending: PendingTransfer, event: PendingEvent, now: Instant, code: Code = Code.RESERVE
 ) -> Settled | Refused:
     """Void or expire a reservation: nothing is posted and the whole amount is free again."""
     state = PENDING_TRANSITIONS[pending.state, event]
@@ -211,8 +216,8 @@ def decide_release(
         return Refused(state)
     if event is PendingEvent.EXPIRE and now < pending.expires_at:
         return Refused(Reason.PENDING_NOT_EXPIRED)
-    return Settled(replace(pending, state=state), _movement(pending, 0, -pending.amount))
+    return Settled(replace(pending, state=state), _movement(pending, 0, -pending.amount, code))
 
 
-def _movement(pending: PendingTransfer, amount: int, reserved: int) -> Transfer:
-    return Transfer(pending.debit, pending.credit, amount, Code.RESERVE, pending.id, reserved)
+def _movement(pending: PendingTransfer, amount: int, reserved: int, code: Code) -> Transfer:
+    return Transfer(pending.debit, pending.credit, amount, code, pending.id, reserved)

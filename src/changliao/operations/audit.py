@@ -19,7 +19,7 @@ from changliao.core.chart import AccountId
 from changliao.core.ledger import Code, PendingState
 from changliao.core.orders import OrderState
 from changliao.core.refunds import RefundState
-from changliao.operations import audit_day_ends, audit_holds
+from changliao.operations import audit_day_ends, audit_holds, audit_payouts
 from changliao.store import journal
 from changliao.store.engine import Reader, Row
 from changliao.store.views import audit
@@ -77,6 +77,7 @@ def check(reader: Reader) -> Report:
         _check_orders(reader, books, refunded, counts)
         _check_holds(reader, books)
         _check_pending(reader, books)
+        _raise_for("payout", audit_payouts.first_fault(reader, books.moved))
         _check_day_ends(reader)
     except _Found as found:
         fault = found.fault
@@ -232,8 +233,13 @@ def _check_holds(reader: Reader, books: _Books) -> None:
         raise _Found("holding", wrong)
 
 
+def _raise_for(check: str, fault: str | None) -> None:
+    if fault is not None:
+        raise _Found(check, fault)
+
+
 def _check_pending(reader: Reader, books: _Books) -> None:
     for pending_id, _, _, posted, state in audit.pending(reader):
-        moved = books.moved.get((pending_id, Code.RESERVE), 0)
+        moved = sum(books.moved.get((pending_id, code), 0) for code in (Code.RESERVE, Code.PAYOUT))
         if moved != posted or (posted and state != PendingState.POSTED):
             raise _Found("pending", f"pending transfer {pending_id} posted {moved}, says {posted}")

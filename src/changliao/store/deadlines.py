@@ -13,6 +13,7 @@ class DeadlineKind(IntEnum):
     PENDING = 2
     PAY_CODE = 3
     HOLDING = 4
+    PAYOUT = 16
 
 
 def add(tx: UnitOfWork, at: Instant, subject_id: int, owner_id: int, kind: DeadlineKind) -> None:

@@ -9,10 +9,11 @@ import logging
 from typing import Final
 
 from changliao.core.holds import ExpireHold
-from changliao.core.ids import MerchantId, OrderId, PendingId, UserId
+from changliao.core.ids import MerchantId, OrderId, PayoutId, PendingId, UserId
 from changliao.core.ledger import PendingEvent
 from changliao.core.orders import ExpireOrder
-from changliao.operations import holds
+from changliao.core.payouts import EndPayout, PayoutEvent
+from changliao.operations import holds, payouts
 from changliao.operations.ledger import RELEASE, ReleasePending
 from changliao.operations.network import Network
 from changliao.operations.orders import EXPIRE
@@ -60,3 +61,7 @@ async def _expire(network: Network, deadline: Deadline) -> None:
         case DeadlineKind.HOLDING:
             hold = ExpireHold(MerchantId(deadline.owner_id), OrderId(deadline.subject_id))
             await network.perform(holds.EXPIRE, hold)
+        case DeadlineKind.PAYOUT:
+            payout_id = PayoutId(deadline.subject_id)
+            end = EndPayout(MerchantId(deadline.owner_id), payout_id, PayoutEvent.EXPIRE)
+            await network.perform(payouts.END, end)

@@ -25,7 +25,7 @@ from changliao.core.sandbox import Plan
 from changliao.operations.events import CLAIM, attempted
 from changliao.operations.network import Network
 from changliao.store.engine import Unavailable
-from changliao.store.views import events, orders
+from changliao.store.views import events, orders, payouts
 from changliao.workers.addresses import Forbidden, Guard
 from changliao.workers.faults import Carriage
 
@@ -180,6 +180,9 @@ class Deliverer:
         refund = await self._network.read(orders.refund, event.merchant_id, event.subject_id)
         if refund is not None:
             order_id = refund.order_id
+        payout_door = await self._network.read(payouts.door, event)
+        if payout_door:
+            return self._notifiers.get(payout_door)
         placed = await self._network.read(orders.order, event.merchant_id, order_id)
         return self._notifiers.get(placed.terms.door) if placed else None
 

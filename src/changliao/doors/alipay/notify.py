@@ -46,7 +46,12 @@ class Notifier:
                 return await self._paid(event)
             case EventKind.REFUND_FINISHED:
                 return await self._refunded(event)
-            case EventKind.WEBHOOK_TEST | EventKind.BASKET_PAID:
+            case (
+                EventKind.WEBHOOK_TEST
+                | EventKind.BASKET_PAID
+                | EventKind.PAYOUT_FINISHED
+                | EventKind.PAYOUT_BATCH_FINISHED
+            ):
                 return None
 
     def sign(self, letter: Letter, now: Instant) -> Outgoing:

@@ -67,7 +67,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.KEY_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "证书不存在"),
     Reason.KEY_TAKEN: Words(400, _INVALID, "证书序列号已存在"),
     Reason.MERCHANT_FUNDS_INSUFFICIENT: Words(
-        403, "NOT_ENOUGH", "商户可用余额不足，请充值后用原退款单号重新发起"
+        403, "NOT_ENOUGH", "商户可用余额不足，请充值后用原单号重新发起"
     ),
     Reason.MERCHANT_NOT_FOUND: Words(400, "MCH_NOT_EXISTS", "商户号不存在"),
     Reason.MERCHANT_TAKEN: Words(400, _INVALID, "商户号已存在"),
@@ -82,8 +82,19 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PAY_CODE_EXPIRED: Words(400, _INVALID, "付款码已过期，请用户刷新后重新扫码"),
     Reason.PAY_CODE_UNKNOWN: Words(400, _INVALID, "付款码无效，请扫描用户的付款码"),
     Reason.PAY_CODE_USED: Words(400, _INVALID, "付款码已使用，请用户刷新后重新扫码"),
+    Reason.PAYEE_MISMATCH: Words(403, "NO_AUTH", "收款用户不一致"),
+    Reason.PAYEE_NAME_MISMATCH: Words(400, _INVALID, "收款用户姓名校验不通过"),
     Reason.PAYER_MISMATCH: Words(403, "TRADE_ERROR", "商家订单信息有误，请重新下单支付"),
     Reason.PAYMENT_ID_REUSED: Words(400, _INVALID, "付款编号已用于另一笔付款"),
+    Reason.PAYOUT_CANCELLED: Words(400, _INVALID, "转账单已撤销"),
+    Reason.PAYOUT_EXPIRED: Words(400, _INVALID, "转账单已超过24小时未确认，资金已退回"),
+    Reason.PAYOUT_FAILED: Words(400, _INVALID, "转账单已失败，请换单号重新发起"),
+    Reason.PAYOUT_NOT_EXPIRED: Words(400, _INVALID, "转账单尚未过期"),
+    Reason.PAYOUT_NOT_FOUND: Words(404, "NOT_FOUND", "转账单不存在"),
+    Reason.PAYOUT_PAID: Words(400, _INVALID, "用户已确认收款，不能撤销"),
+    Reason.PAYOUT_REFERENCE_REUSED: Words(
+        400, _INVALID, "单号已存在但信息不一致，请查单后比较确认"
+    ),
     Reason.PENDING_EXCEEDED: Words(403, "RULE_LIMIT", "超过冻结金额"),
     Reason.PENDING_EXPIRED: Words(403, "RULE_LIMIT", "冻结已过期"),
     Reason.PENDING_NOT_EXPIRED: Words(403, "RULE_LIMIT", "冻结尚未过期"),

@@ -16,14 +16,14 @@ from changliao.core.clock import Instant
 from changliao.core.events import RETRY_AFTER_S, Event, EventKind, Letter, Outgoing, took
 from changliao.core.parties import Merchant
 from changliao.core.refunds import RefundState
-from changliao.doors.wechatpay import combined, crypto, transactions
+from changliao.doors.wechatpay import combined, crypto, transactions, transfers
 from changliao.doors.wechatpay.authorization import SCHEME
 from changliao.doors.wechatpay.certificates import api_key
 from changliao.doors.wechatpay.platform import Platform
 from changliao.doors.wechatpay.refunds import ACCOUNT, STATES
 from changliao.operations import checkout
 from changliao.operations.network import Network
-from changliao.store.views import orders, parties
+from changliao.store.views import orders, parties, payouts
 
 
 class _Notice(NamedTuple):
@@ -35,6 +35,8 @@ class _Notice(NamedTuple):
 
 
 _PAID: Final = _Notice("TRANSACTION.SUCCESS", "支付成功", "transaction")
+_BILL: Final = _Notice("MCHTRANSFER.BILL.FINISHED", "商家转账单据终态通知", "mch_payment")
+_BATCH: Final = _Notice("MCHTRANSFER.BATCH.FINISHED", "商家转账批次完成通知", "mch_payment")
 _REFUNDED: Final = {
     RefundState.SUCCEEDED: _Notice("REFUND.SUCCESS", "退款成功", "refund"),
     RefundState.CLOSED: _Notice("REFUND.CLOSED", "退款关闭", "refund"),
@@ -60,6 +62,10 @@ class Notifier:
                 return await self._refunded(event)
             case EventKind.BASKET_PAID:
                 return await self._basket_paid(event)
+            case EventKind.PAYOUT_FINISHED:
+                return await self._paid_out(event)
+            case EventKind.PAYOUT_BATCH_FINISHED:
+                return await self._batch_paid(event)
             case EventKind.WEBHOOK_TEST:
                 return None
 
@@ -141,6 +147,22 @@ class Notifier:
             resource["success_time"] = clock.to_rfc3339(refund.finished_at)
         body = self._sealed(event, merchant, _REFUNDED[refund.state], resource)
         return Letter(refund.notify_url, body, merchant)
+
+    async def _paid_out(self, event: Event) -> Letter | None:
+        payout = await self._network.read(payouts.payout, event.merchant_id, event.subject_id)
+        merchant = await self._network.look_up(parties.merchant, event.merchant_id)
+        if payout is None or merchant is None:
+            return None
+        body = self._sealed(event, merchant, _BILL, transfers.told(payout, merchant))
+        return Letter(payout.notify_url, body, merchant)
+
+    async def _batch_paid(self, event: Event) -> Letter | None:
+        batch = await self._network.read(payouts.batch, event.merchant_id, event.subject_id)
+        merchant = await self._network.look_up(parties.merchant, event.merchant_id)
+        if batch is None or merchant is None:
+            return None
+        body = self._sealed(event, merchant, _BATCH, transfers.told_batch(batch, merchant))
+        return Letter(batch.notify_url, body, merchant)
 
     async def _receiver(self, placed: orders.Placed) -> Merchant:
         """Who is told: the service provider for the orders it placed."""

@@ -139,3 +139,27 @@ SELECT
     amount
 FROM share_returns
 ORDER BY return_id;
+
+-- name: audit_payouts
+SELECT
+    merchant_id,
+    payout_id,
+    batch_id,
+    amount,
+    confirm_by_us,
+    state
+FROM payouts
+WHERE merchant_id > :merchant_id OR (merchant_id = :merchant_id AND payout_id > :payout_id)
+ORDER BY merchant_id, payout_id
+LIMIT :most;
+
+-- name: audit_payout_batches
+SELECT
+    merchant_id,
+    batch_id,
+    payouts,
+    amount,
+    paid_payouts,
+    paid_amount
+FROM payout_batches
+ORDER BY merchant_id, batch_id;

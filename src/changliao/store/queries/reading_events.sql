@@ -34,6 +34,38 @@ WHERE orders.merchant_id = :merchant_id AND orders.payment_id < :before
 ORDER BY orders.order_id DESC
 LIMIT :most;
 
+-- name: payout_batch_events_of_merchant
+SELECT
+    events.event_id,
+    events.merchant_id,
+    events.kind,
+    events.subject_id,
+    events.state,
+    events.attempts,
+    events.next_at_us
+FROM payout_batches
+INNER JOIN events
+    ON payout_batches.batch_id = events.event_id AND payout_batches.merchant_id = events.merchant_id
+WHERE payout_batches.merchant_id = :merchant_id AND payout_batches.batch_id < :before
+ORDER BY payout_batches.batch_id DESC
+LIMIT :most;
+
+-- name: payout_events_of_merchant
+SELECT
+    events.event_id,
+    events.merchant_id,
+    events.kind,
+    events.subject_id,
+    events.state,
+    events.attempts,
+    events.next_at_us
+FROM payouts
+INNER JOIN events
+    ON payouts.payout_id = events.event_id AND payouts.merchant_id = events.merchant_id
+WHERE payouts.merchant_id = :merchant_id AND payouts.payout_id < :before
+ORDER BY payouts.payout_id DESC
+LIMIT :most;
+
 -- name: refund_events_of_merchant
 SELECT
     events.event_id,

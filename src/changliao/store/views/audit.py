@@ -96,3 +96,18 @@ def balances_back(reader: Reader, account: AccountId) -> Iterator[tuple[int, int
 def pending(reader: Reader) -> list[Row]:
     """Every pending transfer."""
     return reader.select("audit_pending", {})
+
+
+def payouts(reader: Reader) -> Iterator[Row]:
+    """Every payout."""
+    merchant_id = payout_id = 0
+    while rows := reader.select(
+        "audit_payouts", {"merchant_id": merchant_id, "payout_id": payout_id, "most": _PAGE}
+    ):
+        yield from rows
+        merchant_id, payout_id = rows[-1][:2]
+
+
+def payout_batches(reader: Reader) -> list[Row]:
+    """Every batch with the sums it says."""
+    return reader.select("audit_payout_batches", {})

@@ -39,7 +39,13 @@ def latest(reader: Reader, before: int, most: int) -> list[Event]:
 def of_merchant(reader: Reader, merchant_id: int, before: int, most: int) -> list[Event]:
     """Of one merchant, the newest first."""
     keys = {"merchant_id": merchant_id, "before": before, "most": most}
-    names = ("payment_events_of_merchant", "refund_events_of_merchant", "test_events_of_merchant")
+    names = (
+        "payment_events_of_merchant",
+        "payout_batch_events_of_merchant",
+        "payout_events_of_merchant",
+        "refund_events_of_merchant",
+        "test_events_of_merchant",
+    )
     found = [from_row(row) for name in names for row in reader.select(name, keys)]
     return sorted(found, key=lambda event: -event.id)[:most]
 

@@ -1,0 +1,58 @@
+"""Reading payouts and batches."""
+
+from changliao.core.events import Event, EventKind
+from changliao.core.payouts import Payout, PayoutBatch
+from changliao.store.engine import Reader
+from changliao.store.payouts import batch_from_row, from_row
+
+
+def payout(reader: Reader, merchant_id: int, payout_id: int) -> Payout | None:
+    """By id."""
+    rows = reader.select("payout_by_id", {"merchant_id": merchant_id, "payout_id": payout_id})
+    return from_row(rows[0]) if rows else None
+
+
+def payout_by_reference(
+    reader: Reader, merchant_id: int, batch_id: int, reference: str
+) -> Payout | None:
+    """By the merchant's own number; `batch_id` is 0 for payouts made alone."""
+    keys = {"merchant_id": merchant_id, "batch_id": batch_id, "reference": reference}
+    rows = reader.select("payout_by_reference", keys)
+    return from_row(rows[0]) if rows else None
+
+
+def payouts_of_batch(
+    reader: Reader, merchant_id: int, batch_id: int, *, state: int, skipped: int, most: int
+) -> list[Payout]:
+    """In the order in which they were asked for; `state` 0 is all of them."""
+    keys = {
+        "merchant_id": merchant_id,
+        "batch_id": batch_id,
+        "state": state,
+        "skipped": skipped,
+        "most": most,
+    }
+    return [from_row(row) for row in reader.select("payouts_of_batch", keys)]
+
+
+def batch(reader: Reader, merchant_id: int, batch_id: int) -> PayoutBatch | None:
+    """By id."""
+    rows = reader.select("payout_batch_by_id", {"merchant_id": merchant_id, "batch_id": batch_id})
+    return batch_from_row(rows[0]) if rows else None
+
+
+def batch_by_reference(reader: Reader, merchant_id: int, reference: str) -> PayoutBatch | None:
+    """By the merchant's own number."""
+    keys = {"merchant_id": merchant_id, "reference": reference}
+    rows = reader.select("payout_batch_by_reference", keys)
+    return batch_from_row(rows[0]) if rows else None
+
+
+def door(reader: Reader, event: Event) -> str:
+    """Where the payout or batch of an event came in; empty for other events."""
+    found: Payout | PayoutBatch | None = None
+    if event.kind is EventKind.PAYOUT_FINISHED:
+        found = payout(reader, event.merchant_id, event.subject_id)
+    if event.kind is EventKind.PAYOUT_BATCH_FINISHED:
+        found = batch(reader, event.merchant_id, event.subject_id)
+    return found.door if found else ""
