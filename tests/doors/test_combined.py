@@ -141,6 +141,8 @@ def test_bad_baskets_are_refused(sandbox: Sandbox, shop: Shop, partner: Shop) ->
     assert (one.status_code, one.json()["code"]) == (400, "PARAM_ERROR")
     jsapi = shop.post(f"{COMBINED}/jsapi", **fields)
     assert (jsapi.status_code, jsapi.json()["code"]) == (400, "PARAM_ERROR")
+    h5 = shop.post(f"{COMBINED}/h5", **fields)
+    assert (h5.status_code, h5.json()["detail"]["field"]) == (400, "/scene_info/h5_info")
     missing = shop.get(f"{COMBINED}/out-trade-no/B-nobody-has")
     assert (missing.status_code, missing.json()["code"]) == (404, "ORDER_NOT_EXIST")
     changed = a_basket(shop, partner)

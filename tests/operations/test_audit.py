@@ -21,10 +21,11 @@ from changliao.core.money import CNY, Money
 from changliao.core.orders import Hold
 from changliao.core.payouts import PayBatch, PayOut, Payout, PayoutBatch
 from changliao.core.splits import Part, PartyKind, Receiver, Return, Share, ShareOrder
-from changliao.operations import audit, payouts, splits
+from changliao.operations import audit, baskets, payouts, splits
 from changliao.operations.bills import KEEP_DAY_END
 from changliao.store.views import bills
 from changliao.store.views import orders as order_views
+from tests.operations.test_baskets import a_basket
 from tests.world import World
 
 TAMPERING = {
@@ -123,6 +124,8 @@ TAMPERING = {
         "UPDATE orders SET hold = 0 WHERE hold > 0",
         "holding",
     ),
+    "a basket was made larger": ("UPDATE baskets SET amount = amount + 1", "basket"),
+    "a basket's order left it": ("UPDATE orders SET basket_id = 0 WHERE basket_id > 0", "basket"),
     "a day's end was given another balance": (
         "UPDATE day_ends SET balance = balance + 1",
         "day end",
@@ -153,6 +156,7 @@ def _tamper(world: World, statement: str, check: str) -> None:
     world.refund(paid[0], 300)
     share_and_return(world, payer)
     pay_users(world, other)
+    world.do(baskets.PLACE, a_basket(world))
     keep_day_end(world)
     assert audit_of(world).fault is None
     legs = [row for row in world.rows()["legs"] if row[1] == payer]

@@ -94,7 +94,11 @@ def test_a_part_is_neither_paid_nor_missing_alone(world: World) -> None:
     payer, filled = world.user(5000), placed(world)
     assert refused(world.pay(filled.orders[0], payer), Reason.ORDER_IN_BASKET)
     last = filled.orders[-1]
-    world.do(orders.CLOSE, CloseOrder(last.merchant_id, last.id))
+    close = CloseOrder(last.merchant_id, last.id)
+    assert refused(world.do(orders.CLOSE, close), Reason.ORDER_IN_BASKET)
+    world.now = Instant(world.now + 2 * HOUR)
+    world.do(orders.EXPIRE, ExpireOrder(last.merchant_id, last.id))
+    world.now = Instant(world.now - HOUR)
     assert refused(world.do(baskets.PAY, a_payment(world, filled, payer)), Reason.ORDER_CLOSED)
     assert world.balance(chart.wallet(payer, CNY)) == 5000
     assert states(world) == [OrderState.OPEN, OrderState.OPEN, OrderState.CLOSED]
@@ -151,6 +155,10 @@ def test_bad_baskets_are_not_taken(world: World) -> None:
     assert refused(world.do(baskets.PLACE, a_basket(world, 100)), Reason.BASKET_INCOMPLETE)
     many = a_basket(world, *[1] * 51)
     assert refused(world.do(baskets.PLACE, many), Reason.BASKET_INCOMPLETE)
+    less = a_basket(world, amount=Money(TOTAL - 1, CNY))
+    assert refused(world.do(baskets.PLACE, less), Reason.AMOUNT_CHANGED)
+    other = a_basket(world, amount=Money(TOTAL, CURRENCIES["USD"]))
+    assert refused(world.do(baskets.PLACE, other), Reason.CURRENCY_MISMATCH)
     free = a_basket(world, 100, 0)
     assert refused(world.do(baskets.PLACE, free), Reason.AMOUNT_NOT_POSITIVE)
     twice = a_basket(world)

@@ -87,8 +87,11 @@ def decide_basket(command: PlaceBasket, now: Instant) -> Refused | None:
         return Refused(Reason.BASKET_INCOMPLETE, f"{FEWEST} to {MOST} orders")
     if len({(one.merchant_id, one.partner_id, one.reference) for one in orders}) < len(orders):
         return Refused(Reason.REFERENCE_REUSED)
-    if len({one.amount.currency.number for one in orders}) > 1:
+    whole = command.basket.amount
+    if any(one.amount.currency.number != whole.currency.number for one in orders):
         return Refused(Reason.CURRENCY_MISMATCH)
+    if sum(one.amount.amount for one in orders) != whole.amount:
+        return Refused(Reason.AMOUNT_CHANGED, "the whole is the sum of its parts")
     return next((no for one in orders if (no := decide_placing(one, now)) is not None), None)
 
 

@@ -2,7 +2,7 @@
 
 Checked in this order: both legs of each transfer agree; each account's legs form its chain; sums
 equal the accounts; floors hold; debits equal credits in each currency; each node's journal chain
-covers every transfer, unchanged; orders, refunds, holdings, shares,
+covers every transfer, unchanged; orders, baskets, refunds, holdings, shares,
 pending transfers and kept ends of days say what
 the ledger says.
 Give it a snapshot: it then judges one moment, while payments go on.
@@ -19,7 +19,7 @@ from changliao.core.chart import AccountId
 from changliao.core.ledger import Code, PendingState
 from changliao.core.orders import OrderState
 from changliao.core.refunds import RefundState
-from changliao.operations import audit_day_ends, audit_holds, audit_payouts
+from changliao.operations import audit_baskets, audit_day_ends, audit_holds, audit_payouts
 from changliao.store import journal
 from changliao.store.engine import Reader, Row
 from changliao.store.views import audit
@@ -75,6 +75,7 @@ def check(reader: Reader) -> Report:
         heads = _check_journal(reader, books)
         refunded = _check_refunds(reader, books, counts)
         _check_orders(reader, books, refunded, counts)
+        _raise_for("basket", audit_baskets.first_wrong(reader))
         _check_holds(reader, books)
         _check_pending(reader, books)
         _raise_for("payout", audit_payouts.first_fault(reader, books.moved))

@@ -111,11 +111,13 @@ def _again(tx: UnitOfWork, earlier: Basket, asked: Basket) -> Filled | Refused:
     orders = _orders(tx, earlier)
     if earlier.digest != asked.digest or orders is None:
         return Refused(Reason.REFERENCE_REUSED)
-    first = decide_repeat(orders[0], orders[0])
-    if isinstance(first, Refused):
-        return first
-    tx.update(ORDERS, first)
-    return Filled(earlier, (first, *orders[1:]))
+    again = [decide_repeat(order, order) for order in orders]
+    refused = next((one for one in again if isinstance(one, Refused)), None)
+    if refused is not None:
+        return refused
+    fresh = tuple(one for one in again if isinstance(one, Order))
+    tx.update(ORDERS, fresh[0])
+    return Filled(earlier, (fresh[0], *orders[1:]))
 
 
 def _keep(tx: UnitOfWork, payment: Payment) -> None:

@@ -94,7 +94,10 @@ def _pay(tx: UnitOfWork, command: PayOrder, now: Instant) -> Order | Refused:
 
 
 def _close(tx: UnitOfWork, command: CloseOrder, now: Instant) -> Order | Refused:
-    """See that an order is never paid."""
+    """See that an order is never paid. A basket's order is closed with the whole."""
+    order = tx.find(ORDERS, (command.merchant_id, command.order_id))
+    if order is not None and order.basket_id:
+        return Refused(Reason.ORDER_IN_BASKET)
     return _end(tx, command, OrderEvent.CLOSE, now)
 
 

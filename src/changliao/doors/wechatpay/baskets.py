@@ -13,7 +13,7 @@ from changliao.core import orders
 from changliao.core.baskets import Basket, CloseBasket, Filled, PlaceBasket
 from changliao.core.ids import BasketId, OrderId, UserId
 from changliao.core.money import CNY, Money
-from changliao.core.orders import PlaceOrder, Terms
+from changliao.core.orders import PlaceOrder, Scene, Terms
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import App
 from changliao.doors.wechatpay import combined
@@ -141,6 +141,8 @@ async def close(door: Door, call: Call) -> Answer:
 
 async def _asked(door: Door, call: Call, form: Combined, app: App) -> PlaceBasket:
     network, scene = door.network, SCENES[call.path["scene"]]
+    if scene is Scene.H5 and (form.scene_info is None or not form.scene_info.h5_info):
+        raise param_error("/scene_info/h5_info", "is required for h5")
     now = network.clock()
     basket_id = BasketId(network.ids.new())
     ends = expires_at(form.time_expire, scene, now)

@@ -1,3 +1,11 @@
+-- name: audit_baskets
+SELECT
+    basket_id,
+    amount,
+    members
+FROM baskets
+ORDER BY basket_id;
+
 -- name: audit_legs
 -- In the order in which they were made; `after` is the last leg of the page before.
 SELECT
