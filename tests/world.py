@@ -68,12 +68,12 @@ TABLES = [
 class World:
     """`do` performs one command as a batch of its own, `batch` several in one."""
 
-    def __init__(self, address: str, now: Instant = START) -> None:
+    def __init__(self, address: str, now: Instant = START, node: int = 0) -> None:
         self.address = address
         self.engine = open_engine(address)
         self.engine.migrate()
         self.now = now
-        self.ids = Ids(self.engine.claim_node(0), lambda: self.now)
+        self.ids = Ids(self.engine.claim_node(node), lambda: self.now)
         self.committer = Committer(
             self.engine, lambda: self.now, self.ids, lambda batch: None, lambda tx: None
         )

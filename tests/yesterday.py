@@ -26,6 +26,9 @@ def date(days_ago: int = 1) -> str:
     return f"{datetime.now(BEIJING) - timedelta(days=days_ago):%Y-%m-%d}"
 
 
+_NODES = 100
+
+
 @contextmanager
 def past(served: Served, mchid: str, days_ago: int = 1) -> Iterator[World]:
     """A world in the hour after noon of that day in Beijing, whose merchant is this one.
@@ -35,7 +38,8 @@ def past(served: Served, mchid: str, days_ago: int = 1) -> Iterator[World]:
     noon = datetime.now(BEIJING).replace(hour=12, minute=0, second=0, microsecond=0)
     since = time.time_ns() // MILLISECOND // 1_000 * MILLISECOND % HOUR
     then = Instant(int(noon.timestamp()) * SECOND - days_ago * DAY + since)
-    world = World(str(served.data / "changliao.db"), then)
+    # A node of that day's own: ids of one node never go back.
+    world = World(str(served.data / "changliao.db"), then, _NODES + days_ago % _NODES)
     try:
         world._phones = time.time_ns() % 10**8
         with world.engine.reader() as reader:

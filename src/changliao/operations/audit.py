@@ -75,7 +75,7 @@ def check(reader: Reader) -> Report:
         heads = _check_journal(reader, books)
         refunded = _check_refunds(reader, books, counts)
         _check_orders(reader, books, refunded, counts)
-        _raise_for("basket", audit_baskets.first_wrong(reader))
+        _raise_for("basket", audit_baskets.first_fault(reader))
         _check_holds(reader, books)
         _check_pending(reader, books)
         _raise_for("payout", audit_payouts.first_fault(reader, books.moved))

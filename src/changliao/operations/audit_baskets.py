@@ -8,8 +8,8 @@ from changliao.store.engine import Reader
 from changliao.store.orders import from_row
 
 
-def first_wrong(reader: Reader) -> str:
-    """What is wrong first, in words; empty when nothing is."""
+def first_fault(reader: Reader) -> str | None:
+    """What is wrong first, in words; None when nothing is."""
     for basket_id, amount, members in reader.select("audit_baskets", {}):
         keys = [tuple(member) for member in msgspec.json.decode(members)]
         orders = [from_row(row) for row in reader.find("orders_find", keys)]
@@ -21,4 +21,4 @@ def first_wrong(reader: Reader) -> str:
         paid = sum(one.state is OrderState.PAID for one in orders)
         if paid not in (0, len(orders)):
             return f"{shown} is paid in part: {paid} of {len(orders)} orders"
-    return ""
+    return None

@@ -110,9 +110,17 @@ class Network:
                 ticket.outcome = Refused(Reason.BUSY)
         _answer(batch)
         if reading:
+            self._read_all(reading)
+
+    def _read_all(self, reading: list[tuple[asyncio.Future[Any], Callable[[Reader], Any]]]) -> None:
+        try:
             with self.committer.reader() as reader:
                 for answer, view in reading:
                     _read_for(answer, view, reader)
+        except Exception as error:  # nobody could read: everybody hears of it
+            for answer, _ in reading:
+                if not answer.done():
+                    answer.set_exception(error)
 
     async def read(
         self, view: Callable[Concatenate[Reader, P], R], *args: P.args, **kwargs: P.kwargs
@@ -171,7 +179,8 @@ class Network:
     async def rest(self, seconds: float) -> None:
         """Sleep, but wake when a sandbox's clock is moved."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._moved.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._moved.wait()
 
     async def follow_clock(self) -> None:
         """Show the time that the sandbox's clock was moved to, by whichever process."""

@@ -73,7 +73,8 @@ class Faulty:
         passed = asyncio.Event()
         self._held[event.merchant_id] = (event.id, passed)
         with suppress(TimeoutError):
-            await asyncio.wait_for(passed.wait(), OVERTAKEN_WITHIN_S)
+            async with asyncio.timeout(OVERTAKEN_WITHIN_S):
+                await passed.wait()
         if self._held.get(event.merchant_id, (None, None))[0] == event.id:
             del self._held[event.merchant_id]
             return replace(plan, note=f"{plan.note}[sandbox: nobody came to overtake it]")

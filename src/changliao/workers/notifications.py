@@ -211,8 +211,10 @@ class Deliverer:
     async def _sleep(self) -> None:
         """Until a commit of this process makes something due, or a moment passes."""
         waiting = self._network.events_waiting
+        # Not wait_for: before Python 3.12 it forgets a cancellation that comes with the event.
         with suppress(TimeoutError):
-            await asyncio.wait_for(waiting.wait(), _LOOK_EVERY_S)
+            async with asyncio.timeout(_LOOK_EVERY_S):
+                await waiting.wait()
         waiting.clear()
 
 

@@ -215,7 +215,8 @@ class _Cashier:
 async def _either(event: asyncio.Event, seconds: float) -> None:
     """Wait for the event, but not longer."""
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
     except TimeoutError:
         return
 
