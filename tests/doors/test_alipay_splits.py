@@ -105,3 +105,39 @@ def test_relations_that_cannot_be(market: OpenApp) -> None:
     many = bound(market, "1") | {"receiver_list": [{"type": "userId", "account": "1"}] * 21}
     assert market.refused(BIND, many) == "RECEIVER_LIST_OVERLOAD"
     assert market.refused(BIND, {}) == "INVALID_PARAMETER"
+
+
+def test_finishing_an_amount_releases_that_amount_and_the_rest_stays_held(
+    market: OpenApp, payer: Person
+) -> None:
+    before, trade_no = float(free(market)), sold(market, payer)
+    finish: dict[str, object] = {"out_request_no": number("S"), "trade_no": trade_no}
+    finish["extend_params"] = {"royalty_finish": "true", "royalty_finish_amount": "4.00"}
+    assert market.done(SETTLE, finish) == market.done(SETTLE, finish)
+    assert float(free(market)) == before + 4
+    left = market.done("alipay.trade.order.onsettle.query", {"trade_no": trade_no})
+    assert left["unsettled_amount"] == "3.00"
+    over = finish | {"out_request_no": number("S")}
+    over["extend_params"] = {"royalty_finish": "true", "royalty_finish_amount": "6.01"}
+    assert market.refused(SETTLE, over) == "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR"
+    assert float(free(market)) == before + 4
+
+
+def test_what_a_share_cannot_mean_here_is_refused_rather_than_ignored(
+    market: OpenApp, store: OpenApp, payer: Person
+) -> None:
+    assert market.done(BIND, bound(market, store.pid))
+    trade_no, held = sold(market, payer), free(store)
+    later = share(trade_no, store.pid, "1.00", royalty_mode="async")
+    assert market.refused(SETTLE, later) == "ACQ.ASYNC_ALLOC_NOT_SUPPORT_IN_PERIOD"
+    part: dict[str, object] = {"trans_in": store.pid, "amount": "1.00"}
+    for changes, code in (
+        ({"royalty_type": "replenish"}, "ACQ.REPLENISH_ACCOUNT_INVALID"),
+        ({"trans_out": store.pid}, "ACQ.MUST_ALLOC_FROM_ROOT_ACCOUNT"),
+        ({"trans_in_name": "Somebody"}, "ACQ.ROYALTY_ACCOUNT_NAME_NOT_MATCH"),
+    ):
+        asked = share(trade_no, store.pid, "1.00", royalty_parameters=[part | changes])
+        assert market.refused(SETTLE, asked) == code
+    assert free(store) == held
+    named = part | {"trans_in_name": "Receiver", "trans_out": market.pid}
+    assert market.done(SETTLE, share(trade_no, store.pid, "1.00", royalty_parameters=[named]))

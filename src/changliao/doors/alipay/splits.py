@@ -35,6 +35,8 @@ MOST_AT_ONCE: Final = 5
 _PERCENT_BPS: Final = 100
 _PERCENT: Final = re.compile(r"100|[1-9][0-9]?", re.ASCII)
 _DIGEST_BYTES: Final = 16
+_TRANSFER: Final = "transfer"
+_AT_ONCE: Final = "sync"
 
 
 class BoundReceiver(Struct):
@@ -54,19 +56,26 @@ class Relation(Struct):
 
 
 class Royalty(Struct):
-    """One receiver of a share: an amount, or a percentage of the order."""
+    """One receiver of a share: an amount, or a percentage of the order.
+
+    A name, when given, must be the receiver's. `trans_out` can only be the seller.
+    """
 
     trans_in: Text128
     trans_in_type: Text32 = "userId"
+    trans_in_name: Text64 = ""
+    trans_out: Text32 = ""
+    royalty_type: Text32 = _TRANSFER
     amount: str = ""
     amount_percentage: str = ""
     desc: Text128 = ""
 
 
 class Finishing(Struct):
-    """Whether what is left is released."""
+    """Whether what is left is released, or only an amount of it."""
 
     royalty_finish: str = ""
+    royalty_finish_amount: str = ""
 
 
 class Settling(Struct):
@@ -75,6 +84,7 @@ class Settling(Struct):
     out_request_no: Annotated[str, Meta(max_length=64, pattern=r"^[0-9A-Za-z_]+\Z")]
     trade_no: TradeNo
     royalty_parameters: list[Royalty] = []
+    royalty_mode: Text32 = _AT_ONCE
     extend_params: Finishing | None = None
 
 
@@ -125,11 +135,8 @@ async def unsettled(door: Door, call: Call) -> Node:
 async def settle(door: Door, call: Call) -> Node:
     """alipay.trade.order.settle: all receivers or none; with `royalty_finish` the rest is freed."""
     form = read_form(call, Settling)
-    finish = form.extend_params is not None and form.extend_params.royalty_finish == "true"
-    if len(form.royalty_parameters) > MOST_AT_ONCE:
-        raise bad_content(f"royalty_parameters 一次最多 {MOST_AT_ONCE} 个")
-    if not form.royalty_parameters and not finish:
-        raise bad_content("royalty_parameters 缺失")
+    rest, release = _freed(form.extend_params)
+    _check(form, rest or release > 0)
     placed = await trades.find(door, call.caller, "", form.trade_no)
     order = placed.order
     if order.state is not OrderState.PAID:
@@ -137,7 +144,7 @@ async def settle(door: Door, call: Call) -> Node:
     share_id = ShareId(door.network.ids.new())
     parts = []
     for place, one in enumerate(form.royalty_parameters):
-        kind, party = await _party(door, call, one.trans_in_type, one.trans_in)
+        kind, party = await _paid_to(door, call, one)
         amount = _amount(one, order.amount.amount)
         parts.append(
             Part(share_id, order.merchant_id, kind, party, place, amount, one.trans_in, one.desc)
@@ -150,7 +157,7 @@ async def settle(door: Door, call: Call) -> Node:
         digest=hashlib.sha256(msgspec.json.encode(form)).digest()[:_DIGEST_BYTES],
         partner_id=order.partner_id,
     )
-    outcome = await door.network.perform(SHARE, ShareOrder(share, tuple(parts), rest=finish))
+    outcome = await door.network.perform(SHARE, ShareOrder(share, tuple(parts), rest, release))
     if isinstance(outcome, Refused):
         raise refusal(outcome)
     return {"settle_no": settle_no(outcome.id), "trade_no": words.trade_no(order.id)}
@@ -159,6 +166,41 @@ async def settle(door: Door, call: Call) -> Node:
 def settle_no(share_id: ShareId) -> str:
     """The network's number of a share: 28 digits, told from trades by its beginning."""
     return f"{share_id:028d}"
+
+
+def _freed(finishing: Finishing | None) -> tuple[bool, int]:
+    """Is all that is left released, and if not, how much of it."""
+    if finishing is None or finishing.royalty_finish != "true":
+        return False, 0
+    if not finishing.royalty_finish_amount:
+        return True, 0
+    return False, words.fen(finishing.royalty_finish_amount, "royalty_finish_amount")
+
+
+def _check(form: Settling, frees: bool) -> None:
+    if form.royalty_mode != _AT_ONCE:
+        raise business("ACQ.ASYNC_ALLOC_NOT_SUPPORT_IN_PERIOD", "不支持异步分账")
+    if len(form.royalty_parameters) > MOST_AT_ONCE:
+        raise bad_content(f"royalty_parameters 一次最多 {MOST_AT_ONCE} 个")
+    if not form.royalty_parameters and not frees:
+        raise bad_content("royalty_parameters 缺失")
+
+
+async def _paid_to(door: Door, call: Call, one: Royalty) -> tuple[PartyKind, int]:
+    """Who is paid out of the order. Raises AlipayError for what no order can pay."""
+    if one.royalty_type != _TRANSFER:
+        raise business("ACQ.REPLENISH_ACCOUNT_INVALID", "不支持营销补差")
+    if one.trans_out:
+        payer = await _party(door, call, "userId", one.trans_out)
+        if payer != (PartyKind.MERCHANT, call.caller.seller.id):
+            raise business("ACQ.MUST_ALLOC_FROM_ROOT_ACCOUNT", "分账支出方必须是收款商户")
+    kind, party = await _party(door, call, one.trans_in_type, one.trans_in)
+    if one.trans_in_name:
+        known = parties.merchant if kind is PartyKind.MERCHANT else parties.user
+        named = await door.network.read(known, party)
+        if named is None or named.name != one.trans_in_name:
+            raise business("ACQ.ROYALTY_ACCOUNT_NAME_NOT_MATCH", "分账账户姓名不匹配")
+    return kind, party
 
 
 def _amount(one: Royalty, total: int) -> int:
