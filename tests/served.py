@@ -41,6 +41,16 @@ def command(*arguments: str, data: Path, **environment: str) -> Any:
     return json.loads(done.stdout)
 
 
+@contextmanager
+def started(words: list[str], **options: Any) -> Iterator["subprocess.Popen[str]"]:
+    """A process to talk with; one that a failed test leaves behind is killed, never waited for."""
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 class Served:
     """A network that is being served. `log` is everything it wrote."""
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from changliao.web.masking import masked
-from tests.served import CHANGLIAO, Rest, Served, Shop, merchant
+from tests.served import CHANGLIAO, Rest, Served, Shop, merchant, started
 from tests.workers.receiver import eventually
 
 PLACE = "/v3/pay/transactions/native"
@@ -187,10 +187,8 @@ def test_the_command_prints_and_follows(
         capture_output=True, text=True,
     ).stdout  # fmt: skip
     assert "why        the body was left out of the signed text" in printed
-    with subprocess.Popen(
-        [*words, "--most", "1", "--follow", "--json"], env=served.environment,
-        stdout=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+    words = [*words, "--most", "1", "--follow", "--json"]
+    with started(words, env=served.environment) as process:
         assert process.stdout
         json.loads(process.stdout.readline())
         number, _ = own.place()

@@ -20,7 +20,7 @@ from tests import requirements, yesterday
 from tests.e2e import sdk_environments
 from tests.e2e.compatibility import NOT_OFFERED, WORKED, Table
 from tests.openapi import number
-from tests.served import Rest, Served
+from tests.served import Rest, Served, started
 from tests.workers.receiver import Mailbox, Receiver, receiving, status
 
 pytestmark = pytest.mark.xdist_group("alipay-sdks")
@@ -155,12 +155,10 @@ def shop(
     environment = {"PATH": "/usr/bin:/bin", "NO_PROXY": "*", "PYTHONUTF8": "1"}
     with (
         receiving() as receiver,
-        subprocess.Popen(
+        started(
             command,
             cwd=inside,
-            text=True,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
             env=environment,
         ) as process,
     ):

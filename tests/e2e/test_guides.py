@@ -55,14 +55,14 @@ def test_the_page_does_what_it_says(sdk: str, sandbox: tuple[Served, Rest], tmp_
 
 def run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
     """What a command prints; it must succeed."""
-    with subprocess.Popen(
+    done = subprocess.run(
         command,
         cwd=folder,
         env=environment,
         text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        printed, problems = process.communicate(timeout=WITHIN_S)
-    assert process.returncode == 0, problems
-    return printed
+        capture_output=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -16,7 +16,7 @@ import pytest
 
 from tests import requirements
 from tests.e2e import sdk_environments
-from tests.served import CHANGLIAO, Rest, Served, Shop
+from tests.served import CHANGLIAO, Rest, Served, Shop, started
 
 pytestmark = pytest.mark.xdist_group("sdks")
 HERE = Path(__file__).parent
@@ -28,9 +28,7 @@ def exported(sandbox: tuple[Served, Rest]) -> Iterator[dict[str, str]]:
     """What the command prints, while it runs."""
     served, _ = sandbox
     words = [CHANGLIAO, "sandbox", "proxy", "--port", "0", "--json", "--data", str(served.data)]
-    with subprocess.Popen(
-        words, stdout=subprocess.PIPE, env={**os.environ, **served.environment}, text=True
-    ) as process:
+    with started(words, env={**os.environ, **served.environment}) as process:
         assert process.stdout
         yield json.loads(process.stdout.readline())
         process.terminate()
@@ -162,10 +160,8 @@ def test_private_keys_are_their_owners_alone(
 def test_a_network_that_is_not_served_is_said_so(sandbox: tuple[Served, Rest]) -> None:
     served, _ = sandbox
     words = ["sandbox", "proxy", "--port", "0", "--json", "--to", "http://127.0.0.1:9"]
-    with subprocess.Popen(
-        [CHANGLIAO, *words, "--data", str(served.data)], stdout=subprocess.PIPE, text=True,
-        env={**os.environ, **served.environment},
-    ) as process:  # fmt: skip
+    words = [CHANGLIAO, *words, "--data", str(served.data)]
+    with started(words, env={**os.environ, **served.environment}) as process:
         assert process.stdout
         said = json.loads(process.stdout.readline())
         answer = raw(said, b"CONNECT api.mch.weixin.qq.com:443 HTTP/1.1\r\n\r\n")

@@ -25,7 +25,7 @@ from changliao.commands.people import Person
 from tests import requirements, yesterday
 from tests.e2e import sdk_environments
 from tests.e2e.compatibility import NOT_OFFERED, WORKED, Table
-from tests.served import Rest, Served
+from tests.served import Rest, Served, started
 
 pytestmark = pytest.mark.xdist_group("sdks")
 HERE: Final = Path(__file__).parent
@@ -192,15 +192,13 @@ def shop(
             """Nothing on the terminal."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Callback) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         settings |= {"notify_url": f"http://127.0.0.1:{server.server_port}/notify"}
         (folder / "settings.json").write_text(json.dumps(settings), "utf-8")
-        with subprocess.Popen(
+        with started(
             command,
             cwd=inside,
-            text=True,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
             env={"PATH": "/usr/bin:/bin", "NO_PROXY": "*", "PYTHONUTF8": "1"},
         ) as process:
             told["shop"] = Shop(sdk, process, settings)
@@ -208,7 +206,6 @@ def shop(
             assert process.stdin
             process.stdin.close()
             assert process.wait(WAIT_S) == 0
-        server.shutdown()
 
 
 def test_an_order_lives_from_placing_to_refund(shop: Shop, payer: Person) -> None:

