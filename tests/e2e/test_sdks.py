@@ -14,6 +14,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -191,9 +192,8 @@ def shop(
         def log_message(self, *_: Any) -> None:
             """Nothing on the terminal."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Callback) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        settings |= {"notify_url": f"http://127.0.0.1:{server.server_port}/notify"}
+    with listening(Callback) as port:
+        settings |= {"notify_url": f"http://127.0.0.1:{port}/notify"}
         (folder / "settings.json").write_text(json.dumps(settings), "utf-8")
         with started(
             command,
@@ -206,6 +206,17 @@ def shop(
             assert process.stdin
             process.stdin.close()
             assert process.wait(WAIT_S) == 0
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """A server of the test's own, on this port, until the block ends however it ends."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
 
 
 def test_an_order_lives_from_placing_to_refund(shop: Shop, payer: Person) -> None:

@@ -30,13 +30,19 @@ def checked(url: str, *answers: list[str], allow_private: bool = False, times: i
             nodes = [SimpleNamespace(addr=(one.encode(), 0)) for one in next(coming)]
             return SimpleNamespace(nodes=nodes)
 
+        async def close(self) -> None:
+            """Nothing was opened."""
+
     async def check() -> Target:
         guard = Guard(allow_private=allow_private)
         if answers:
             vars(guard)["_resolver"] = Resolver()
-        for _ in range(times - 1):
-            await guard.check(url)
-        return await guard.check(url)
+        try:
+            for _ in range(times - 1):
+                await guard.check(url)
+            return await guard.check(url)
+        finally:
+            await guard.close()
 
     loop = asyncio.SelectorEventLoop()
     try:
@@ -82,6 +88,7 @@ def test_a_silent_name_server_keeps_nobody_else_waiting() -> None:
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
+        await guard.close()
         return time.perf_counter() - began
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:

@@ -64,6 +64,12 @@ class Guard:
         checked = urlunsplit((parts.scheme, f"{literal}:{port}", parts.path, parts.query, ""))
         return Target(checked, host, name)
 
+    async def close(self) -> None:
+        """Ask nobody any more; what is still asked is forgotten."""
+        if self._resolver is not None:
+            await self._resolver.close()
+            self._resolver = None
+
     async def _addresses(self, name: str) -> list[str]:
         """All of them, IPv4 first: what listens on one of `localhost`'s listens there."""
         if self._resolver is None:  # it belongs to the loop that runs

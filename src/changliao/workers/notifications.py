@@ -97,6 +97,7 @@ class Deliverer:
                 for task in running:
                     task.cancel()
                 await asyncio.gather(*running, return_exceptions=True)
+                await self._guard.close()
 
     async def _look(self, client: httpx.AsyncClient) -> None:
         try:
