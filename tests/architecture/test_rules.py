@@ -16,7 +16,9 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 MODULE_LINES, FUNCTION_LINES, PARAMETERS = 400, 60, 7
 # More parameters than that, and why.
 MANY_PARAMETERS: dict[str, str] = {}
-RINGS = ("core", "store", "operations", "doors", "workers", "web", "commands", "examples")
+# Functions that may import, and why.
+LATE_IMPORTS = {"get_command": "one command needs NumPy, which takes its time"}
+RINGS = ("core", "store", "operations", "doors", "workers", "web", "commands", "examples", "sim")
 NAMES_NOT_HERE = {"utils", "helpers", "common", "manager", "base", "misc"}
 DOCUMENTS = [
     *ROOT.glob("*.md"),
@@ -53,7 +55,7 @@ def test_functions_are_short_and_import_nothing(path: Path) -> None:
         where = f"{named(path)}:{function.lineno} {function.name}"
         assert (function.end_lineno or 0) - function.lineno < FUNCTION_LINES, where
         inside = [n for n in ast.walk(function) if isinstance(n, (ast.Import, ast.ImportFrom))]
-        assert not inside, f"{where} imports"
+        assert not inside or function.name in LATE_IMPORTS, f"{where} imports"
         parameters = len(function.args.args) + len(function.args.kwonlyargs)
         assert parameters <= PARAMETERS or function.name in MANY_PARAMETERS, where
 

@@ -1,0 +1,235 @@
+"""`changliao market`: what would happen to the market under other rules."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.progress import Progress
+from rich.table import Table
+
+from changliao.commands.context import console, json_option
+from changliao.commands.market_tables import facts_table, milestones, shares_table, summary
+from changliao.sim import outputs, pricing, reading
+from changliao.sim.calibration import Impossible
+from changliao.sim.check import SENSITIVITY, calibrate, check
+from changliao.sim.facts import NotAQuestion
+from changliao.sim.lab import run
+from changliao.sim.pricing import NoEquilibrium
+from changliao.sim.reading import File, Unplayable
+from changliao.sim.result import NotThere, Result
+
+_STORY = "story"
+
+
+@click.group()
+def market() -> None:
+    """What happened in the market, and what would: see docs/market/."""
+
+
+@market.group()
+def lab() -> None:
+    """Simulated people choose platforms and wallets; FILE is a scenario, or `story`."""
+
+
+scenario_argument = click.argument("path", metavar="FILE", default=_STORY)
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["expected", "cells", "agents"]),
+    default="expected",
+    show_default=True,
+    help="expected: the mean path; cells: drawn counts; agents: every person drawn.",
+)
+days_option = click.option("--days", type=click.IntRange(1), help="Play no further than this day.")
+
+
+@lab.command("run")
+@scenario_argument
+@engine_option
+@days_option
+@click.option("--users", type=click.IntRange(1), help="How many people, instead of the file's.")
+@click.option("--seed", type=click.IntRange(0), help="Another seed, another draw.")
+@click.option("--threads", type=click.IntRange(1, 64), default=1, help="For the agents engine.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write every table into this folder.")
+@click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet")
+@json_option
+def run_command(path: str, *, as_json: bool, out: Path | None, form: str, **given: Any) -> None:
+    """Play a scenario and show who has what. Ctrl-C shows what was played until then."""
+    with _refusals():
+        result = _played(_file(path), **given)
+    if out is not None:
+        for written in outputs.save(result, out, form):
+            click.echo(f"wrote {written}", err=True)
+    days = milestones(result.days)
+    if as_json:
+        click.echo(msgspec.json.encode(summary(result, days)))
+    else:
+        console.print(shares_table({"": result}, days))
+    if result.days < (given["days"] or _file(path).scenario.about.days):
+        click.echo(f"interrupted after day {result.days}", err=True)
+        sys.exit(130)
+
+
+@lab.command("check")
+@scenario_argument
+@click.option("--sets", type=click.IntRange(0), default=0, help="Also so many random parameters.")
+@click.option("--seed", type=click.IntRange(0), default=1, help="Of the random parameters.")
+@click.option("--sensitivity/--no-sensitivity", default=True, show_default=True)
+@json_option
+def check_command(path: str, *, sets: int, seed: int, sensitivity: bool, as_json: bool) -> None:
+    """Does the model say what the story says? Exit 1 when a fact does not hold."""
+    with _refusals():
+        file = _file(path)
+        total = sets + (2 * len(SENSITIVITY) if sensitivity else 0)
+        with _progress("playing with other parameters", total) as advance:
+            report = check(file, sensitivity=sensitivity, sets=sets, seed=seed, progress=advance)
+    if as_json:
+        click.echo(msgspec.json.encode(report))
+    else:
+        console.print(facts_table(report))
+        for name, value in report.calibrated.items():
+            console.print(f"given: {name} = {value:.6g}, fitted to its moment")
+        note = f"{report.seconds:.1f} s"
+        if report.sets:
+            note += f"; {report.sets} random sets, {report.refused} of them without a solution"
+        console.print(note)
+    sys.exit(0 if report.holds else 1)
+
+
+@lab.command("compare")
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@engine_option
+@days_option
+def compare_command(first: str, second: str, **given: Any) -> None:
+    """Two scenarios side by side, or a scenario and one of its variants: FILE FILE:variant."""
+    with _refusals():
+        results = {Path(name).name: _played(_file(name), **given) for name in (first, second)}
+    last = min(result.days for result in results.values())
+    console.print(shares_table(results, [1, last]))
+
+
+@lab.command("sweep")
+@click.argument("path", metavar="FILE")
+@click.argument("parameter", metavar="NAME=FROM:TO:STEP")
+@days_option
+def sweep_command(path: str, parameter: str, days: int | None) -> None:
+    """Play again with a parameter of the model at each value: `sweep story network=0:2:0.25`."""
+    name, values = _range(parameter)
+    with _refusals():
+        file = _file(path)
+        results: dict[str, Result] = {}
+        with _progress(f"playing with other {name}", len(values)) as advance:
+            for number, value in enumerate(values):
+                changed = file.changed({name if "." in name else f"model.{name}": value})
+                results[f"{name} {value:g}"] = _played(changed, days=days)
+                advance(number + 1)
+    console.print(shares_table(results, [min(result.days for result in results.values())]))
+
+
+@lab.command("price")
+@scenario_argument
+@click.option("--day", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--alpha", type=float, default=20.0, show_default=True, help="Price sensitivity.")
+@click.option("--rate", type=float, default=0.05, show_default=True, help="Take rate of them all.")
+@click.option("--outside", type=float, default=0.1, show_default=True, help="Who buys elsewhere.")
+@click.option("--merge", metavar="A+B", help="Platforms that get one owner.")
+def price_command(
+    path: str, *, day: int, alpha: float, rate: float, outside: float, merge: str | None
+) -> None:
+    """Take rates as price-setting rivals would have them, and after a merger."""
+    with _refusals():
+        result = _played(_file(path), days=day)
+        there = [name for name in result.platforms if result.share(name, day) > 0]
+        groups = [result.groups[day - 1][result.platforms.index(name)] for name in there]
+        owner = [sorted(set(groups)).index(group) for group in groups]
+        shares = [result.share(name, day) * (1 - outside) for name in there]
+        joined = [there.index(name) for name in _merged(merge, there)] or [0]
+        after = pricing.merger(shares, [rate] * len(there), alpha, owner, joined)
+    table = Table("platform", "owner", "share", "take rate", "after", "share after")
+    for place, name in enumerate(there):
+        table.add_row(
+            name, groups[place], f"{shares[place]:.2%}", f"{rate:.2%}",
+            f"{after.prices[place]:.2%}", f"{after.shares[place]:.2%}",
+        )  # fmt: skip
+    console.print(table)
+
+
+@lab.command("story")
+def story_command() -> None:
+    """Print the opening story's scenario, to begin another from."""
+    click.echo(_story(), nl=False)
+
+
+def _file(path: str) -> File:
+    name, _, variant = path.partition(":")
+    file = reading.parse(_story()) if name == _STORY else reading.load(Path(name))
+    return file.variant(variant) if variant else file
+
+
+def _story() -> str:
+    return (resources.files("changliao.sim") / "scenarios" / "story.toml").read_text("utf-8")
+
+
+def _played(
+    file: File,
+    *,
+    days: int | None = None,
+    users: int | None = None,
+    seed: int | None = None,
+    engine: str = "expected",
+    threads: int = 1,
+) -> Result:
+    fitted, _ = calibrate(file)
+    about = fitted.scenario.about
+    days = min(days or about.days, about.days)
+    with _progress(about.name, days) as advance:
+        return run(
+            fitted.scenario, engine=engine, people=users or 0, seed=seed or 0, days=days,
+            threads=threads, progress=advance,
+        )  # fmt: skip
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What cannot be played is said with its line; exit 2."""
+    try:
+        yield
+    except Unplayable as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        sys.exit(2)
+    except (Impossible, NotThere, NotAQuestion, NoEquilibrium, OSError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+
+
+@contextmanager
+def _progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
+        task = shown.add_task(title, total=total)
+        yield lambda done: shown.update(task, completed=done)
+
+
+def _range(parameter: str) -> tuple[str, list[float]]:
+    name, _, ends = parameter.partition("=")
+    try:
+        low, high, step = (float(part) for part in ends.split(":"))
+        count = int((high - low) / step + 1.000001)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise click.BadParameter(f"{parameter!r} is not like network=0:2:0.25") from None
+    if not 1 <= count <= 200:
+        raise click.BadParameter(f"{count} values; from 1 to 200")
+    return name, [low + step * number for number in range(count)]
+
+
+def _merged(merge: str | None, there: list[str]) -> list[str]:
+    names = merge.split("+") if merge else []
+    for name in names:
+        if name not in there:
+            raise click.BadParameter(f"{name!r} is not there; there are: {', '.join(there)}")
+    return names

@@ -1,0 +1,1 @@
+"""The lab: people choosing platforms and wallets when the rules change (docs/market/model.md)."""

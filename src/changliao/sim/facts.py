@@ -1,0 +1,168 @@
+"""Facts: expressions over what a run found, and nothing else.
+
+The language is Python's arithmetic, comparisons, `and`, `or`, `not`, and the functions below. A
+question asked with `variant='name'` is put to that variant of the story.
+"""
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from msgspec import Struct
+
+from changliao.sim import forms
+from changliao.sim.result import Result
+
+MOST_LETTERS: Final = 2_000
+# What a fact may ask of a run; the names are methods of Result.
+OUTPUTS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
+    {
+        "share": Result.share,
+        "bought": Result.bought,
+        "flow": Result.moved,
+        "users": Result.last_at,
+        "mobile": Result.mobile,
+        "paid_with": Result.paid_with,
+        "holders": Result.holders,
+        "boycott": Result.boycott,
+        "takes": Result.takes,
+        "hhi": Result.hhi,
+        "competitors": Result.competitors,
+    }
+)
+# What it may ask of theory.
+THEORY: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
+    {
+        "war_profit": forms.war_profit,
+        "survivors": forms.survivors,
+        "entrant_among_many": forms.entrant_among_many,
+        "entrant_against_one": forms.entrant_against_one,
+    }
+)
+_ARITHMETIC: Final[Mapping[type[ast.AST], Callable[..., Any]]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.USub: operator.neg,
+    ast.Not: operator.not_,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+
+
+class NotAQuestion(Exception):
+    """An expression does something else than read outputs."""
+
+
+class Question(Struct, frozen=True):
+    """A checked expression; `variants` are the ones it asks, beside the story itself."""
+
+    text: str
+    tree: ast.expr
+    variants: frozenset[str]
+    last_day: int = 0
+
+    def answer(self, of: Callable[[str], Result]) -> Any:
+        """Its value; `of` gives the result of a variant, '' being the story. Raises NotThere."""
+        return _value(self.tree, of)
+
+
+def compiled(text: str) -> Question:
+    """Raises NotAQuestion."""
+    if len(text) > MOST_LETTERS:
+        raise NotAQuestion(f"an expression has at most {MOST_LETTERS} letters")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise NotAQuestion(f"{text!r} is not an expression: {error}") from error
+    for node in ast.walk(tree):
+        _check(node)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    variants = frozenset(name for call in calls if (name := _variant(call)))
+    return Question(text, tree, variants, max([0, *map(_day, calls)]))
+
+
+def _check(node: ast.AST) -> None:
+    match node:
+        case ast.Constant(value=str() | int() | float()):
+            return
+        case ast.List() | ast.Tuple() | ast.Load() | ast.And() | ast.Or():
+            return
+        case ast.BinOp() | ast.UnaryOp() | ast.Compare() | ast.BoolOp() | ast.keyword():
+            return
+        case ast.Call(func=ast.Name(id=name)) if name in OUTPUTS or name in THEORY:
+            return
+        case ast.Name(id=name) if name in OUTPUTS or name in THEORY:
+            return
+        case _ if type(node) in _ARITHMETIC:
+            return
+    known = ", ".join(sorted([*OUTPUTS, *THEORY]))
+    raise NotAQuestion(
+        f"{ast.unparse(node)!r} is not allowed: a fact compares numbers and asks {known}"
+    )
+
+
+def _variant(call: ast.Call) -> str:
+    for keyword in call.keywords:
+        if keyword.arg == "variant":
+            if not isinstance(keyword.value, ast.Constant):
+                raise NotAQuestion("variant is a name in quotes")
+            return str(keyword.value.value)
+        if keyword.arg is None:
+            raise NotAQuestion("** is not allowed")
+    return ""
+
+
+def _day(call: ast.Call) -> int:
+    """The last day a call asks about; theory has none."""
+    if not isinstance(call.func, ast.Name) or call.func.id in THEORY:
+        return 0
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    numbers = [
+        node.value
+        for node in given
+        if isinstance(node, ast.Constant) and isinstance(node.value, int)
+    ]
+    return max([0, *numbers])
+
+
+def _value(node: ast.AST, of: Callable[[str], Result]) -> Any:
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.List(elts=parts) | ast.Tuple(elts=parts):
+            return [_value(part, of) for part in parts]
+        case ast.UnaryOp(op=op, operand=one):
+            return _ARITHMETIC[type(op)](_value(one, of))
+        case ast.BinOp(left=left, op=op, right=right):
+            return _ARITHMETIC[type(op)](_value(left, of), _value(right, of))
+        case ast.BoolOp(op=ast.And(), values=parts):
+            return all(_value(part, of) for part in parts)
+        case ast.BoolOp(values=parts):
+            return any(_value(part, of) for part in parts)
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            values = [_value(part, of) for part in (left, *others)]
+            pairs = zip(values, ops, values[1:], strict=False)
+            return all(_ARITHMETIC[type(op)](one, two) for one, op, two in pairs)
+        case ast.Call():
+            return _called(node, of)
+    raise NotAQuestion(f"{ast.unparse(node)!r} has no value")
+
+
+def _called(call: ast.Call, of: Callable[[str], Result]) -> Any:
+    name = ast.unparse(call.func)
+    given = [_value(one, of) for one in call.args]
+    named = {str(one.arg): _value(one.value, of) for one in call.keywords if one.arg != "variant"}
+    try:
+        if name in THEORY:
+            return THEORY[name](*given, **named)
+        return OUTPUTS[name](of(_variant(call)), *given, **named)
+    except TypeError as error:
+        raise NotAQuestion(f"{ast.unparse(call)}: {error}") from error

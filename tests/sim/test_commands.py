@@ -1,0 +1,76 @@
+"""`changliao market lab` as a person types it."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.served import CHANGLIAO
+
+DOCS = Path(__file__).parents[2] / "docs" / "market"
+
+
+def typed(*words: str, code: int = 0, **options) -> str:
+    """What a command prints; on failure what it complains of."""
+    done = subprocess.run(
+        [CHANGLIAO, "market", *words], capture_output=True, text=True, timeout=60, check=False,
+        **options,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    return str(done.stdout if code == 0 else done.stdout + done.stderr)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scenario of the documentation."""
+    page = (DOCS / "scenarios.md").read_text("utf-8")
+    found = re.search(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert found
+    path = tmp_path_factory.mktemp("lab") / "small.toml"
+    path.write_text(found[1], "utf-8")
+    return path
+
+
+def test_the_story_is_checked_from_its_own_copy(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(typed("lab", "story"), "utf-8")
+    report = json.loads(typed("lab", "check", str(mine), "--no-sensitivity", "--json"))
+    assert [answer["holds"] for answer in report["answers"]] == [True] * 13
+    wrong = mine.read_text("utf-8").replace("9.99e6 < flow", "99e6 < flow")
+    mine.write_text(wrong, "utf-8")
+    assert "NO" in typed("lab", "check", str(mine), "--no-sensitivity", code=1)
+
+
+def test_the_scenario_of_the_documentation_is_played(small: Path, tmp_path: Path) -> None:
+    assert "big" in typed("lab", "run", str(small), "--engine", "cells")
+    shown = json.loads(typed("lab", "run", str(small), "--json", "--out", str(tmp_path / "out")))
+    assert shown["shares"]["big"]["1"] == pytest.approx(0.7)
+    assert shown["shares"]["big"]["60"] < 0.65
+    assert (tmp_path / "out" / "flow.parquet").exists()
+    assert "yes" in typed("lab", "check", str(small))
+
+
+def test_scenarios_are_compared_and_parameters_swept(small: Path) -> None:
+    assert "no_adoption" in typed("lab", "compare", str(small), f"{small}:no_adoption")
+    assert "habit 1.5" in typed("lab", "sweep", str(small), "habit=0.5:1.5:0.5").replace("\n", " ")
+    assert "after" in typed("lab", "price", str(small), "--merge", "big+small")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("lab", "run", "nowhere.toml"),
+        ("lab", "run", "story:nobody"),
+        ("lab", "sweep", "story", "habit"),
+        ("lab", "sweep", "story", "habit=0:1:0"),
+        ("lab", "sweep", "story", "nothing=0:1:1"),
+        ("lab", "price", "story", "--merge", "jd+nobody"),
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_is_said_and_nothing_is_played(words: tuple[str, ...]) -> None:
+    said = typed(*words, code=2)
+    assert "Traceback" not in said
+    assert said.strip()

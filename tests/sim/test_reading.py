@@ -1,0 +1,109 @@
+"""What cannot be played is refused before the run, with its line and the mend."""
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from changliao.sim import facts, paths, reading
+from changliao.sim.facts import NotAQuestion
+from changliao.sim.reading import Unplayable
+
+STORY = (resources.files("changliao.sim") / "scenarios" / "story.toml").read_text("utf-8")
+
+
+def refused(old: str, new: str) -> str:
+    """What is said about the story with a change in it."""
+    assert old in STORY
+    with pytest.raises(Unplayable) as caught:
+        reading.parse(STORY.replace(old, new, 1))
+    line = STORY.splitlines().index(next(one for one in STORY.splitlines() if old in one)) + 1
+    said = str(caught.value)
+    assert said.startswith(f"line {line}: "), (line, said)
+    return said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("habit = 2.0", "habbit = 2.0", "unknown key 'habbit': did you mean 'habit'"),
+        ("habit = 2.0", 'habit = "much"', "Expected `float`"),
+        ("habit = 2.0", "habit = nan", "habit is in logits"),
+        ("days = 540", "days = 0", "from 1 to 3660 days"),
+        ("users = 210_000_000", "users = 0", "from 1 to"),
+        ("mobile = 0.12", "mobile = 1.2", "mobile is a share"),
+        ("presence_half_life = 30", "presence_half_life = 0", "must be above 0"),
+        ('"jd", "meituan"]', '"jd", "meituna"]', "did you mean 'meituan'"),
+        ('wallet = "changliao", platforms = ["suning"', 'wallet = "chang", platforms = ["suning"',
+         "no wallet is called 'chang'"),
+        ('{ id = "jd", day = 10', '{ id = "jd", day = 9', "stands after day 10"),
+        ("day = 375", "day = 999", "not among the 540 days"),
+        ('type = "adopt", wallet = "changliao", platforms = ["qqwg"]',
+         'type = "adopt", wallet = "changliao", platforms = ["paipai"]', "not there any more"),
+        ('platform = "douyin"', 'platform = "jd"', "is there already"),
+        ('target = "alibaba", quote = "淘', 'target = "a", quote = "淘', "no group is called"),
+        ('type = "ban"', 'type = "bann"', "Invalid value 'bann'"),
+        ('id = "tmall", group', 'id = "taobao", group', "used twice"),
+        ('variant=\'without_suning\'', 'variant=\'without_suming\'', "no variant is called"),
+        ("competitors(30) > 1.5 * competitors(9)", "__import__('os')", "is not allowed"),
+        ("competitors(30) > 1.5 * competitors(9)", "(lambda: 1)()", "is not allowed"),
+        ("competitors(30) > 1.5 * competitors(9)", "hhi.__class__", "is not allowed"),
+        ("competitors(30) > 1.5 * competitors(9)", "[x for x in hhi(1)]", "is not allowed"),
+        ("competitors(30) > 1.5 * competitors(9)", "9 ** 9 ** 9", "is not allowed"),
+        ("competitors(30) > 1.5 * competitors(9)", "hhi(1) >", "is not an expression"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_found_on_its_line(old: str, new: str, said: str) -> None:
+    assert said in refused(old, new)
+
+
+def test_shares_that_do_not_add_up() -> None:
+    with pytest.raises(Unplayable, match=r"add up to 1\.1, not to 1"):
+        reading.parse(STORY.replace("share = 0.608", "share = 0.708"))
+
+
+def test_what_is_not_toml_is_refused_with_its_line() -> None:
+    with pytest.raises(Unplayable, match=r"^line 3: not TOML"):
+        reading.parse("[scenario]\nname = 'x'\nusers = = 1\n")
+
+
+def test_a_file_too_large_or_not_text(tmp_path: Path) -> None:
+    large = tmp_path / "large.toml"
+    large.write_text(STORY + "#" * reading.MOST_BYTES, "utf-8")
+    with pytest.raises(Unplayable, match="larger than"):
+        reading.load(large)
+    large.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(Unplayable, match="UTF-8"):
+        reading.load(large)
+
+
+def test_too_many_wallets_are_refused_with_the_number() -> None:
+    more = "".join(f'  {{ id = "w{one}", pc = 0.0, share = 0.5 }},\n' for one in range(5))
+    with pytest.raises(Unplayable, match="make 256 sets of wallets"):
+        reading.parse(STORY.replace('  { id = "cod"', more + '  { id = "cod"'))
+
+
+def test_a_path_names_one_value() -> None:
+    file = reading.parse(STORY)
+    changed = file.changed({"model.habit": 1.5, "event[1].goodwill": 0.1})
+    assert (changed.scenario.model.habit, file.scenario.model.habit) == (1.5, 2.0)
+    for path in ("event[99].goodwill", "model.nothing.more", "1+1", "event[x]"):
+        with pytest.raises(Unplayable):
+            file.changed({path: 1.0})
+    with pytest.raises(paths.NoSuchPath):
+        paths.steps("a b")
+
+
+def test_a_variant_changes_what_it_says_and_no_more() -> None:
+    file = reading.parse(STORY)
+    alone = file.variant("merger_alone_no_network").scenario
+    assert [event.id for event in alone.market.event] == ["merger", "douyin"]
+    assert alone.model.network == 0
+    with pytest.raises(Unplayable, match="no variant is called"):
+        file.variant("nobody")
+
+
+def test_an_expression_too_long_or_too_deep_is_refused() -> None:
+    for text in ("1+" * 5_000 + "1", "(" * 900 + "1" + ")" * 900):
+        with pytest.raises(NotAQuestion):
+            facts.compiled(text)
