@@ -83,7 +83,7 @@ def run_command(path: str, *, as_json: bool, out: Path | None, form: str, **give
 def check_command(path: str, *, sets: int, seed: int, sensitivity: bool, as_json: bool) -> None:
     """Does the model say what the story says? Exit 1 when a fact does not hold."""
     with _refusals():
-        file = _file(path)
+        file = _read(path)
         total = sets + (2 * len(SENSITIVITY) if sensitivity else 0)
         with _progress("playing with other parameters", total) as advance:
             report = check(file, sensitivity=sensitivity, sets=sets, seed=seed, progress=advance)
@@ -108,7 +108,10 @@ def check_command(path: str, *, sets: int, seed: int, sensitivity: bool, as_json
 def compare_command(first: str, second: str, **given: Any) -> None:
     """Two scenarios side by side, or a scenario and one of its variants: FILE FILE:variant."""
     with _refusals():
-        results = {Path(name).name: _played(_file(name), **given) for name in (first, second)}
+        results = {
+            Path(name).name.replace(".toml", ""): _played(_file(name), **given)
+            for name in (first, second)
+        }
     last = min(result.days for result in results.values())
     console.print(shares_table(results, [1, last]))
 
@@ -165,10 +168,16 @@ def story_command() -> None:
     click.echo(_story(), nl=False)
 
 
+def _read(path: str) -> File:
+    """As it stands."""
+    return reading.parse(_story()) if path == _STORY else reading.load(Path(path))
+
+
 def _file(path: str) -> File:
+    """Fitted to its moments, then changed to the variant after a colon."""
     name, _, variant = path.partition(":")
-    file = reading.parse(_story()) if name == _STORY else reading.load(Path(name))
-    return file.variant(variant) if variant else file
+    fitted, _ = calibrate(_read(name))
+    return fitted.variant(variant) if variant else fitted
 
 
 def _story() -> str:
@@ -184,12 +193,11 @@ def _played(
     engine: str = "expected",
     threads: int = 1,
 ) -> Result:
-    fitted, _ = calibrate(file)
-    about = fitted.scenario.about
+    about = file.scenario.about
     days = min(days or about.days, about.days)
     with _progress(about.name, days) as advance:
         return run(
-            fitted.scenario, engine=engine, people=users or 0, seed=seed or 0, days=days,
+            file.scenario, engine=engine, people=users or 0, seed=seed or 0, days=days,
             threads=threads, progress=advance,
         )  # fmt: skip
 
