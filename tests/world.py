@@ -62,6 +62,8 @@ TABLES = [
     "sandbox_requests",
     "payouts",
     "payout_batches",
+    "authorizations",
+    "authorization_steps",
 ]
 
 

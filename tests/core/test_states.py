@@ -4,6 +4,8 @@ from itertools import product
 
 import pytest
 
+from changliao.core.authorizations import TRANSITIONS as AUTHORIZATION_TRANSITIONS
+from changliao.core.authorizations import AuthorizationEvent, AuthorizationState
 from changliao.core.ledger import PENDING_TRANSITIONS, PendingEvent, PendingState
 from changliao.core.orders import TRANSITIONS, OrderEvent, OrderState
 from changliao.core.outcome import Reason
@@ -17,6 +19,7 @@ from changliao.core.refunds import REFUND_TRANSITIONS, RefundEvent, RefundState
     [
         (TRANSITIONS, OrderState, OrderEvent),
         (REFUND_TRANSITIONS, RefundState, RefundEvent),
+        (AUTHORIZATION_TRANSITIONS, AuthorizationState, AuthorizationEvent),
         (PAYOUT_TRANSITIONS, PayoutState, PayoutEvent),
         (PENDING_TRANSITIONS, PendingState, PendingEvent),
     ],

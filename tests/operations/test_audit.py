@@ -6,11 +6,21 @@ from typing import Any
 import pytest
 
 from changliao.core import chart
+from changliao.core.authorizations import (
+    Authorization,
+    Capture,
+    Freeze,
+    Release,
+    RequestAuthorization,
+)
 from changliao.core.bills import day_of
 from changliao.core.clock import DAY, NEVER, Instant
 from changliao.core.ids import (
     AppId,
+    AuthorizationId,
+    AuthorizationStepId,
     MerchantId,
+    PaymentId,
     PayoutBatchId,
     PayoutId,
     ReturnId,
@@ -21,7 +31,7 @@ from changliao.core.money import CNY, Money
 from changliao.core.orders import Hold
 from changliao.core.payouts import PayBatch, PayOut, Payout, PayoutBatch
 from changliao.core.splits import Part, PartyKind, Receiver, Return, Share, ShareOrder
-from changliao.operations import audit, baskets, payouts, splits
+from changliao.operations import audit, authorizations, baskets, payouts, splits
 from changliao.operations.bills import KEEP_DAY_END
 from changliao.store.views import bills
 from changliao.store.views import orders as order_views
@@ -120,6 +130,27 @@ TAMPERING = {
         "payout",
     ),
     "a batch was forgotten": ("DELETE FROM payout_batches", "payout"),
+    "an authorization says more was captured": (
+        "UPDATE authorizations SET captured = captured + 1",
+        "authorization",
+    ),
+    "an authorization was ended with its money frozen": (
+        "UPDATE authorizations SET state = 3",
+        "authorization",
+    ),
+    "an authorization was given to somebody else": (
+        "UPDATE authorizations SET payer_id = :payer",
+        "authorization",
+    ),
+    "an authorization was forgotten": ("DELETE FROM authorizations", "authorization"),
+    "a step was made larger": (
+        "UPDATE authorization_steps SET amount = amount + 1 WHERE kind = 1",
+        "authorization",
+    ),
+    "a release was forgotten": (
+        "DELETE FROM authorization_steps WHERE kind = 3",
+        "authorization",
+    ),
     "a held order was said to hold nothing": (
         "UPDATE orders SET hold = 0 WHERE hold > 0",
         "holding",
@@ -156,6 +187,7 @@ def _tamper(world: World, statement: str, check: str) -> None:
     world.refund(paid[0], 300)
     share_and_return(world, payer)
     pay_users(world, other)
+    freeze_and_capture(world, other)
     world.do(baskets.PLACE, a_basket(world))
     keep_day_end(world)
     assert audit_of(world).fault is None
@@ -211,6 +243,32 @@ def keep_day_end(world: World) -> None:
     with world.engine.reader() as reader:
         end = bills.day_end(reader, chart.payable(world.merchant, CNY), day_of(world.now))
     assert world.do(KEEP_DAY_END, end) == end
+
+
+def freeze_and_capture(world: World, payer: UserId) -> None:
+    """Freeze 1000, capture 100 of it, release 50."""
+    known = Authorization(
+        id=AuthorizationId(world.ids.new()),
+        merchant_id=world.merchant,
+        app_id=AppId(1),
+        reference="A1",
+        freeze_reference="F1",
+        amount=Money(1000, CNY),
+        digest=b"",
+        door="rest",
+        confirm_by=Instant(world.now + DAY),
+        ends_at=Instant(world.now + 2 * DAY),
+    )
+    one, two, three, four = (AuthorizationStepId(world.ids.new()) for _ in range(4))
+    world.do(authorizations.REQUEST, RequestAuthorization(known))
+    freeze = Freeze(known.merchant_id, known.id, payer, known.amount, one)
+    world.do(authorizations.FREEZE, freeze)
+    payment_id = PaymentId(world.ids.new())
+    placing = world.an_order(100)
+    capture = Capture(known.merchant_id, known.id, placing, payment_id, two, three)
+    world.do(authorizations.CAPTURE, capture)
+    release = Release(known.merchant_id, known.id, four, "U1", Money(50, CNY))
+    world.do(authorizations.RELEASE, release)
 
 
 def pay_users(world: World, payee: UserId) -> None:

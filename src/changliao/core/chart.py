@@ -29,6 +29,7 @@ class Purpose(IntEnum):
     CLEARING = 6
     BUDGET = 7
     SUSPENSE = 8
+    RESERVED = 9
 
 
 _WALLET: Final = Purpose.WALLET.value * _CURRENCY_SPACE
@@ -39,6 +40,7 @@ _FEES: Final = Purpose.FEES.value * _CURRENCY_SPACE
 _CLEARING: Final = Purpose.CLEARING.value * _CURRENCY_SPACE
 _BUDGET: Final = Purpose.BUDGET.value * _CURRENCY_SPACE
 _SUSPENSE: Final = Purpose.SUSPENSE.value * _CURRENCY_SPACE
+_RESERVED: Final = Purpose.RESERVED.value * _CURRENCY_SPACE
 _FLOORS: Final[dict[int, int]] = {
     purpose.value: UNBOUNDED if purpose in (Purpose.CLEARING, Purpose.SUSPENSE) else 0
     for purpose in Purpose
@@ -66,6 +68,11 @@ def book(purpose: Purpose, currency: Currency) -> int:
 def wallet(user_id: UserId, currency: Currency) -> AccountId:
     """A user's own money."""
     return account(user_id, _WALLET + currency.number)
+
+
+def reserved(user_id: UserId, currency: Currency) -> AccountId:
+    """A user's money frozen for merchants that may capture it."""
+    return account(user_id, _RESERVED + currency.number)
 
 
 def payable(merchant_id: MerchantId, currency: Currency) -> AccountId:

@@ -33,6 +33,8 @@ class EventKind(IntEnum):
     BASKET_PAID = 10
     PAYOUT_FINISHED = 16
     PAYOUT_BATCH_FINISHED = 17
+    AUTHORIZATION_FROZEN = 18
+    AUTHORIZATION_RELEASED = 19
 
 
 class TestWebhook(Struct, frozen=True):

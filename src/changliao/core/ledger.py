@@ -35,6 +35,8 @@ class Code(IntEnum):
     SHARE_RETURN = 9
     RELEASE = 10
     PAYOUT = 16
+    FREEZE = 17
+    UNFREEZE = 18
 
 
 class LedgerFault(Exception):

@@ -19,7 +19,13 @@ from changliao.core.chart import AccountId
 from changliao.core.ledger import Code, PendingState
 from changliao.core.orders import OrderState
 from changliao.core.refunds import RefundState
-from changliao.operations import audit_baskets, audit_day_ends, audit_holds, audit_payouts
+from changliao.operations import (
+    audit_authorizations,
+    audit_baskets,
+    audit_day_ends,
+    audit_holds,
+    audit_payouts,
+)
 from changliao.store import journal
 from changliao.store.engine import Reader, Row
 from changliao.store.views import audit
@@ -60,6 +66,7 @@ class _Books:
         self.by_node: dict[int, list[Row]] = defaultdict(list)
         self.moved: dict[tuple[int, int], int] = defaultdict(int)
         self.escrows: dict[AccountId, int] = {}
+        self.reserved: dict[AccountId, int] = {}
         self.count = 0
 
 
@@ -79,6 +86,10 @@ def check(reader: Reader) -> Report:
         _check_holds(reader, books)
         _check_pending(reader, books)
         _raise_for("payout", audit_payouts.first_fault(reader, books.moved))
+        fault_of_authorizations = audit_authorizations.first_fault(
+            reader, books.moved, books.reserved
+        )
+        _raise_for("authorization", fault_of_authorizations)
         _check_day_ends(reader)
     except _Found as found:
         fault = found.fault
@@ -154,6 +165,8 @@ def _check_accounts(reader: Reader, books: _Books) -> int:
         totals[chart.currency(account).number] += row[3] - row[2]
         if chart.purpose(account) is chart.Purpose.ESCROW:
             books.escrows[account] = row[3] - row[2]
+        if chart.purpose(account) is chart.Purpose.RESERVED:
+            books.reserved[account] = row[3] - row[2]
         count += 1
     for account in books.sums:
         raise _Found("balance", f"account {account} has transfers and no row")

@@ -14,6 +14,7 @@ class DeadlineKind(IntEnum):
     PAY_CODE = 3
     HOLDING = 4
     PAYOUT = 16
+    AUTHORIZATION = 17
 
 
 def add(tx: UnitOfWork, at: Instant, subject_id: int, owner_id: int, kind: DeadlineKind) -> None:

@@ -8,12 +8,21 @@ import asyncio
 import logging
 from typing import Final
 
+from changliao.core.authorizations import AuthorizationEvent, EndAuthorization
 from changliao.core.holds import ExpireHold
-from changliao.core.ids import MerchantId, OrderId, PayoutId, PendingId, UserId
+from changliao.core.ids import (
+    AuthorizationId,
+    AuthorizationStepId,
+    MerchantId,
+    OrderId,
+    PayoutId,
+    PendingId,
+    UserId,
+)
 from changliao.core.ledger import PendingEvent
 from changliao.core.orders import ExpireOrder
 from changliao.core.payouts import EndPayout, PayoutEvent
-from changliao.operations import holds, payouts
+from changliao.operations import authorizations, holds, payouts
 from changliao.operations.ledger import RELEASE, ReleasePending
 from changliao.operations.network import Network
 from changliao.operations.orders import EXPIRE
@@ -65,3 +74,13 @@ async def _expire(network: Network, deadline: Deadline) -> None:
             payout_id = PayoutId(deadline.subject_id)
             end = EndPayout(MerchantId(deadline.owner_id), payout_id, PayoutEvent.EXPIRE)
             await network.perform(payouts.END, end)
+        case DeadlineKind.AUTHORIZATION:
+            await network.perform(
+                authorizations.END,
+                EndAuthorization(
+                    MerchantId(deadline.owner_id),
+                    AuthorizationId(deadline.subject_id),
+                    AuthorizationStepId(network.ids.new()),
+                    AuthorizationEvent.EXPIRE,
+                ),
+            )

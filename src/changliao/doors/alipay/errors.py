@@ -100,6 +100,18 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.AMOUNT_TOO_LARGE: Words("ACQ.TOTAL_FEE_EXCEED", "订单总金额超过限额"),
     Reason.APP_NOT_BOUND: Words("ACQ.ACCESS_FORBIDDEN", "应用与商户没有绑定"),
     Reason.APP_TAKEN: Words("ACQ.ACCESS_FORBIDDEN", "应用已属于其他商户"),
+    Reason.AUTHORIZATION_CAPTURED: Words("ACQ.TRADE_STATUS_ERROR", "预授权已转支付，不能撤销"),
+    Reason.AUTHORIZATION_CLOSED: Words("ACQ.AUTH_ORDER_HAS_CLOSED", "预授权已关闭"),
+    Reason.AUTHORIZATION_EXCEEDED: Words("ACQ.AUTH_AMOUNT_NOT_ENOUGH", "超过剩余冻结金额"),
+    Reason.AUTHORIZATION_EXPIRED: Words("ACQ.AUTH_ORDER_HAS_CLOSED", "预授权已过期"),
+    Reason.AUTHORIZATION_FINISHED: Words("ACQ.AUTH_ORDER_HAS_FINISHED", "预授权已完结"),
+    Reason.AUTHORIZATION_FROZEN: Words("ACQ.TRADE_STATUS_ERROR", "预授权资金已冻结"),
+    Reason.AUTHORIZATION_NOT_EXPIRED: Words("ACQ.TRADE_STATUS_ERROR", "预授权尚未过期"),
+    Reason.AUTHORIZATION_NOT_FOUND: Words("ACQ.AUTH_NO_ERROR", "预授权不存在"),
+    Reason.AUTHORIZATION_NOT_FROZEN: Words("ACQ.AUTH_ORDER_NOT_PAID", "预授权资金尚未冻结"),
+    Reason.AUTHORIZATION_REFERENCE_REUSED: Words(
+        "ACQ.UNIQUE_VIOLATION", "单号已用于另一笔预授权操作"
+    ),
     Reason.BASKET_INCOMPLETE: Words("ACQ.INVALID_PARAMETER", "合单的订单不完整"),
     Reason.BUSY: Words("isv.app-call-limited", "请求过多，本次未受理，请稍后重试", "40005"),
     Reason.CLOCK_NOT_MOVED: Words(_PARAMETER, "时钟不能这样移动"),

@@ -51,6 +51,8 @@ class Notifier:
                 | EventKind.BASKET_PAID
                 | EventKind.PAYOUT_FINISHED
                 | EventKind.PAYOUT_BATCH_FINISHED
+                | EventKind.AUTHORIZATION_FROZEN
+                | EventKind.AUTHORIZATION_RELEASED
             ):
                 return None
 

@@ -88,7 +88,7 @@ async def show(door: Door, call: Call[Nothing, Nothing]) -> UserShown:
     user = await door.network.read(parties.user, user_id)
     if user is None:
         raise refusal(Refused(Reason.USER_NOT_FOUND))
-    accounts = await door.network.read(ledger.accounts_of, user_id)
+    accounts = await door.network.read(ledger.wallets_of, user_id)
     balances = [
         BalanceShown(chart.currency(one.id).code, one.balance, one.spendable) for one in accounts
     ]

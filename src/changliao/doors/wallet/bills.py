@@ -11,7 +11,7 @@ from changliao.core.ledger import Code
 from changliao.core.money import CNY
 from changliao.core.parties import User
 from changliao.operations.network import Network
-from changliao.store.views import ledger, orders, parties
+from changliao.store.views import ledger, orders, parties, payouts
 from changliao.store.views.ledger import Entry
 from changliao.web.display import day_time
 
@@ -81,6 +81,12 @@ async def _story(network: Network, entry: Entry, words: Words) -> tuple[str, dic
             merchant = await network.look_up(parties.merchant, entry.other.owner)
             name = merchant.name if merchant else ""
             return f"{words('退款')} · {name}", {words("商家"): name}
+        case Code.PAYOUT:
+            return await _payout(network, entry, words)
+        case Code.FREEZE:
+            return words("预授权冻结"), {}
+        case Code.UNFREEZE:
+            return words("预授权解冻"), {}
         case _:
             return words("其他"), {}
 
@@ -97,6 +103,16 @@ async def _transfer(network: Network, entry: Entry, words: Words) -> tuple[str, 
     if moved is not None and moved.note:
         facts[words("备注")] = moved.note
     return f"{words('收到转账')} · {name}", facts
+
+
+async def _payout(network: Network, entry: Entry, words: Words) -> tuple[str, dict[str, str]]:
+    merchant = await network.look_up(parties.merchant, entry.other.owner)
+    name = merchant.name if merchant else ""
+    facts = {words("商家"): name}
+    payout = await network.read(payouts.payout, entry.other.owner, entry.cause_id)
+    if payout is not None and payout.remark:
+        facts[words("备注")] = payout.remark
+    return f"{words('商家转账')} · {name}", facts
 
 
 async def _payment(network: Network, entry: Entry, words: Words) -> tuple[str, dict[str, str]]:

@@ -35,7 +35,7 @@ def routes(network: Network, pages: Pages) -> list[Route]:
 async def home(visit: Visit) -> Response:
     """Balance and the last bills."""
     network = visit.wallet.network
-    accounts = await network.read(ledger.accounts_of, visit.user.id)
+    accounts = await network.read(ledger.wallets_of, visit.user.id)
     spendable = {chart.currency(one.id).code: one.spendable for one in accounts}
     others = [str(amount(left, code)) for code, left in spendable.items() if code != CNY.code]
     recent = await bills.page(network, visit.user, visit.words, 0, _RECENT)

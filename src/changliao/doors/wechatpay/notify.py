@@ -66,7 +66,11 @@ class Notifier:
                 return await self._paid_out(event)
             case EventKind.PAYOUT_BATCH_FINISHED:
                 return await self._batch_paid(event)
-            case EventKind.WEBHOOK_TEST:
+            case (
+                EventKind.WEBHOOK_TEST
+                | EventKind.AUTHORIZATION_FROZEN
+                | EventKind.AUTHORIZATION_RELEASED
+            ):
                 return None
 
     def sign(self, letter: Letter, now: Instant) -> Outgoing:

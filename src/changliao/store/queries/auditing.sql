@@ -171,3 +171,31 @@ SELECT
     paid_amount
 FROM payout_batches
 ORDER BY merchant_id, batch_id;
+
+-- name: audit_authorizations
+SELECT
+    merchant_id,
+    authorization_id,
+    payer_id,
+    currency,
+    amount,
+    state,
+    captured,
+    released,
+    frozen_at_us
+FROM authorizations
+WHERE
+    merchant_id > :merchant_id
+    OR (merchant_id = :merchant_id AND authorization_id > :authorization_id)
+ORDER BY merchant_id, authorization_id
+LIMIT :most;
+
+-- name: audit_authorization_steps
+SELECT
+    authorization_id,
+    step_id,
+    kind,
+    amount,
+    payment_id
+FROM authorization_steps
+ORDER BY merchant_id, authorization_id, step_id;

@@ -34,6 +34,24 @@ WHERE orders.merchant_id = :merchant_id AND orders.payment_id < :before
 ORDER BY orders.order_id DESC
 LIMIT :most;
 
+-- name: authorization_events_of_merchant
+SELECT
+    events.event_id,
+    events.merchant_id,
+    events.kind,
+    events.subject_id,
+    events.state,
+    events.attempts,
+    events.next_at_us
+FROM authorization_steps
+INNER JOIN events
+    ON
+        authorization_steps.step_id = events.event_id
+        AND authorization_steps.merchant_id = events.merchant_id
+WHERE authorization_steps.merchant_id = :merchant_id AND authorization_steps.step_id < :before
+ORDER BY authorization_steps.step_id DESC
+LIMIT :most;
+
 -- name: payout_batch_events_of_merchant
 SELECT
     events.event_id,

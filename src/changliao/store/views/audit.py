@@ -111,3 +111,19 @@ def payouts(reader: Reader) -> Iterator[Row]:
 def payout_batches(reader: Reader) -> list[Row]:
     """Every batch with the sums it says."""
     return reader.select("audit_payout_batches", {})
+
+
+def authorizations(reader: Reader) -> Iterator[Row]:
+    """Every authorization."""
+    merchant_id = authorization_id = 0
+    while rows := reader.select(
+        "audit_authorizations",
+        {"merchant_id": merchant_id, "authorization_id": authorization_id, "most": _PAGE},
+    ):
+        yield from rows
+        merchant_id, authorization_id = rows[-1][:2]
+
+
+def authorization_steps(reader: Reader) -> list[Row]:
+    """Every step of every authorization."""
+    return reader.select("audit_authorization_steps", {})

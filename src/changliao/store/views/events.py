@@ -40,6 +40,7 @@ def of_merchant(reader: Reader, merchant_id: int, before: int, most: int) -> lis
     """Of one merchant, the newest first."""
     keys = {"merchant_id": merchant_id, "before": before, "most": most}
     names = (
+        "authorization_events_of_merchant",
         "payment_events_of_merchant",
         "payout_batch_events_of_merchant",
         "payout_events_of_merchant",

@@ -41,6 +41,12 @@ def accounts_of(reader: Reader, owner_id: int) -> list[Account]:
     return [Account(chart.account(row[0], row[1]), *row[2:]) for row in rows]
 
 
+def wallets_of(reader: Reader, user_id: int) -> list[Account]:
+    """What a user may spend, one account for each currency: not what is frozen for merchants."""
+    wallet = chart.Purpose.WALLET
+    return [one for one in accounts_of(reader, user_id) if chart.purpose(one.id) is wallet]
+
+
 def statement(reader: Reader, account_id: AccountId, leg_id: int, most: int) -> list[Entry]:
     """Newest first from this leg back; `previous` of the last entry starts the next page."""
     if not leg_id:
