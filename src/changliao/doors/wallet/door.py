@@ -5,7 +5,7 @@ from starlette.routing import Route
 
 from changliao.core import chart, ids
 from changliao.core.money import CNY
-from changliao.doors.wallet import bills, forms, joining, moving, paying
+from changliao.doors.wallet import bills, forms, joining, moving, paying, receiving
 from changliao.doors.wallet.visit import Visit, Wallet, signed_in
 from changliao.operations.network import Network
 from changliao.store.views import ledger
@@ -29,6 +29,7 @@ def routes(network: Network, pages: Pages) -> list[Route]:
         *joining.routes(wallet),
         *moving.routes(wallet),
         *paying.routes(wallet),
+        *receiving.routes(wallet),
     ]
 
 

@@ -20,6 +20,8 @@ from changliao.doors.wechatpay import (
     refunds,
     share_returns,
     splits,
+    transfer_batches,
+    transfer_bills,
 )
 from changliao.doors.wechatpay.authorization import SCHEME, Signed, authenticate
 from changliao.doors.wechatpay.call import JSON, Answer, Call, Door, read_query
@@ -46,6 +48,10 @@ _BY_ID: Final = "id/{transaction_id}"
 _COMBINED: Final = "/v3/combine-transactions"
 _REFUNDS: Final = "/v3/refund/domestic/refunds"
 _SHARING: Final = "/v3/profitsharing"
+_BILLS: Final = "/v3/fund-app/mch-transfer/transfer-bills"
+_BATCHES: Final = "/v3/transfer/batches"
+_BY_BATCH_NO: Final = f"{_BATCHES}/out-batch-no/{{out_batch_no}}"
+_BY_BATCH_ID: Final = f"{_BATCHES}/batch-id/{{batch_id}}"
 ROUTES: Final = (
     route("POST", f"{_PAY}/{_SCENE}", orders.place),
     route("POST", f"{_PAY}/codepay", counter.charge),
@@ -73,6 +79,23 @@ ROUTES: Final = (
     route("POST", f"{_SHARING}/receivers/delete", splits.delete_receiver),
     route("POST", _REFUNDS, refunds.refund),
     route("GET", f"{_REFUNDS}/{{out_refund_no}}", refunds.query),
+    route("POST", _BILLS, transfer_bills.create),
+    route("POST", f"{_BILLS}/out-bill-no/{{out_bill_no}}/cancel", transfer_bills.cancel),
+    route("GET", f"{_BILLS}/out-bill-no/{{out_bill_no}}", transfer_bills.query),
+    route("GET", f"{_BILLS}/transfer-bill-no/{{transfer_bill_no}}", transfer_bills.query_by_number),
+    route("POST", _BATCHES, transfer_batches.create),
+    route("GET", _BY_BATCH_NO, transfer_batches.query),
+    route("GET", _BY_BATCH_ID, transfer_batches.query_by_number),
+    route(
+        "GET",
+        f"{_BY_BATCH_NO}/details/out-detail-no/{{out_detail_no}}",
+        transfer_batches.query_detail,
+    ),
+    route(
+        "GET",
+        f"{_BY_BATCH_ID}/details/detail-id/{{detail_id}}",
+        transfer_batches.query_detail_by_number,
+    ),
     route("GET", "/v3/certificates", certificates.certificates),
     route("GET", "/v3/bill/tradebill", bills.trade_bill),
     route("GET", "/v3/bill/fundflowbill", bills.fund_flow),

@@ -38,12 +38,12 @@ _DETAIL_PREFIX: Final = "10400"
 class Details(Struct, frozen=True, omit_defaults=True):
     """What this door keeps of a payout beyond the network's own terms.
 
-    `openid` is what the merchant named the payee by, `user_name` the encrypted name it sent.
+    `openid` is what the merchant named the payee by; `named`: it also gave the name.
     """
 
     appid: str = ""
     openid: str = ""
-    user_name: str = ""
+    named: bool = False
     scene_id: str = ""
     style: str = ""
     perception: str = ""
@@ -114,7 +114,7 @@ def describe_bill(payout: Payout, merchant: Merchant) -> dict[str, Any]:
         "create_time": clock.to_rfc3339(made_at(payout.id)),
         "update_time": clock.to_rfc3339(changed_at(payout)),
     }
-    return fields | _when_there(fail_reason=failure(payout), user_name=kept.user_name)
+    return fields | _when_there(fail_reason=failure(payout))
 
 
 def told(payout: Payout, merchant: Merchant) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def describe_detail(payout: Payout, batch: PayoutBatch, merchant: Merchant) -> d
         "initiate_time": clock.to_rfc3339(made_at(payout.id)),
         "update_time": clock.to_rfc3339(changed_at(payout)),
     }
-    return fields | _when_there(fail_reason=failure(payout), user_name=kept.user_name)
+    return fields | _when_there(fail_reason=failure(payout))
 
 
 def describe_batch(batch: PayoutBatch, merchant: Merchant) -> dict[str, Any]:
