@@ -42,7 +42,13 @@ def test_names_are_unique_and_lists_of_states_are_whole() -> None:
 
 
 # What only the doors of other protocols begin, and tell.
-ELSEWHERE = {EventKind.BASKET_PAID, EventKind.PAYOUT_FINISHED, EventKind.PAYOUT_BATCH_FINISHED}
+ELSEWHERE = {
+    EventKind.AUTHORIZATION_FROZEN,
+    EventKind.AUTHORIZATION_RELEASED,
+    EventKind.BASKET_PAID,
+    EventKind.PAYOUT_FINISHED,
+    EventKind.PAYOUT_BATCH_FINISHED,
+}
 
 
 def test_every_kind_of_event_is_a_webhook() -> None:
