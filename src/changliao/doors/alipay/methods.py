@@ -17,6 +17,7 @@ from changliao.doors.alipay import (
     refunds,
     splits,
     trades,
+    transfers,
 )
 from changliao.doors.alipay.call import Call, Door, Node
 
@@ -37,6 +38,10 @@ class Method(Struct, frozen=True):
 METHODS: Final[Mapping[str, Method]] = {
     "alipay.data.dataservice.bill.downloadurl.query": Method(bills.query, "GET"),
     "alipay.fund.account.query": Method(funds.query, "GET"),
+    "alipay.fund.trans.common.query": Method(transfers.query, "GET"),
+    "alipay.fund.trans.order.query": Method(transfers.query_order, "GET"),
+    "alipay.fund.trans.toaccount.transfer": Method(transfers.to_account),
+    "alipay.fund.trans.uni.transfer": Method(transfers.transfer),
     "alipay.open.app.alipaycert.download": Method(certificates.download),
     "alipay.open.auth.token.app": Method(authorizations.exchange),
     "alipay.system.oauth.token": Method(people.exchange, bare=True),
