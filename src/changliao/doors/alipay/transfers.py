@@ -6,7 +6,7 @@ A refused transfer is not kept: its number may be used again. Source: alipay-ope
 
 import hashlib
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -87,6 +87,15 @@ class Naming(Struct):
     biz_scene: Text64 = ""
 
 
+class Wanted(Struct):
+    """A transfer as either form asks for it. Units: fen."""
+
+    asked: Transferring | ToAccount
+    payee: Named
+    amount: int
+    remark: str
+
+
 async def transfer(door: Door, call: Call) -> Node:
     """alipay.fund.trans.uni.transfer: the payee has the money when this is answered."""
     form = _read(call, Transferring)
@@ -98,7 +107,7 @@ async def transfer(door: Door, call: Call) -> Node:
     if amount < least:
         raise business("EXCEED_LIMIT_SM_MIN_AMOUNT", f"最低 {words.yuan(least)}")
     note = form.remark or form.order_title
-    paid = await _paid(door, call, form, form.payee_info, amount, note)
+    paid = await _paid(door, call, Wanted(form, form.payee_info, amount, note))
     number = _number(paid)
     return {
         "order_id": number,
@@ -115,7 +124,7 @@ async def to_account(door: Door, call: Call) -> Node:
     kind = _KINDS.get(form.payee_type, form.payee_type)
     named = Named(form.payee_account, kind, form.payee_real_name)
     amount = _fen(form.amount, "amount")
-    paid = await _paid(door, call, form, named, amount, form.remark)
+    paid = await _paid(door, call, Wanted(form, named, amount, form.remark))
     return {
         "order_id": _number(paid),
         "out_biz_no": paid.reference,
@@ -150,21 +159,20 @@ async def query_order(door: Door, call: Call) -> Node:
     }
 
 
-async def _paid(door: Door, call: Call, asked: Any, named: Named, amount: int, note: str) -> Payout:
+async def _paid(door: Door, call: Call, wanted: Wanted) -> Payout:
     """Pay once for each number of the merchant's. Raises AlipayError."""
-    payee_id = await _payee(door, call, named)
     payout = Payout(
         id=PayoutId(door.network.ids.new()),
         merchant_id=call.caller.seller.id,
         app_id=call.caller.seller_app.id,
-        reference=asked.out_biz_no,
-        payee_id=payee_id,
-        amount=Money(amount, CNY),
-        digest=hashlib.sha256(msgspec.json.encode(asked)).digest()[:_DIGEST_BYTES],
+        reference=wanted.asked.out_biz_no,
+        payee_id=await _payee(door, call, wanted.payee),
+        amount=Money(wanted.amount, CNY),
+        digest=hashlib.sha256(msgspec.json.encode(wanted.asked)).digest()[:_DIGEST_BYTES],
         door="alipay",
-        remark=note,
+        remark=wanted.remark,
     )
-    outcome = await door.network.perform(PAY_OUT, PayOut(payout, named.name))
+    outcome = await door.network.perform(PAY_OUT, PayOut(payout, wanted.payee.name))
     if isinstance(outcome, Refused):
         raise _refusal(outcome)
     return outcome
