@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from changliao.commands.people import Person
 from tests.doors.test_wechatpay_splits import PADDING, code, secret
 from tests.served import Rest, Served, Shop, merchant
+from tests.wallets import Wallet, somebody
 from tests.workers.receiver import Receiver, receiving
 
 BILLS = "/v3/fund-app/mch-transfer/transfer-bills"
@@ -65,56 +65,15 @@ def earned(shop: Shop) -> int:
     return sum(one["available"] for one in found if one["purpose"] == "payable")
 
 
-class Payee:
-    """Somebody who takes what is paid on the wallet's page."""
-
-    def __init__(self, base_url: str, user: dict[str, str], operator: Rest) -> None:
-        self._operator, self._id = operator, user["id"]
-        self.openid = user["openid"]
-        self._browser = httpx.Client(
-            base_url=base_url, follow_redirects=True, trust_env=False,
-            headers={"Sec-Fetch-Site": "same-origin"},
-        )  # fmt: skip
-        login = self._browser.get("/w/login").text
-        fields = {"phone": user["phone"], "password": "changliao", "csrf": token_in(login)}
-        assert self._browser.post("/w/login", data=fields).url.path == "/w/"
-
-    def see(self, page: str) -> str:
-        return self._browser.get(page).text
-
-    def take(self, page: str) -> int:
-        """Say yes on the page; the status of the answer."""
-        fields = {"csrf": token_in(self.see("/w/transfer"))}
-        return self._browser.post(page, data=fields).status_code
-
-    def balance(self) -> int:
-        found = self._operator.get(f"/api/v1/ledger/accounts?owner={self._id}").json()["data"]
-        return sum(one["balance"] for one in found if one["purpose"] == "wallet")
-
-    def close(self) -> None:
-        self._browser.close()
-
-
-def token_in(page: str) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', page)
-    assert found, page[:2000]
-    return found[1]
-
-
-def somebody(sandbox: tuple[Served, Rest], shop: Shop, phone: str, name: str) -> Payee:
-    words = ("sandbox", "user", phone, "--name", name, "--appid", shop.appid)
-    return Payee(sandbox[0].base_url, sandbox[0].command(*words), sandbox[1])
-
-
 @pytest.fixture(scope="module")
-def payee(sandbox: tuple[Served, Rest], rich: Shop) -> Iterator[Payee]:
-    person = somebody(sandbox, rich, "13900000077", "收款人")
+def payee(sandbox: tuple[Served, Rest], rich: Shop) -> Iterator[Wallet]:
+    person = somebody(sandbox, rich.appid, "13900000077", "收款人")
     yield person
     person.close()
 
 
 @pytest.fixture(scope="module")
-def openid(payee: Payee) -> str:
+def openid(payee: Wallet) -> str:
     return payee.openid
 
 
@@ -126,7 +85,7 @@ def opened(shop: Shop, letter: Any) -> Any:
 
 
 def test_a_transfer_waits_for_its_payee_who_takes_it_and_the_merchant_is_told(
-    rich: Shop, payee: Payee, openid: str, receiver: Receiver
+    rich: Shop, payee: Wallet, openid: str, receiver: Receiver
 ) -> None:
     box = receiver.mailbox()
     asked = bill(rich, openid, user_name=secret(rich, "收款人"), notify_url=box.url)
@@ -141,8 +100,8 @@ def test_a_transfer_waits_for_its_payee_who_takes_it_and_the_merchant_is_told(
     page = f"/w/receive?package={made.json()['package_info']}"
     before = payee.balance()
     assert "活动奖励" in payee.see(page)
-    payee.take(page)
-    payee.take(page)
+    payee.submit(page)
+    payee.submit(page)
     assert payee.balance() - before == 1_000
     assert "已收款" in payee.see(page)
 
@@ -163,7 +122,7 @@ def test_a_transfer_waits_for_its_payee_who_takes_it_and_the_merchant_is_told(
 
 
 def test_a_transfer_is_taken_back_before_its_payee_says_yes(
-    rich: Shop, payee: Payee, openid: str, receiver: Receiver
+    rich: Shop, payee: Wallet, openid: str, receiver: Receiver
 ) -> None:
     box = receiver.mailbox()
     asked = bill(rich, openid, notify_url=box.url)
@@ -174,7 +133,7 @@ def test_a_transfer_is_taken_back_before_its_payee_says_yes(
         assert answer.json()["state"] == "CANCELLED", answer.text
     before = payee.balance()
     page = f"/w/receive?package={package}"
-    assert payee.take(page) == 422
+    assert payee.submit(page) == 422
     assert payee.balance() == before
     assert "商家已撤销" in payee.see(page)
     assert opened(rich, box.wait(1)[0])["state"] == "CANCELLED"
@@ -184,11 +143,11 @@ def test_a_transfer_is_taken_back_before_its_payee_says_yes(
 def test_only_the_payee_can_look_at_a_transfer_and_take_it(
     sandbox: tuple[Served, Rest], rich: Shop, openid: str
 ) -> None:
-    other = somebody(sandbox, rich, "13900000078", "别人")
+    other = somebody(sandbox, rich.appid, "13900000078", "别人")
     package = post(rich, BILLS, bill(rich, openid)).json()["package_info"]
     for text in (package, "x", package.replace("mch", "usr"), ""):
         page = f"/w/receive?package={text}"
-        assert other.take(page) == 404
+        assert other.submit(page) == 404
         assert "活动奖励" not in other.see(page)
     other.close()
 
@@ -246,7 +205,7 @@ def detail(openid: str, amount: int = 500, **changes: Any) -> dict[str, Any]:
 
 
 def test_a_batch_pays_whom_it_can_and_says_whom_it_could_not(
-    rich: Shop, payee: Payee, openid: str, receiver: Receiver
+    rich: Shop, payee: Wallet, openid: str, receiver: Receiver
 ) -> None:
     box = receiver.mailbox()
     good = detail(openid, user_name=secret(rich, "收款人"))

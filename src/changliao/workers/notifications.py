@@ -18,14 +18,14 @@ import httpx
 from msgspec.structs import replace
 
 from changliao.core.clock import Instant
-from changliao.core.events import Attempted, ClaimEvent, Event, EventKind, Letter, Outgoing
+from changliao.core.events import Attempted, ClaimEvent, Event, Letter, Outgoing
 from changliao.core.ids import EventId, MerchantId
 from changliao.core.outcome import Refused
 from changliao.core.sandbox import Plan
 from changliao.operations.events import CLAIM, attempted
 from changliao.operations.network import Network
 from changliao.store.engine import Unavailable
-from changliao.store.views import events, orders, payouts
+from changliao.store.views import events, told
 from changliao.workers.addresses import Forbidden, Guard
 from changliao.workers.faults import Carriage
 
@@ -175,17 +175,7 @@ class Deliverer:
         return answers[0] if answers else (0, "")
 
     async def _notifier(self, event: Event) -> Notifier | None:
-        if event.kind is EventKind.WEBHOOK_TEST:
-            return self._notifiers.get("rest")
-        order_id = event.subject_id
-        refund = await self._network.read(orders.refund, event.merchant_id, event.subject_id)
-        if refund is not None:
-            order_id = refund.order_id
-        payout_door = await self._network.read(payouts.door, event)
-        if payout_door:
-            return self._notifiers.get(payout_door)
-        placed = await self._network.read(orders.order, event.merchant_id, order_id)
-        return self._notifiers.get(placed.terms.door) if placed else None
+        return self._notifiers.get(await self._network.read(told.door, event))
 
     async def _post(
         self, client: httpx.AsyncClient, url: str, outgoing: Outgoing

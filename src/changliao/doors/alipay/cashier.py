@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from changliao.core.clock import Instant
 from changliao.core.orders import OrderState
-from changliao.doors.alipay import answers, crypto, trades, words
+from changliao.doors.alipay import answers, crypto, freezes, trades, words
 from changliao.doors.alipay.call import Call, Door, read_form
 from changliao.doors.alipay.errors import AlipayError
 from changliao.doors.alipay.forms import Placing
@@ -27,7 +27,7 @@ from changliao.store.views import orders
 from changliao.store.views.orders import Placed
 
 PAGE, WAP, APP = "alipay.trade.page.pay", "alipay.trade.wap.pay", "alipay.trade.app.pay"
-ENTRIES: Final = frozenset({PAGE, WAP, APP})
+ENTRIES: Final = frozenset({PAGE, WAP, APP, freezes.APP})
 _BACK: Final = "/alipay/back/"
 _SHOWN: Final = re.compile(r"^isv\.")
 
@@ -62,7 +62,9 @@ def way_back(placed: Placed, token: str) -> str:
 
 
 async def enter(door: Door, call: Call) -> Response:
-    """Take the order and show its cashier. Raises AlipayError."""
+    """Take the order or the freeze and show where it is paid. Raises AlipayError."""
+    if call.method == freezes.APP:
+        return RedirectResponse(freezes.page_of(door, await freezes.requested(door, call)), 303)
     form = read_form(call, Placing)
     placed = await place(door, call, form)
     link = door.network.links.make(placed, Instant(door.network.clock() + LINK_LIVES))

@@ -4,42 +4,42 @@ The person's word pays a small amount at once; above it the answer says that the
 and the caller asks again or cancels. Source: alipay-openapi.md §8.3.
 """
 
-import re
 from typing import Final
 
-from changliao.core.ids import PaymentId
+from changliao.core.authorizations import Capture
+from changliao.core.ids import AuthorizationStepId, PaymentId
 from changliao.core.orders import Order, OrderState
 from changliao.core.outcome import Reason, Refused
 from changliao.core.paycodes import ChargeCode
-from changliao.doors.alipay import trades, words
+from changliao.doors.alipay import freezes, trades, words
 from changliao.doors.alipay.answers import harmless
 from changliao.doors.alipay.call import Call, Door, Node, read_form
-from changliao.doors.alipay.errors import AlipayError, bad_content, business, refusal
+from changliao.doors.alipay.errors import AlipayError, bad_content, refusal
 from changliao.doors.alipay.forms import Placing
 from changliao.doors.alipay.placing import wanted
+from changliao.operations.authorizations import CAPTURE
+from changliao.operations.numbers import number_of
 from changliao.operations.paycodes import CHARGE
 from changliao.store.views import orders, parties
 from changliao.store.views.orders import Placed
 
 WAITING: Final = "10003"
+_COMPLETE: Final = "COMPLETE"
+_CONFIRM_MODES: Final = ("", _COMPLETE, "NOT_COMPLETE")
 _SCENES: Final = ("", "bar_code", "wave_code", "security_code")
-# Tills that tell networks apart by a code's beginning know this one for it.
-_CODE: Final = re.compile(r"(?:13|28)([0-9]{16})", re.ASCII)
-_OWN: Final = "13"
 
 
 async def pay(door: Door, call: Call) -> Node:
     """alipay.trade.pay: with `code` 10003 the payer has yet to confirm."""
     form = read_form(call, Placing)
     if form.auth_no:
-        raise business("ACQ.AUTH_NO_ERROR", "支付授权号不存在")
+        return await _captured(door, call, form)
     if form.scene not in _SCENES:
         raise bad_content("scene 不支持，支持 bar_code")
     if not form.auth_code:
         raise bad_content("auth_code 缺失")
     placing = await wanted(door, call, form)
-    code = _CODE.fullmatch(form.auth_code)
-    number = int(_OWN + code[1]) if code else 0
+    number = words.pay_code(form.auth_code)
     command = ChargeCode(placing, number, PaymentId(door.network.ids.new()))
     outcome = await door.network.perform(CHARGE, command)
     if isinstance(outcome, Refused):
@@ -49,6 +49,35 @@ async def pay(door: Door, call: Call) -> Node:
     if isinstance(outcome, Refused):
         said = refusal(outcome)
         raise AlipayError(said.code, said.sub_code, said.message, trades.amounts(0))
+    return await _describe(door, Placed(outcome, placing.terms))
+
+
+async def _captured(door: Door, call: Call, form: Placing) -> Node:
+    """Pay from what a payer's authorization has frozen; `COMPLETE` gives the rest back."""
+    if not form.buyer_id or not form.seller_id:
+        raise bad_content("buyer_id 和 seller_id 在 auth_no 支付时必填")
+    if form.auth_confirm_mode not in _CONFIRM_MODES:
+        raise bad_content(f"auth_confirm_mode 支持 {'、'.join(_CONFIRM_MODES[1:])}")
+    placing = await wanted(door, call, form)
+    try:
+        known = await freezes.find(door, call.caller, form.auth_no, "")
+    except AlipayError as error:
+        raise refusal(Refused(Reason.AUTHORIZATION_NOT_FOUND)) from error
+    if form.buyer_id != await number_of(door.network, known.payer_id):
+        raise refusal(Refused(Reason.PAYER_MISMATCH))
+    new = door.network.ids.new
+    command = Capture(
+        known.merchant_id,
+        known.id,
+        placing,
+        PaymentId(new()),
+        AuthorizationStepId(new()),
+        AuthorizationStepId(new()),
+        finishes=form.auth_confirm_mode == _COMPLETE,
+    )
+    outcome = await door.network.perform(CAPTURE, command)
+    if isinstance(outcome, Refused):
+        raise refusal(outcome)
     return await _describe(door, Placed(outcome, placing.terms))
 
 

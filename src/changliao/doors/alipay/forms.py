@@ -57,6 +57,7 @@ class Placing(Struct):
     extend_params: Extending | None = None
     auth_code: Text64 = ""
     auth_no: Text64 = ""
+    auth_confirm_mode: Text32 = ""
     scene: Text32 = ""
 
 

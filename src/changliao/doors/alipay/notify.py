@@ -15,12 +15,12 @@ from changliao.core.clock import BEIJING, Instant
 from changliao.core.events import Event, EventKind, Letter, Outgoing
 from changliao.core.ids import made_at
 from changliao.core.parties import Merchant
-from changliao.doors.alipay import crypto, refunds, trades, words
+from changliao.doors.alipay import crypto, frozen, refunds, trades, words
 from changliao.doors.alipay.parameters import CODECS
 from changliao.doors.alipay.platform import Platform
 from changliao.operations.network import Network
 from changliao.operations.numbers import number_of
-from changliao.store.views import orders, parties
+from changliao.store.views import authorizations, orders, parties
 from changliao.store.views.orders import Placed
 
 RETRY_AFTER_S: Final = (240, 600, 600, 3_600, 7_200, 21_600, 54_000)
@@ -46,13 +46,13 @@ class Notifier:
                 return await self._paid(event)
             case EventKind.REFUND_FINISHED:
                 return await self._refunded(event)
+            case EventKind.AUTHORIZATION_FROZEN | EventKind.AUTHORIZATION_RELEASED:
+                return await self._frozen(event)
             case (
                 EventKind.WEBHOOK_TEST
                 | EventKind.BASKET_PAID
                 | EventKind.PAYOUT_FINISHED
                 | EventKind.PAYOUT_BATCH_FINISHED
-                | EventKind.AUTHORIZATION_FROZEN
-                | EventKind.AUTHORIZATION_RELEASED
             ):
                 return None
 
@@ -104,6 +104,22 @@ class Notifier:
             "trade_status": trades.CLOSED if whole else trades.SUCCESS,
         }
         return await self._letter(placed, refund.notify_url, fields)
+
+    async def _frozen(self, event: Event) -> Letter | None:
+        """What an operation of an authorization moved, and how its sums stood then."""
+        network = self._network
+        keys = event.merchant_id, event.subject_id
+        known = await network.read(authorizations.authorization, *keys)
+        merchant = await network.look_up(parties.merchant, event.merchant_id)
+        if known is None or merchant is None or not known.notify_url:
+            return None
+        steps = [
+            step for step in await network.read(authorizations.steps, *keys) if step.id <= event.id
+        ]
+        fields = await frozen.told(network, known, steps)
+        fields["notify_id"] = notify_id(event)
+        kept = {name: _sendable(value) for name, value in fields.items() if value}
+        return Letter(known.notify_url, msgspec.json.encode(kept), merchant)
 
     async def _fields(self, event: Event, placed: Placed) -> Fields:
         """What every notification of a trade says."""

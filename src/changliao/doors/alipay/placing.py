@@ -117,6 +117,7 @@ def _digest(call: Call, form: Placing, amount: int, buyer: UserId) -> bytes:
     """The terms of §17: the same number with others is another order."""
     terms = f"{call.method}\n{amount}\n{buyer}\n{form.subject}"
     terms += f"\n{form.auth_code}" if form.auth_code else ""
+    terms += f"\n{form.auth_no}" if form.auth_no else ""
     terms += f"\n{_hold(form).name}" if _hold(form) is not Hold.NONE else ""
     return hashlib.sha256(terms.encode()).digest()[:_DIGEST_BYTES]
 

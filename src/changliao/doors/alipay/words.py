@@ -22,6 +22,9 @@ _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _TIME_LENGTH: Final = 19
 _TRADE_DIGITS: Final = 28
 _DATE_DIGITS: Final = 8
+# Tills that tell networks apart by a code's beginning know the second one for it.
+_PAY_CODE: Final = re.compile(r"(?:13|28)([0-9]{16})", re.ASCII)
+_OWN_BEGINNING: Final = "13"
 
 
 def fen(text: str, name: str) -> int:
@@ -100,6 +103,12 @@ def order_id_of(number: str) -> OrderId | None:
     if order_id >= 1 << 63 or trade_no(OrderId(order_id)) != number:
         return None
     return OrderId(order_id)
+
+
+def pay_code(text: str) -> int:
+    """The number of a pay code as a till read it; 0 when it is none of ours."""
+    match = _PAY_CODE.fullmatch(text)
+    return int(_OWN_BEGINNING + match[1]) if match else 0
 
 
 def masked(phone: str) -> str:

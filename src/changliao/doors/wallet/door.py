@@ -5,7 +5,7 @@ from starlette.routing import Route
 
 from changliao.core import chart, ids
 from changliao.core.money import CNY
-from changliao.doors.wallet import bills, forms, joining, moving, paying, receiving
+from changliao.doors.wallet import bills, forms, freezing, joining, moving, paying, receiving
 from changliao.doors.wallet.visit import Visit, Wallet, signed_in
 from changliao.operations.network import Network
 from changliao.store.views import ledger
@@ -26,6 +26,7 @@ def routes(network: Network, pages: Pages) -> list[Route]:
         Route("/w/bills/{id}", signed_in(wallet, show_bill)),
         Route("/w/me", signed_in(wallet, me)),
         Route("/w/scan", signed_in(wallet, scan), methods=["GET", "POST"]),
+        *freezing.routes(wallet),
         *joining.routes(wallet),
         *moving.routes(wallet),
         *paying.routes(wallet),

@@ -7,7 +7,7 @@ from changliao.core.clock import NEVER
 from changliao.core.outcome import Refused
 from changliao.core.payouts import ConfirmPayout, Payout, PayoutState
 from changliao.doors.wallet.visit import UNPROCESSABLE, Visit, Wallet, problem, signed_in
-from changliao.operations import receipts
+from changliao.operations import packages
 from changliao.operations.payouts import CONFIRM
 from changliao.store.views import parties
 
@@ -28,7 +28,7 @@ async def receive(visit: Visit) -> Response:
     """GET shows who pays what; POST takes it. Taking it twice is no change."""
     network, request = visit.wallet.network, visit.request
     package = request.query_params.get("package", "")
-    payout = await network.read(receipts.payable_to, package, visit.user.id)
+    payout = await network.read(packages.payout_for, package, visit.user.id)
     if payout is None:
         return visit.render("error.html", 404, code=404)
     if request.method == "GET":
@@ -38,7 +38,7 @@ async def receive(visit: Visit) -> Response:
     outcome = await network.perform(CONFIRM, command)
     if isinstance(outcome, Refused):
         return await _page(visit, payout, problem(visit.wallet, request, outcome))
-    return RedirectResponse(f"/w/receive?package={receipts.package_of(outcome)}", 303)
+    return RedirectResponse(f"/w/receive?package={packages.of_payout(outcome)}", 303)
 
 
 async def _page(visit: Visit, payout: Payout, wrong: str) -> Response:
@@ -50,7 +50,7 @@ async def _page(visit: Visit, payout: Payout, wrong: str) -> Response:
         UNPROCESSABLE if wrong else 200,
         payout=payout,
         merchant=merchant,
-        package=receipts.package_of(payout),
+        package=packages.of_payout(payout),
         waiting=payout.state is PayoutState.WAITING,
         paid=payout.state is PayoutState.PAID,
         headline=visit.words(headline) if headline else "",

@@ -21,7 +21,7 @@ from changliao.doors.wechatpay.call import Answer, Call, Door, ok, read_form
 from changliao.doors.wechatpay.errors import param_error, refusal
 from changliao.doors.wechatpay.sensitive import conceal, reveal
 from changliao.doors.wechatpay.transfer_forms import BillForm
-from changliao.operations import receipts
+from changliao.operations import packages
 from changliao.operations.payouts import END, PAY_OUT
 from changliao.store.views import payouts
 
@@ -124,7 +124,7 @@ async def named(door: Door, merchant: Merchant, payout: Payout) -> dict[str, str
     """The payee's name, encrypted to the merchant, when it named the payee itself."""
     if not transfers.details_of(payout.details).named:
         return {}
-    name = await door.network.read(receipts.name_of, payout.payee_id)
+    name = await door.network.read(packages.name_of, payout.payee_id)
     return {"user_name": await conceal(door, merchant, name)} if name else {}
 
 
@@ -136,7 +136,7 @@ def _created(payout: Payout) -> dict[str, str]:
         "state": transfers.STATES[payout.state],
     }
     if payout.state is PayoutState.WAITING:
-        fields["package_info"] = receipts.package_of(payout)
+        fields["package_info"] = packages.of_payout(payout)
     failed = transfers.failure(payout)
     return fields | ({"fail_reason": failed} if failed else {})
 

@@ -1,6 +1,5 @@
 """Reading payouts and batches."""
 
-from changliao.core.events import Event, EventKind
 from changliao.core.payouts import Payout, PayoutBatch
 from changliao.store.engine import Reader
 from changliao.store.payouts import batch_from_row, from_row
@@ -46,13 +45,3 @@ def batch_by_reference(reader: Reader, merchant_id: int, reference: str) -> Payo
     keys = {"merchant_id": merchant_id, "reference": reference}
     rows = reader.select("payout_batch_by_reference", keys)
     return batch_from_row(rows[0]) if rows else None
-
-
-def door(reader: Reader, event: Event) -> str:
-    """Where the payout or batch of an event came in; empty for other events."""
-    found: Payout | PayoutBatch | None = None
-    if event.kind is EventKind.PAYOUT_FINISHED:
-        found = payout(reader, event.merchant_id, event.subject_id)
-    if event.kind is EventKind.PAYOUT_BATCH_FINISHED:
-        found = batch(reader, event.merchant_id, event.subject_id)
-    return found.door if found else ""

@@ -1,0 +1,29 @@
+"""Which door an event is told by: the one its subject came in through."""
+
+from changliao.core.events import Event, EventKind
+from changliao.store.engine import Reader
+from changliao.store.views import authorizations, orders, payouts
+
+_OWN = "rest"
+
+
+def door(reader: Reader, event: Event) -> str:
+    """Empty when the subject is gone."""
+    merchant_id, subject_id = event.merchant_id, event.subject_id
+    match event.kind:
+        case EventKind.WEBHOOK_TEST:
+            return _OWN
+        case EventKind.AUTHORIZATION_FROZEN | EventKind.AUTHORIZATION_RELEASED:
+            frozen = authorizations.authorization(reader, merchant_id, subject_id)
+            return frozen.door if frozen else ""
+        case EventKind.PAYOUT_FINISHED:
+            payout = payouts.payout(reader, merchant_id, subject_id)
+            return payout.door if payout else ""
+        case EventKind.PAYOUT_BATCH_FINISHED:
+            batch = payouts.batch(reader, merchant_id, subject_id)
+            return batch.door if batch else ""
+        case EventKind.REFUND_FINISHED:
+            refund = orders.refund(reader, merchant_id, subject_id)
+            subject_id = refund.order_id if refund else 0
+    placed = orders.order(reader, merchant_id, subject_id)
+    return placed.terms.door if placed else ""
