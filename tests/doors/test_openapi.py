@@ -43,10 +43,7 @@ def test_names_are_unique_and_lists_of_states_are_whole() -> None:
 
 # What only the doors of other protocols begin, and tell.
 ELSEWHERE = {
-    EventKind.AUTHORIZATION_FROZEN,
-    EventKind.AUTHORIZATION_RELEASED,
     EventKind.BASKET_PAID,
-    EventKind.PAYOUT_FINISHED,
     EventKind.PAYOUT_BATCH_FINISHED,
 }
 

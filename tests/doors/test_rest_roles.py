@@ -32,7 +32,10 @@ def send(client: Rest, one: Route, **changes: str) -> Any:
 
 
 def stranger(name: str) -> str:
-    kinds = {"order": "ord", "user": "usr", "event": "evt", "refund": "rfd"}
+    kinds = {
+        "authorization": "ath", "event": "evt", "order": "ord", "payout": "pot", "refund": "rfd",
+        "user": "usr",
+    }  # fmt: skip
     known = kinds.get(name.removesuffix("_id"), name[:3])
     return STRANGERS.get(name, f"{known}_0000000000001")
 

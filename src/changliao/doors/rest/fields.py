@@ -35,7 +35,11 @@ MinorSum = Annotated[int, Meta(description="Minor units")]
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 OrderIdText = Annotated[str, Meta(pattern=f"^ord_{_DIGITS}", examples=["ord_0SB09HB4C0000"])]
+AuthorizationIdText = Annotated[
+    str, Meta(pattern=f"^ath_{_DIGITS}", examples=["ath_0SB09HB4C0000"])
+]
 PaymentIdText = Annotated[str, Meta(pattern=f"^pay_{_DIGITS}", examples=["pay_0SB09HB4C0000"])]
+PayoutIdText = Annotated[str, Meta(pattern=f"^pot_{_DIGITS}", examples=["pot_0SB09HB4C0000"])]
 Pem = Annotated[str, Meta(min_length=1, max_length=16_384, description="PEM")]
 Phone = Annotated[str, Meta(pattern=r"^\+?[0-9]{6,15}$", examples=["13800000001"])]
 Reference = Annotated[str, Meta(min_length=1, max_length=64, examples=["A-1"])]

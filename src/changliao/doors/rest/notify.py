@@ -5,16 +5,20 @@ import secrets
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Struct
 from msgspec.structs import replace
 
 from changliao.core import clock, ids
 from changliao.core.clock import Instant
 from changliao.core.events import RETRY_AFTER_S, Event, EventKind, Letter, Outgoing, took
 from changliao.doors.rest.authorization import ANSWERS_PURPOSE
-from changliao.doors.rest.orders import OrderShown, show_order
-from changliao.doors.rest.refunds import RefundShown, show_refund
+from changliao.doors.rest.authorizations import show_authorization
+from changliao.doors.rest.orders import show_order
+from changliao.doors.rest.payouts import show_payout
+from changliao.doors.rest.refunds import show_refund
+from changliao.doors.rest.webhooks import TestedMerchant
 from changliao.operations.network import Network
-from changliao.store.views import events, orders, parties
+from changliao.store.views import authorizations, events, orders, parties, payouts
 
 
 class Notifier:
@@ -28,36 +32,61 @@ class Notifier:
 
     async def compose(self, event: Event) -> Letter | None:
         """The letter for an event; None when it has nowhere to go."""
-        if event.kind is EventKind.WEBHOOK_TEST:
-            return await self._test(event)
-        order_id = event.subject_id
-        refund = None
-        if event.kind is EventKind.REFUND_FINISHED:
-            refund = await self._network.read(orders.refund, event.merchant_id, event.subject_id)
-            order_id = refund.order_id if refund else 0
-        placed = await self._network.read(orders.order, event.merchant_id, order_id)
-        merchant = await self._network.look_up(parties.merchant, event.merchant_id)
-        if placed is None or merchant is None:
+        match event.kind:
+            case EventKind.WEBHOOK_TEST:
+                return await self._test(event)
+            case EventKind.PAYOUT_FINISHED:
+                return await self._paid_out(event)
+            case EventKind.AUTHORIZATION_FROZEN | EventKind.AUTHORIZATION_RELEASED:
+                return await self._frozen(event)
+            case EventKind.REFUND_FINISHED:
+                return await self._refunded(event)
+            case EventKind.ORDER_PAID:
+                return await self._paid(event)
+            case EventKind.BASKET_PAID | EventKind.PAYOUT_BATCH_FINISHED:
+                return None
+
+    async def _paid(self, event: Event) -> Letter | None:
+        placed = await self._network.read(orders.order, event.merchant_id, event.subject_id)
+        if placed is None:
             return None
-        url = refund.notify_url if refund else placed.terms.notify_url
         # The fact that was committed, not how things stand: refunds may have come since.
         as_paid = replace(placed.order, refunded=0)
-        subject: OrderShown | RefundShown = show_order(as_paid, placed.terms)
-        if refund is not None:
-            subject = show_refund(refund, placed.order)
+        return await self._letter(event, placed.terms.notify_url, show_order(as_paid, placed.terms))
+
+    async def _refunded(self, event: Event) -> Letter | None:
+        network = self._network
+        refund = await network.read(orders.refund, event.merchant_id, event.subject_id)
+        order_id = refund.order_id if refund else 0
+        placed = await network.read(orders.order, event.merchant_id, order_id)
+        if refund is None or placed is None:
+            return None
+        return await self._letter(event, refund.notify_url, show_refund(refund, placed.order))
+
+    async def _paid_out(self, event: Event) -> Letter | None:
+        payout = await self._network.read(payouts.payout, event.merchant_id, event.subject_id)
+        if payout is None:
+            return None
+        return await self._letter(event, payout.notify_url, show_payout(payout))
+
+    async def _frozen(self, event: Event) -> Letter | None:
+        keys = event.merchant_id, event.subject_id
+        known = await self._network.read(authorizations.authorization, *keys)
+        if known is None:
+            return None
+        return await self._letter(event, known.notify_url, show_authorization(known))
+
+    async def _letter(self, event: Event, url: str, subject: Struct) -> Letter | None:
+        merchant = await self._network.look_up(parties.merchant, event.merchant_id)
+        if merchant is None or not url:
+            return None
         kind = event.kind.name.lower().replace("_", ".", 1)
         told = {"id": ids.show("evt", event.id), "type": kind, "data": subject}
-        return Letter(url, msgspec.json.encode(told), merchant) if url else None
+        return Letter(url, msgspec.json.encode(told), merchant)
 
     async def _test(self, event: Event) -> Letter | None:
         url = await self._network.read(events.test_address, event.id, event.merchant_id)
-        merchant = await self._network.look_up(parties.merchant, event.merchant_id)
-        told = {
-            "id": ids.show("evt", event.id),
-            "type": "webhook.test",
-            "data": {"merchant_id": ids.show("mch", event.merchant_id)},
-        }
-        return Letter(url, msgspec.json.encode(told), merchant) if url and merchant else None
+        return await self._letter(event, url, TestedMerchant(ids.show("mch", event.merchant_id)))
 
     def sign(self, letter: Letter, now: Instant) -> Outgoing:
         """Timestamp, nonce and body are signed, each followed by a line feed."""

@@ -25,9 +25,11 @@ _PATH_PART: Final = re.compile(r"\{(\w+)\}")
 _PART_OF_NAME: Final = re.compile(r"_?Page_(\w+)_")
 _DIGITS: Final = "_[0-7][0-9A-HJKMNP-TV-Z]{12}$"
 _PARTS: Final = {
+    "authorization_id": {"type": "string", "pattern": f"^ath{_DIGITS}"},
     "event_id": {"type": "string", "pattern": f"^evt{_DIGITS}"},
     "number": {"type": "string", "pattern": "^[0-9]{8,12}$", "description": "Merchant number"},
     "order_id": {"type": "string", "pattern": f"^ord{_DIGITS}"},
+    "payout_id": {"type": "string", "pattern": f"^pot{_DIGITS}"},
     "refund_id": {"type": "string", "pattern": f"^rfd{_DIGITS}"},
     "serial": {"type": "string", "pattern": "^[0-9A-Za-z_]{1,64}$", "description": "Key serial"},
     "user_id": {"type": "string", "pattern": f"^usr{_DIGITS}"},

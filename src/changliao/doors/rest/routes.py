@@ -3,12 +3,14 @@
 from typing import Any, Final
 
 from changliao.doors.rest import (
+    authorizations,
     credentials,
     events,
     ledger,
     merchants,
     orders,
     payments,
+    payouts,
     refunds,
     reports,
     sandbox,
@@ -22,6 +24,8 @@ TABLE: Final[tuple[Endpoint[Any, Any], ...]] = (
     *orders.ENDPOINTS,
     *payments.ENDPOINTS,
     *refunds.ENDPOINTS,
+    *payouts.ENDPOINTS,
+    *authorizations.ENDPOINTS,
     *users.ENDPOINTS,
     *wallets.ENDPOINTS,
     *merchants.ENDPOINTS,

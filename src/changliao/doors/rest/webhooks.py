@@ -4,8 +4,10 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from changliao.doors.rest.authorizations import AuthorizationShown
 from changliao.doors.rest.fields import EventIdText, MerchantIdText
 from changliao.doors.rest.orders import OrderShown
+from changliao.doors.rest.payouts import PayoutShown
 from changliao.doors.rest.refunds import RefundShown
 
 _SIGNED: Final = (
@@ -30,6 +32,30 @@ class RefundFinished(Struct, frozen=True):
     id: EventIdText
     type: Literal["refund.finished"]
     data: RefundShown
+
+
+class PayoutFinished(Struct, frozen=True):
+    """A payout was taken, taken back, or not confirmed in time."""
+
+    id: EventIdText
+    type: Literal["payout.finished"]
+    data: PayoutShown
+
+
+class AuthorizationFrozen(Struct, frozen=True):
+    """The payer agreed. `data` is the authorization as it stands when this is sent."""
+
+    id: EventIdText
+    type: Literal["authorization.frozen"]
+    data: AuthorizationShown
+
+
+class AuthorizationReleased(Struct, frozen=True):
+    """A part went back to the payer. `data` is the authorization as it stands when this is sent."""
+
+    id: EventIdText
+    type: Literal["authorization.released"]
+    data: AuthorizationShown
 
 
 class TestedMerchant(Struct, frozen=True):
@@ -58,5 +84,8 @@ class Webhook(Struct, frozen=True):
 WEBHOOKS: Final = (
     Webhook("order.paid", "An order was paid", OrderPaid),
     Webhook("refund.finished", "A refund came to its end", RefundFinished),
+    Webhook("payout.finished", "A payout came to its end", PayoutFinished),
+    Webhook("authorization.frozen", "A payer agreed to a freeze", AuthorizationFrozen),
+    Webhook("authorization.released", "Frozen money went back", AuthorizationReleased),
     Webhook("webhook.test", "A merchant tests its address", WebhookTest),
 )

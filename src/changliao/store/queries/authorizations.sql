@@ -246,3 +246,31 @@ SELECT
 FROM authorization_steps
 WHERE merchant_id = :merchant_id AND authorization_id = :authorization_id
 ORDER BY step_id;
+
+-- name: authorizations_of_merchant
+-- Newest first.
+SELECT
+    merchant_id,
+    authorization_id,
+    app_id,
+    reference,
+    freeze_reference,
+    amount,
+    currency,
+    digest,
+    door,
+    title,
+    notify_url,
+    details,
+    confirm_by_us,
+    ends_at_us,
+    payer_id,
+    state,
+    captured,
+    released,
+    frozen_at_us,
+    finished_at_us
+FROM authorizations
+WHERE merchant_id = :merchant_id AND authorization_id < :before
+ORDER BY authorization_id DESC
+LIMIT :most;

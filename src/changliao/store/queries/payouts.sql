@@ -306,3 +306,28 @@ SELECT
     finished_at_us
 FROM payout_batches
 WHERE merchant_id = :merchant_id AND reference = :reference;
+
+-- name: payouts_of_merchant
+-- Newest first.
+SELECT
+    merchant_id,
+    payout_id,
+    app_id,
+    batch_id,
+    reference,
+    payee_id,
+    amount,
+    currency,
+    digest,
+    door,
+    remark,
+    notify_url,
+    details,
+    confirm_by_us,
+    state,
+    reason,
+    finished_at_us
+FROM payouts
+WHERE merchant_id = :merchant_id AND payout_id < :before
+ORDER BY payout_id DESC
+LIMIT :most;

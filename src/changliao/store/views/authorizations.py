@@ -21,6 +21,12 @@ def authorization_by_reference(
     return from_row(rows[0]) if rows else None
 
 
+def of_merchant(reader: Reader, merchant_id: int, before: int, most: int) -> list[Authorization]:
+    """Newest first."""
+    keys = {"merchant_id": merchant_id, "before": before, "most": most}
+    return [from_row(row) for row in reader.select("authorizations_of_merchant", keys)]
+
+
 def steps(reader: Reader, merchant_id: int, authorization_id: int) -> list[Step]:
     """What moved its money, the oldest first."""
     keys = {"merchant_id": merchant_id, "authorization_id": authorization_id}

@@ -20,6 +20,12 @@ def payout_by_reference(
     return from_row(rows[0]) if rows else None
 
 
+def of_merchant(reader: Reader, merchant_id: int, before: int, most: int) -> list[Payout]:
+    """Newest first, also those of batches."""
+    keys = {"merchant_id": merchant_id, "before": before, "most": most}
+    return [from_row(row) for row in reader.select("payouts_of_merchant", keys)]
+
+
 def payouts_of_batch(
     reader: Reader, merchant_id: int, batch_id: int, *, state: int, skipped: int, most: int
 ) -> list[Payout]:
