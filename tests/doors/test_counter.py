@@ -68,6 +68,20 @@ def test_a_reversed_charge_is_given_back_or_never_paid(shop: Shop, payer: Person
     assert (state(shop, paid), state(shop, waiting)) == ("REFUND", "REVOKED")
 
 
+def test_a_charge_that_was_refunded_in_part_gives_back_the_rest(shop: Shop, payer: Person) -> None:
+    charged = shop.post(CODEPAY, **a_charge(shop, payer.pay_code())).json()
+    number, total = charged["out_trade_no"], charged["amount"]["total"]
+    part = {"out_trade_no": number, "out_refund_no": f"R{number}"}
+    amount = {"refund": total - 1, "total": total, "currency": "CNY"}
+    assert shop.post("/v3/refund/domestic/refunds", **part, amount=amount).status_code == 200
+    for _ in range(2):
+        answer = reverse(shop, number)
+        assert answer.status_code == 200, answer.text
+    whole = {"out_trade_no": number, "out_refund_no": f"S{number}"}
+    more = shop.post("/v3/refund/domestic/refunds", **whole, amount=amount | {"refund": 1})
+    assert more.status_code == 400
+
+
 def test_other_orders_and_unknown_numbers_are_not_reversed(shop: Shop) -> None:
     number, _ = shop.place()
     for one in (number, "C-nobody-has"):

@@ -93,7 +93,7 @@ def _pay(tx: UnitOfWork, command: PayOrder, now: Instant) -> Order | Refused:
     return payment.order
 
 
-def _close(tx: UnitOfWork, command: CloseOrder, now: Instant) -> Order | Refused:
+def close_order(tx: UnitOfWork, command: CloseOrder, now: Instant) -> Order | Refused:
     """See that an order is never paid. A basket's order is closed with the whole."""
     order = tx.find(ORDERS, (command.merchant_id, command.order_id))
     if order is not None and order.basket_id:
@@ -155,5 +155,5 @@ def _paying_keys(command: PayOrder) -> Iterable[Place]:
 PLACE: Final = Operation("orders.place", _place, _placing_keys)
 OPEN: Final = Operation("orders.open", _open, _order_keys)
 PAY: Final = Operation("orders.pay", _pay, _paying_keys)
-CLOSE: Final = Operation("orders.close", _close, _order_keys)
+CLOSE: Final = Operation("orders.close", close_order, _order_keys)
 EXPIRE: Final = Operation("orders.expire", _expire, _order_keys)

@@ -19,7 +19,7 @@ from changliao.store.refunds import REFUNDS, REFUNDS_BY_REFERENCE
 from changliao.store.unit import UnitOfWork
 
 
-def _refund(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refused:
+def refund_order(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refused:
     """Send money back once for each reference. A refusal is not kept: the number may be used."""
     asked = command.refund
     earlier = tx.find_by(REFUNDS_BY_REFERENCE, REFUNDS_BY_REFERENCE.key(asked))
@@ -58,4 +58,4 @@ def _refund_keys(command: RefundOrder) -> Iterable[Place]:
         yield ledger.ACCOUNTS, chart.fees(refund.merchant_id, currency)
 
 
-REFUND: Final = Operation("refunds.refund", _refund, _refund_keys)
+REFUND: Final = Operation("refunds.refund", refund_order, _refund_keys)

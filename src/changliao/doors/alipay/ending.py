@@ -12,16 +12,17 @@ from changliao.core import orders
 from changliao.core.clock import DAY, NEVER, Instant
 from changliao.core.ids import OrderId, RefundId, made_at
 from changliao.core.money import CNY, Money
-from changliao.core.orders import CloseOrder, PlaceOrder, Scene, Terms
+from changliao.core.orders import CloseOrder, OrderState, PlaceOrder, Scene, Terms
 from changliao.core.outcome import Reason, Refused
-from changliao.core.refunds import Refund, RefundOrder
+from changliao.core.refunds import Refund
+from changliao.core.reversals import Reversed, ReverseOrder
 from changliao.doors.alipay import refunds, trades, words
 from changliao.doors.alipay.call import Call, Door, Node, read_form
 from changliao.doors.alipay.errors import business, refusal
 from changliao.doors.alipay.forms import Naming
 from changliao.doors.alipay.trades import DOOR, Details
 from changliao.operations.orders import CLOSE, PLACE
-from changliao.operations.refunds import REFUND
+from changliao.operations.reversals import REVERSE
 from changliao.store.views.orders import Placed
 
 WITHIN: Final = 1 * DAY
@@ -49,15 +50,16 @@ async def cancel(door: Door, call: Call) -> Node:
         return named | {"retry_flag": "N"}
     if door.network.clock() >= made_at(placed.order.id) + WITHIN:
         raise business("ACQ.TRADE_CANCEL_TIME_OUT", "超过撤销时间，请使用退款")
-    outcome = await _closed(door, placed)
+    outcome = await _reversed(door, placed)
     fields = {
         "out_trade_no": placed.order.reference,
         "trade_no": words.trade_no(placed.order.id) if trades.exists(placed.order) else "",
         "retry_flag": "N",
     }
-    if not isinstance(outcome, Refused):
+    if outcome.order.state is OrderState.CLOSED:
         return fields | {"action": "close" if trades.exists(placed.order) else ""}
-    finished_at = await _refunded(door, call, placed)
+    done = await refunds.of_order(door, Placed(outcome.order, placed.terms))
+    finished_at = done[-1].finished_at if done else NEVER
     return fields | {"action": "refund", "gmt_refund_pay": words.moment(finished_at)}
 
 
@@ -69,32 +71,26 @@ async def _closed(door: Door, placed: Placed) -> orders.Order | Refused:
     return outcome
 
 
-async def _refunded(door: Door, call: Call, placed: Placed) -> Instant:
-    """Give back what is left of a payment, once; when the last of it went back."""
+async def _reversed(door: Door, placed: Placed) -> Reversed:
+    """Close, or give back what is left. Raises AlipayError."""
     order = placed.order
-    placed = await trades.find(door, call.caller, order.reference, "")
-    left = order.amount.amount - placed.order.refunded
-    if left:
-        number = refunds.kept_number(order.reference, refunds.CANCELLATION)
-        refund = Refund(
-            id=RefundId(door.network.ids.new()),
-            merchant_id=order.merchant_id,
-            order_id=order.id,
-            reference=number,
-            amount=left,
-            digest=refunds.digest(left),
-            partner_id=order.partner_id,
-            notify_url=placed.terms.notify_url,
-        )
-        command = RefundOrder(refund, order.amount.amount, order.amount.currency.code)
-        outcome = await door.network.perform(REFUND, command)
-        if isinstance(outcome, Refused) and outcome.reason is Reason.REFUNDS_TOO_MANY:
-            raise business("ACQ.CANCEL_NOT_ALLOWED", "一笔交易最多退款50次，不能再撤销")
-        if isinstance(outcome, Refused):
-            raise refusal(outcome)
-        return outcome.finished_at
-    done = await refunds.of_order(door, placed)
-    return done[-1].finished_at if done else NEVER
+    refund = Refund(
+        id=RefundId(door.network.ids.new()),
+        merchant_id=order.merchant_id,
+        order_id=order.id,
+        reference=refunds.kept_number(order.reference, refunds.CANCELLATION),
+        amount=0,
+        digest=b"cancel",
+        partner_id=order.partner_id,
+        notify_url=placed.terms.notify_url,
+    )
+    command = ReverseOrder(order.merchant_id, order.id, refund)
+    outcome = await door.network.perform(REVERSE, command)
+    if isinstance(outcome, Refused) and outcome.reason is Reason.REFUNDS_TOO_MANY:
+        raise business("ACQ.CANCEL_NOT_ALLOWED", "一笔交易最多退款50次，不能再撤销")
+    if isinstance(outcome, Refused):
+        raise refusal(outcome)
+    return outcome
 
 
 async def _reserve(door: Door, call: Call, reference: str) -> None:

@@ -12,10 +12,11 @@ from changliao.core import orders
 from changliao.core.clock import MINUTE, Instant
 from changliao.core.ids import AppId, OrderId, PaymentId, RefundId
 from changliao.core.money import CNY, Money
-from changliao.core.orders import CloseOrder, PlaceOrder, Scene, Terms
+from changliao.core.orders import PlaceOrder, Scene, Terms
 from changliao.core.outcome import Reason, Refused
 from changliao.core.paycodes import ChargeCode
-from changliao.core.refunds import Refund, RefundOrder
+from changliao.core.refunds import Refund
+from changliao.core.reversals import ReverseOrder
 from changliao.doors.wechatpay import transactions
 from changliao.doors.wechatpay.acting import Acting, bound_app, direct, partner
 from changliao.doors.wechatpay.call import Answer, Call, Door, ok, read_form
@@ -23,9 +24,8 @@ from changliao.doors.wechatpay.errors import param_error, refusal
 from changliao.doors.wechatpay.forms import Counter, Reverse
 from changliao.doors.wechatpay.orders import find
 from changliao.doors.wechatpay.transactions import DOOR, Details
-from changliao.operations.orders import CLOSE
 from changliao.operations.paycodes import CHARGE
-from changliao.operations.refunds import REFUND
+from changliao.operations.reversals import REVERSE
 from changliao.store.views.orders import Placed
 
 # A large payment waits so long for its payer; the documents have merchants reverse it earlier.
@@ -109,25 +109,20 @@ async def _charge(
 
 
 async def _reverse(door: Door, placed: Placed) -> None:
-    """See that nobody has paid in the end: close what is open, give back what was paid, once."""
+    """See that nobody has paid in the end. Only a charge at a counter is reversed."""
     order = placed.order
     if order.scene is not Scene.COUNTER:
         raise refusal(Refused(Reason.ORDER_NOT_FOUND))
-    closed = await door.network.perform(CLOSE, CloseOrder(order.merchant_id, order.id))
-    if not isinstance(closed, Refused):
-        return
-    if closed.reason is not Reason.ORDER_ALREADY_PAID:
-        raise refusal(closed)
     refund = Refund(
         id=RefundId(door.network.ids.new()),
         merchant_id=order.merchant_id,
         order_id=order.id,
         reference=f"{REVERSAL}{order.id}",
-        amount=order.amount.amount,
+        amount=0,
         digest=b"reverse",
         partner_id=order.partner_id,
     )
-    command = RefundOrder(refund, order.amount.amount, order.amount.currency.code)
-    outcome = await door.network.perform(REFUND, command)
+    command = ReverseOrder(order.merchant_id, order.id, refund)
+    outcome = await door.network.perform(REVERSE, command)
     if isinstance(outcome, Refused):
         raise refusal(outcome)
