@@ -37,6 +37,10 @@ class Wallet:
         hidden = hidden_in(self.see("/w/transfer")) | hidden_in(self.see(page))
         return self._browser.post(page, data=hidden | fields).status_code
 
+    def send(self, path: str, fields: dict[str, str]) -> str:
+        """Send a form that was filled in; the page that comes of it."""
+        return self._browser.post(path, data=fields).text
+
     def balance(self, purpose: str = "wallet") -> int:
         """What is in an account of this person's."""
         found = self._operator.get(f"/api/v1/ledger/accounts?owner={self.id}").json()["data"]

@@ -34,7 +34,10 @@ def a_row(statement: statements.Statement) -> tuple[Any, ...]:
     if statement.name == "authorizations_insert":
         # Nothing captured or released: more than the amount would be refused.
         return (*(VALUES[one.type] for one in statement.input[:16]), 0, 0, 0, 0)
-    return tuple(VALUES[column.type] for column in statement.input)
+    row = tuple(VALUES[column.type] for column in statement.input)
+    if statement.name.startswith(("methods_", "terminals_")):
+        return (99, *row[1:])  # the schema brings the first few
+    return row
 
 
 def parameters(text: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from changliao.core import chart
+from changliao.core.acceptance import ApproveDraft
 from changliao.core.authorizations import (
     Authorization,
     Capture,
@@ -31,10 +32,11 @@ from changliao.core.money import CNY, Money
 from changliao.core.orders import Hold
 from changliao.core.payouts import PayBatch, PayOut, Payout, PayoutBatch
 from changliao.core.splits import Part, PartyKind, Receiver, Return, Share, ShareOrder
-from changliao.operations import audit, authorizations, baskets, payouts, splits
+from changliao.operations import acceptance, audit, authorizations, baskets, payouts, splits
 from changliao.operations.bills import KEEP_DAY_END
 from changliao.store.views import bills
 from changliao.store.views import orders as order_views
+from tests.operations.test_acceptance import a_draft
 from tests.operations.test_baskets import a_basket
 from tests.world import World
 
@@ -151,6 +153,16 @@ TAMPERING = {
         "DELETE FROM authorization_steps WHERE kind = 3",
         "authorization",
     ),
+    "what is agreed was changed behind everybody's back": (
+        "UPDATE acceptances SET policies = '[]'",
+        "acceptance",
+    ),
+    "what is agreed was forgotten": ("DELETE FROM acceptances", "acceptance"),
+    "an approved draft was forgotten": ("DELETE FROM policy_drafts", "acceptance"),
+    "a payment was made by a method that was off": (
+        "UPDATE payments SET method_id = 4 WHERE reason = ''",
+        "acceptance",
+    ),
     "a held order was said to hold nothing": (
         "UPDATE orders SET hold = 0 WHERE hold > 0",
         "holding",
@@ -189,6 +201,7 @@ def _tamper(world: World, statement: str, check: str) -> None:
     pay_users(world, other)
     freeze_and_capture(world, other)
     world.do(baskets.PLACE, a_basket(world))
+    agree(world)
     keep_day_end(world)
     assert audit_of(world).fault is None
     legs = [row for row in world.rows()["legs"] if row[1] == payer]
@@ -236,6 +249,12 @@ def share_and_return(world: World, payer: Any) -> None:
     assert isinstance(world.do(splits.SHARE, ShareOrder(share, (part,))), Share)
     back = Return(ReturnId(world.ids.new()), world.merchant, share.id, other, "B1", 50, b"d")
     assert world.do(splits.RETURN, back) == back
+
+
+def agree(world: World) -> None:
+    """The platform will suspend a method tomorrow."""
+    made = world.do(acceptance.DRAFT, a_draft(world, starts_at=Instant(world.now + DAY)))
+    assert world.do(acceptance.APPROVE, ApproveDraft(made.id, "key_b"))
 
 
 def keep_day_end(world: World) -> None:

@@ -184,13 +184,18 @@ class Payment(Struct, frozen=True):
 
 
 class Attempt(Struct, frozen=True):
-    """A payer's try and its answer, kept even when it is a no. `reason` is empty for a payment."""
+    """A payer's try and its answer, kept even when it is a no. `reason` is empty for a payment.
+
+    By which method and on which terminal: see core/acceptance.py.
+    """
 
     payment_id: PaymentId
     merchant_id: MerchantId
     order_id: OrderId
     payer_id: UserId
     reason: str
+    method_id: int = 0
+    terminal_id: int = 0
 
 
 def decide_placing(order: Order, now: Instant) -> Refused | None:

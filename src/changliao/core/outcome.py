@@ -4,6 +4,7 @@ Each door maps every reason once, in its errors module; a test compares the tabl
 """
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -45,6 +46,11 @@ class Reason(StrEnum):
     MERCHANT_FUNDS_INSUFFICIENT = "merchant_funds_insufficient"
     MERCHANT_NOT_FOUND = "merchant_not_found"
     MERCHANT_TAKEN = "merchant_taken"
+    METHOD_BANNED = "method_banned"
+    METHOD_NOT_CONNECTED = "method_not_connected"
+    METHOD_SUSPENDED = "method_suspended"
+    METHOD_TAKEN = "method_taken"
+    METHOD_UNKNOWN = "method_unknown"
     ORDER_ALREADY_PAID = "order_already_paid"
     ORDER_CLOSED = "order_closed"
     ORDER_EXPIRED = "order_expired"
@@ -74,6 +80,12 @@ class Reason(StrEnum):
     PENDING_POSTED = "pending_posted"
     PENDING_VOIDED = "pending_voided"
     PHONE_TAKEN = "phone_taken"
+    POLICY_CONTRADICTORY = "policy_contradictory"
+    POLICY_DECIDED = "policy_decided"
+    POLICY_INVALID = "policy_invalid"
+    POLICY_NOT_FOUND = "policy_not_found"
+    POLICY_OVERLAPS = "policy_overlaps"
+    POLICY_SELF_APPROVAL = "policy_self_approval"
     RECEIVER_NOT_FOUND = "receiver_not_found"
     RECEIVER_REPEATED = "receiver_repeated"
     REFERENCE_REUSED = "reference_reused"
@@ -91,9 +103,16 @@ class Reason(StrEnum):
     SHARE_NOT_FOUND = "share_not_found"
     SHARE_REFERENCE_REUSED = "share_reference_reused"
     SHARES_TOO_MANY = "shares_too_many"
+    TERMINAL_UNKNOWN = "terminal_unknown"
     TRANSFER_TO_SELF = "transfer_to_self"
     UNAVAILABLE = "unavailable"
     USER_NOT_FOUND = "user_not_found"
+
+
+# What a platform has decided about a method: the detail says why and since when, to anybody.
+METHOD_REASONS: Final = frozenset(
+    {Reason.METHOD_BANNED, Reason.METHOD_NOT_CONNECTED, Reason.METHOD_SUSPENDED}
+)
 
 
 class Refused(Struct, frozen=True, gc=False):

@@ -20,6 +20,7 @@ from changliao.core.ledger import Code, PendingState
 from changliao.core.orders import OrderState
 from changliao.core.refunds import RefundState
 from changliao.operations import (
+    audit_acceptance,
     audit_authorizations,
     audit_baskets,
     audit_day_ends,
@@ -90,6 +91,7 @@ def check(reader: Reader) -> Report:
             reader, books.moved, books.reserved
         )
         _raise_for("authorization", fault_of_authorizations)
+        _raise_for("acceptance", audit_acceptance.first_fault(reader))
         _check_day_ends(reader)
     except _Found as found:
         fault = found.fault

@@ -29,9 +29,10 @@ from changliao.core.authorizations import (
 from changliao.core.clock import Instant
 from changliao.core.events import Event, EventKind
 from changliao.core.ids import EventId
-from changliao.core.orders import Attempt, Order
+from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import credentials, holds
+from changliao.operations import credentials
+from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.authorizations import (
@@ -42,7 +43,7 @@ from changliao.store.authorizations import (
 )
 from changliao.store.deadlines import DeadlineKind
 from changliao.store.events import EVENTS
-from changliao.store.orders import ATTEMPTS, ORDERS, ORDERS_BY_REFERENCE, TERMS
+from changliao.store.orders import ORDERS, ORDERS_BY_REFERENCE, TERMS
 from changliao.store.paycodes import PAY_CODES
 from changliao.store.unit import UnitOfWork
 
@@ -124,13 +125,9 @@ def _capture(tx: UnitOfWork, command: Capture, now: Instant) -> Order | Refused:
     order = changed.payment.order
     tx.insert(ORDERS, order, ORDERS_BY_REFERENCE)
     tx.insert(TERMS, command.placing.terms)
-    attempt = Attempt(order.payment_id, order.merchant_id, order.id, order.payer_id, "")
-    tx.insert(ATTEMPTS, attempt)
+    # What the platform accepts was asked when the payer agreed: a capture finishes that.
+    keep_payment(tx, order, (), now)
     _keep(tx, known, changed, now)
-    holds.begin(tx, order)
-    if order.notifies:
-        event_id = EventId(order.payment_id)
-        tx.insert(EVENTS, Event(event_id, order.merchant_id, EventKind.ORDER_PAID, order.id, now))
     return order
 
 

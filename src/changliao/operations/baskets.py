@@ -6,6 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from changliao.core import chart
+from changliao.core.acceptance import OWN_METHOD, TERMINAL_OF
 from changliao.core.baskets import (
     Basket,
     CloseBasket,
@@ -22,12 +23,12 @@ from changliao.core.orders import (
     Attempt,
     Order,
     OrderEvent,
-    Payment,
     decide_closing,
     decide_repeat,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import credentials, holds
+from changliao.operations import acceptance, credentials
+from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.baskets import BASKETS, BASKETS_BY_REFERENCE
@@ -43,6 +44,10 @@ def _place(tx: UnitOfWork, command: PlaceBasket, now: Instant) -> Filled | Refus
     if earlier is not None:
         return _again(tx, earlier, asked)
     refused = decide_basket(command, now)
+    parts = (placing.order for placing in command.placings)
+    refused = refused or _first_refusal(
+        acceptance.may_be_placed(tx, one, now, asked) for one in parts
+    )
     if refused is not None:
         return refused
     taken = (tx.find_by(ORDERS_BY_REFERENCE, key) for key in _references(command))
@@ -75,13 +80,16 @@ def _pay(tx: UnitOfWork, command: PayBasket, now: Instant) -> Filled | Refused:
         return refused
     wallet = ledger.account(tx, chart.wallet(command.payer_id, filled.basket.amount.currency))
 
-    payments = decide_basket_payment(command, filled, wallet, now)
+    refused = _first_refusal(
+        acceptance.may_be_paid(tx, one, now, filled.basket) for one in filled.orders
+    )
+    payments = refused or decide_basket_payment(command, filled, wallet, now)
 
     if isinstance(payments, Refused):
         tx.insert(ATTEMPTS, replace(attempt, reason=payments.reason.value))
         return payments
     for payment in payments:
-        _keep(tx, payment)
+        keep_payment(tx, payment.order, payment.transfers, now, alone=False)
     first = payments[0].order
     event_id = EventId(first.payment_id)
     tx.insert(EVENTS, Event(event_id, first.merchant_id, EventKind.BASKET_PAID, first.id, now))
@@ -120,13 +128,8 @@ def _again(tx: UnitOfWork, earlier: Basket, asked: Basket) -> Filled | Refused:
     return Filled(earlier, (fresh[0], *orders[1:]))
 
 
-def _keep(tx: UnitOfWork, payment: Payment) -> None:
-    order = payment.order
-    ledger.post(tx, payment.transfers)
-    tx.update(ORDERS, order)
-    holds.begin(tx, order)
-    attempt = Attempt(order.payment_id, order.merchant_id, order.id, order.payer_id, "")
-    tx.insert(ATTEMPTS, attempt)
+def _first_refusal(found: Iterable[Refused | None]) -> Refused | None:
+    return next((one for one in found if one is not None), None)
 
 
 def _filled(tx: UnitOfWork, command: PayBasket | CloseBasket) -> Filled | Refused:
@@ -144,7 +147,15 @@ def _orders(tx: UnitOfWork, basket: Basket) -> tuple[Order, ...] | None:
 
 
 def _attempt(command: PayBasket, first: Order) -> Attempt:
-    return Attempt(command.payment_ids[0], first.merchant_id, first.id, command.payer_id, "")
+    return Attempt(
+        command.payment_ids[0],
+        first.merchant_id,
+        first.id,
+        command.payer_id,
+        "",
+        OWN_METHOD,
+        TERMINAL_OF[first.scene],
+    )
 
 
 def _references(command: PlaceBasket) -> list[tuple[int, int, str]]:

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from changliao.core import chart
+from changliao.core.acceptance import OWN_METHOD, TERMINAL_OF
 from changliao.core.clock import Instant
-from changliao.core.events import Event, EventKind
-from changliao.core.ids import EventId
 from changliao.core.orders import (
     Attempt,
     CloseOrder,
@@ -23,10 +22,11 @@ from changliao.core.orders import (
     decide_repeat,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import credentials, holds
+from changliao.operations import acceptance, credentials
+from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
-from changliao.store.events import EVENTS
+from changliao.store.acceptance import ACCEPTANCES
 from changliao.store.orders import ATTEMPTS, ORDERS, ORDERS_BY_REFERENCE, TERMS
 from changliao.store.unit import UnitOfWork
 
@@ -41,7 +41,7 @@ def _place(tx: UnitOfWork, command: PlaceOrder, now: Instant) -> Order | Refused
             tx.update(ORDERS, again)
         return again
 
-    refused = decide_placing(order, now)
+    refused = decide_placing(order, now) or acceptance.may_be_placed(tx, order, now)
     if refused is not None:
         return refused
 
@@ -78,18 +78,13 @@ def _pay(tx: UnitOfWork, command: PayOrder, now: Instant) -> Order | Refused:
         return refused
     wallet = ledger.account(tx, chart.wallet(command.payer_id, order.amount.currency))
 
-    payment = decide_payment(command, order, wallet, now)
+    refused = acceptance.may_be_paid(tx, order, now)
+    payment = refused or decide_payment(command, order, wallet, now)
 
-    reason = payment.reason.value if isinstance(payment, Refused) else ""
-    tx.insert(ATTEMPTS, _attempt(command, reason))
     if isinstance(payment, Refused):
+        tx.insert(ATTEMPTS, _attempt(command, order, payment.reason.value))
         return payment
-    ledger.post(tx, payment.transfers)
-    tx.update(ORDERS, payment.order)
-    holds.begin(tx, payment.order)
-    if order.notifies:
-        event_id = EventId(command.payment_id)
-        tx.insert(EVENTS, Event(event_id, order.merchant_id, EventKind.ORDER_PAID, order.id, now))
+    keep_payment(tx, payment.order, payment.transfers, now)
     return payment.order
 
 
@@ -123,19 +118,26 @@ def _end(
 
 
 def _earlier_answer(command: PayOrder, earlier: Attempt, order: Order) -> Order | Refused:
-    if earlier != _attempt(command, earlier.reason):
+    if earlier != _attempt(command, order, earlier.reason):
         return Refused(Reason.PAYMENT_ID_REUSED)
     return Refused(Reason(earlier.reason)) if earlier.reason else order
 
 
-def _attempt(command: PayOrder, reason: str) -> Attempt:
+def _attempt(command: PayOrder, order: Order, reason: str) -> Attempt:
     return Attempt(
-        command.payment_id, command.merchant_id, command.order_id, command.payer_id, reason
+        command.payment_id,
+        command.merchant_id,
+        command.order_id,
+        command.payer_id,
+        reason,
+        OWN_METHOD,
+        TERMINAL_OF[order.scene],
     )
 
 
 def _placing_keys(command: PlaceOrder) -> Iterable[Place]:
     yield ORDERS_BY_REFERENCE, ORDERS_BY_REFERENCE.key(command.order)
+    yield ACCEPTANCES, acceptance.platform_of(command.order)
 
 
 def _order_keys(command: OpenOrder | CloseOrder | ExpireOrder) -> Iterable[Place]:
@@ -146,6 +148,7 @@ def _paying_keys(command: PayOrder) -> Iterable[Place]:
     currency = command.amount.currency
     yield ORDERS, (command.merchant_id, command.order_id)
     yield ATTEMPTS, (command.payment_id, command.merchant_id)
+    yield ACCEPTANCES, command.merchant_id  # a service provider's is looked up when it is met
     yield ledger.ACCOUNTS, chart.wallet(command.payer_id, currency)
     yield ledger.ACCOUNTS, chart.payable(command.merchant_id, currency)
     yield ledger.ACCOUNTS, chart.fees(command.merchant_id, currency)

@@ -8,26 +8,24 @@ from msgspec import Struct
 
 from changliao.core import chart
 from changliao.core.clock import Instant
-from changliao.core.events import Event, EventKind
-from changliao.core.ids import EventId, UserId
-from changliao.core.orders import Attempt, Order
+from changliao.core.ids import UserId
+from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.paycodes import (
     FIRST,
     LIVES,
     PLACES,
     REMEMBERED,
-    Charge,
     ChargeCode,
     PayCode,
     decide_charge,
 )
-from changliao.operations import holds
+from changliao.operations import acceptance
+from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.deadlines import DeadlineKind
-from changliao.store.events import EVENTS
-from changliao.store.orders import ATTEMPTS, ORDERS, ORDERS_BY_REFERENCE, TERMS
+from changliao.store.orders import ORDERS, ORDERS_BY_REFERENCE, TERMS
 from changliao.store.parties import USERS
 from changliao.store.paycodes import PAY_CODES
 from changliao.store.unit import UnitOfWork
@@ -70,7 +68,8 @@ def _charge(tx: UnitOfWork, command: ChargeCode, now: Instant) -> Order | Refuse
     if code is not None:
         wallet = ledger.account(tx, chart.wallet(code.user_id, asked.amount.currency))
 
-    charge = decide_charge(command, code, wallet, now)
+    refused = acceptance.may_be_paid(tx, asked, now)
+    charge = refused or decide_charge(command, code, wallet, now)
 
     if isinstance(charge, Refused):
         return charge
@@ -80,19 +79,8 @@ def _charge(tx: UnitOfWork, command: ChargeCode, now: Instant) -> Order | Refuse
     kind = DeadlineKind.ORDER
     deadlines.add(tx, asked.expires_at, asked.id, asked.merchant_id, kind)
     if charge.transfers:
-        _pay(tx, command, charge, now)
+        keep_payment(tx, charge.order, charge.transfers, now)
     return charge.order
-
-
-def _pay(tx: UnitOfWork, command: ChargeCode, charge: Charge, now: Instant) -> None:
-    order = charge.order
-    attempt = Attempt(order.payment_id, order.merchant_id, order.id, order.payer_id, "")
-    tx.insert(ATTEMPTS, attempt)
-    ledger.post(tx, charge.transfers)
-    holds.begin(tx, order)
-    if order.notifies:
-        event_id = EventId(command.payment_id)
-        tx.insert(EVENTS, Event(event_id, order.merchant_id, EventKind.ORDER_PAID, order.id, now))
 
 
 def _forget(tx: UnitOfWork, command: ForgetCode, now: Instant) -> None:

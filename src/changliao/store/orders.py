@@ -131,8 +131,10 @@ ATTEMPTS: Table[tuple[int, int], Attempt] = Table(
         attempt.order_id,
         attempt.payer_id,
         attempt.reason,
+        attempt.method_id,
+        attempt.terminal_id,
     ),
     from_row=lambda row: Attempt(
-        PaymentId(row[0]), MerchantId(row[1]), OrderId(row[2]), UserId(row[3]), row[4]
+        PaymentId(row[0]), MerchantId(row[1]), OrderId(row[2]), UserId(row[3]), *row[4:7]
     ),
 )

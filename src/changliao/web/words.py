@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from changliao.core.clock import HOUR, MINUTE, Instant
-from changliao.core.outcome import Reason, Refused
+from changliao.core.outcome import METHOD_REASONS, Reason, Refused
 
 _FAULT: Final = "没有执行。请返回后重试。"
 REASONS: Final[Mapping[Reason, str]] = {
@@ -42,6 +42,11 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.MERCHANT_FUNDS_INSUFFICIENT: _FAULT,
     Reason.MERCHANT_NOT_FOUND: "商家不存在。",
     Reason.MERCHANT_TAKEN: _FAULT,
+    Reason.METHOD_BANNED: "平台不再接受这种支付方式。没有扣款。",
+    Reason.METHOD_NOT_CONNECTED: "平台没有开通这种支付方式。没有扣款。",
+    Reason.METHOD_SUSPENDED: "平台暂停了这种支付方式。没有扣款。",
+    Reason.METHOD_TAKEN: _FAULT,
+    Reason.METHOD_UNKNOWN: _FAULT,
     Reason.ORDER_ALREADY_PAID: "这个订单已经付过了，没有再次扣款。",
     Reason.ORDER_CLOSED: "订单已关闭。没有扣款。",
     Reason.ORDER_EXPIRED: "订单已过期。没有扣款，请让商家重新下单。",
@@ -71,6 +76,12 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.PENDING_POSTED: _FAULT,
     Reason.PENDING_VOIDED: _FAULT,
     Reason.PHONE_TAKEN: "这个手机号已经注册，请直接登录。",
+    Reason.POLICY_CONTRADICTORY: _FAULT,
+    Reason.POLICY_DECIDED: _FAULT,
+    Reason.POLICY_INVALID: _FAULT,
+    Reason.POLICY_NOT_FOUND: _FAULT,
+    Reason.POLICY_OVERLAPS: _FAULT,
+    Reason.POLICY_SELF_APPROVAL: _FAULT,
     Reason.RECEIVER_NOT_FOUND: _FAULT,
     Reason.RECEIVER_REPEATED: _FAULT,
     Reason.REFERENCE_REUSED: _FAULT,
@@ -88,6 +99,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.SHARE_NOT_FOUND: _FAULT,
     Reason.SHARE_REFERENCE_REUSED: _FAULT,
     Reason.SHARES_TOO_MANY: _FAULT,
+    Reason.TERMINAL_UNKNOWN: _FAULT,
     Reason.TRANSFER_TO_SELF: "不能转账给自己。",
     Reason.UNAVAILABLE: "系统暂时不可用，没有执行。请稍后查看账单再试。",
     Reason.USER_NOT_FOUND: "没有这个用户。",
@@ -103,6 +115,8 @@ def explain(translate: Callable[[str], str], refused: Refused, now: Instant) -> 
         return f"{text} {translate('还可以试 %s 次。') % refused.detail}"
     if refused.reason is Reason.CREDENTIAL_LOCKED:
         return f"{text} {_unlocks(translate, int(refused.detail) - now)}"
+    if refused.reason in METHOD_REASONS:
+        return f"{text} {refused.detail}"
     return text
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from changliao.core.outcome import Reason, Refused
+from changliao.core.outcome import METHOD_REASONS, Reason, Refused
 
 MESSAGES: Final[Mapping[str, str]] = {
     "10000": "Success",
@@ -133,6 +133,11 @@ REASONS: Final[Mapping[Reason, Words]] = {
     ),
     Reason.MERCHANT_NOT_FOUND: Words("ACQ.SELLER_NOT_EXIST", "卖家不存在"),
     Reason.MERCHANT_TAKEN: Words("ACQ.ACCESS_FORBIDDEN", "商户号已存在"),
+    Reason.METHOD_BANNED: Words("ACQ.ERROR_BALANCE_PAYMENT_DISABLE", "平台已停用该支付方式"),
+    Reason.METHOD_NOT_CONNECTED: Words("ACQ.ERROR_BALANCE_PAYMENT_DISABLE", "平台未开通该支付方式"),
+    Reason.METHOD_SUSPENDED: Words("ACQ.ERROR_BALANCE_PAYMENT_DISABLE", "平台已暂停该支付方式"),
+    Reason.METHOD_TAKEN: Words("ACQ.INVALID_PARAMETER", "支付方式编号已存在"),
+    Reason.METHOD_UNKNOWN: Words("ACQ.INVALID_PARAMETER", "支付方式不存在"),
     Reason.ORDER_ALREADY_PAID: Words("ACQ.TRADE_HAS_SUCCESS", "交易已被支付"),
     Reason.ORDER_CLOSED: Words("ACQ.TRADE_HAS_CLOSE", "交易已经关闭"),
     Reason.ORDER_EXPIRED: Words("ACQ.TRADE_HAS_CLOSE", "交易已经超时关闭"),
@@ -166,6 +171,12 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PENDING_POSTED: Words("ACQ.AUTH_ORDER_HAS_FINISHED", "冻结已完成"),
     Reason.PENDING_VOIDED: Words("ACQ.AUTH_ORDER_HAS_CLOSED", "冻结已撤销"),
     Reason.PHONE_TAKEN: Words(_PARAMETER, "手机号已注册"),
+    Reason.POLICY_CONTRADICTORY: Words("ACQ.INVALID_PARAMETER", "受理规则自相矛盾"),
+    Reason.POLICY_DECIDED: Words("ACQ.INVALID_PARAMETER", "受理规则草案已处理"),
+    Reason.POLICY_INVALID: Words("ACQ.INVALID_PARAMETER", "受理规则不合法"),
+    Reason.POLICY_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "受理规则草案不存在"),
+    Reason.POLICY_OVERLAPS: Words("ACQ.INVALID_PARAMETER", "受理规则时段重叠"),
+    Reason.POLICY_SELF_APPROVAL: Words("ACQ.ACCESS_FORBIDDEN", "不能批准自己的草案"),
     Reason.RECEIVER_NOT_FOUND: Words("ACQ.ROYALTY_RECEIVER_INVALID", "分账收入方没有绑定分账关系"),
     Reason.RECEIVER_REPEATED: Words(_PARAMETER, "分账收入方重复"),
     Reason.REFERENCE_REUSED: Words(
@@ -193,6 +204,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
         "ACQ.DISCORDANT_REPEAT_REQUEST", "同一分账请求号的参数必须相同"
     ),
     Reason.SHARES_TOO_MANY: Words("ACQ.TRADE_SETTLE_ERROR", "一笔交易最多分账50次"),
+    Reason.TERMINAL_UNKNOWN: Words("ACQ.INVALID_PARAMETER", "终端类型不存在"),
     Reason.TRANSFER_TO_SELF: Words("ACQ.BUYER_SELLER_EQUAL", "买卖家不能相同"),
     Reason.UNAVAILABLE: Words("isp.unknow-error", "服务暂不可用，请查询后用原参数重试", "20000"),
     Reason.USER_NOT_FOUND: Words("ACQ.BUYER_NOT_EXIST", "买家不存在"),
@@ -202,7 +214,8 @@ REASONS: Final[Mapping[Reason, Words]] = {
 def refusal(refused: Refused) -> AlipayError:
     """A refusal of the network as this protocol says it."""
     words = REASONS[refused.reason]
-    return AlipayError(words.code, words.sub_code, words.message)
+    why = f"：{refused.detail}" if refused.reason in METHOD_REASONS and refused.detail else ""
+    return AlipayError(words.code, words.sub_code, words.message + why)
 
 
 def business(sub_code: str, message: str) -> AlipayError:

@@ -1,6 +1,7 @@
 """What the cashier shows of an order: one value for every template."""
 
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -13,11 +14,13 @@ from changliao.core.ids import show
 from changliao.core.orders import Order, OrderState
 from changliao.core.parties import User
 from changliao.operations import checkout
+from changliao.operations.acceptance import why_not
 from changliao.operations.links import Link
 from changliao.operations.network import Network
 from changliao.store.views import baskets, ledger, orders, parties
 from changliao.store.views.orders import Placed
 from changliao.web.pages import Pages
+from changliao.web.words import explain
 
 
 class Part(Struct, frozen=True):
@@ -29,7 +32,10 @@ class Part(Struct, frozen=True):
 
 
 class View(Struct, kw_only=True):
-    """`state`: waiting, scanned, then for good paid, expired, closed, taken or bad."""
+    """`state`: waiting, scanned, then for good paid, expired, closed, taken or bad.
+
+    `off` says why the platform does not take the wallet; empty when it does.
+    """
 
     path: str
     state: str
@@ -54,6 +60,7 @@ class View(Struct, kw_only=True):
     balance: int = 0
     payment_id: str = ""
     problem: str = ""
+    off: str = ""
     parts: list[Part] = []
 
 
@@ -138,6 +145,9 @@ async def describe(
         view.merchant = seller.name if seller else view.merchant
         view.reference, view.amount = basket.reference, basket.amount.amount
         view.parts = await _parts(network, basket)
+    refused = None if view.final else await why_not(network, order, basket)
+    if refused is not None:
+        view.off = explain(partial(pages.words, request), refused, now)
     if payer is not None:
         account = chart.wallet(payer.id, order.amount.currency)
         standing = await network.read(ledger.account, account)

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from changliao.doors.rest import (
+    acceptance,
     authorizations,
     credentials,
     events,
@@ -28,6 +29,7 @@ TABLE: Final[tuple[Endpoint[Any, Any], ...]] = (
     *authorizations.ENDPOINTS,
     *users.ENDPOINTS,
     *wallets.ENDPOINTS,
+    *acceptance.ENDPOINTS,
     *merchants.ENDPOINTS,
     *credentials.ENDPOINTS,
     *events.ENDPOINTS,

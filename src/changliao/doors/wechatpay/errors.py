@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from changliao.core.outcome import Reason, Refused
+from changliao.core.outcome import METHOD_REASONS, Reason, Refused
 
 
 class WechatError(Exception):
@@ -81,6 +81,11 @@ REASONS: Final[Mapping[Reason, Words]] = {
     ),
     Reason.MERCHANT_NOT_FOUND: Words(400, "MCH_NOT_EXISTS", "商户号不存在"),
     Reason.MERCHANT_TAKEN: Words(400, _INVALID, "商户号已存在"),
+    Reason.METHOD_BANNED: Words(403, "RULE_LIMIT", "平台已停用该支付方式"),
+    Reason.METHOD_NOT_CONNECTED: Words(403, "RULE_LIMIT", "平台未开通该支付方式"),
+    Reason.METHOD_SUSPENDED: Words(403, "RULE_LIMIT", "平台已暂停该支付方式"),
+    Reason.METHOD_TAKEN: Words(400, "INVALID_REQUEST", "支付方式编号已存在"),
+    Reason.METHOD_UNKNOWN: Words(400, "PARAM_ERROR", "支付方式不存在"),
     Reason.ORDER_ALREADY_PAID: Words(400, "ORDERPAID", "该订单已支付"),
     Reason.ORDER_CLOSED: Words(400, "ORDER_CLOSED", "该订单已关闭，请换商户订单号重新下单"),
     Reason.ORDER_EXPIRED: Words(400, "ORDER_CLOSED", "该订单已过期，请重新下单"),
@@ -112,6 +117,12 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PENDING_POSTED: Words(403, "RULE_LIMIT", "冻结已完成"),
     Reason.PENDING_VOIDED: Words(403, "RULE_LIMIT", "冻结已撤销"),
     Reason.PHONE_TAKEN: Words(400, _INVALID, "手机号已注册"),
+    Reason.POLICY_CONTRADICTORY: Words(400, "INVALID_REQUEST", "受理规则自相矛盾"),
+    Reason.POLICY_DECIDED: Words(400, "INVALID_REQUEST", "受理规则草案已处理"),
+    Reason.POLICY_INVALID: Words(400, "PARAM_ERROR", "受理规则不合法"),
+    Reason.POLICY_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "受理规则草案不存在"),
+    Reason.POLICY_OVERLAPS: Words(400, "INVALID_REQUEST", "受理规则时段重叠"),
+    Reason.POLICY_SELF_APPROVAL: Words(403, "NO_AUTH", "不能批准自己的草案"),
     Reason.RECEIVER_NOT_FOUND: Words(400, _INVALID, "分账接收方关系不存在，请先添加分账接收方"),
     Reason.RECEIVER_REPEATED: Words(400, _INVALID, "同一次请求中分账接收方不能重复"),
     Reason.REFERENCE_REUSED: Words(
@@ -133,6 +144,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.SHARE_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "分账单或回退单不存在"),
     Reason.SHARE_REFERENCE_REUSED: Words(400, _INVALID, "分账接收方与原请求不一致"),
     Reason.SHARES_TOO_MANY: Words(403, "RULE_LIMIT", "一笔订单最多分账50次"),
+    Reason.TERMINAL_UNKNOWN: Words(400, "PARAM_ERROR", "终端类型不存在"),
     Reason.TRANSFER_TO_SELF: Words(400, _INVALID, "不能转账给自己"),
     Reason.UNAVAILABLE: Words(503, "SERVICE_UNAVAILABLE", "服务暂不可用，请稍后用相同参数重试"),
     Reason.USER_NOT_FOUND: Words(403, "USER_ACCOUNT_ABNORMAL", "用户不存在"),
@@ -142,7 +154,8 @@ REASONS: Final[Mapping[Reason, Words]] = {
 def refusal(refused: Refused) -> WechatError:
     """A refusal of the network as this protocol says it."""
     words = REASONS[refused.reason]
-    return WechatError(words.status, words.code, words.message)
+    why = f"：{refused.detail}" if refused.reason in METHOD_REASONS and refused.detail else ""
+    return WechatError(words.status, words.code, words.message + why)
 
 
 def sign_error(message: str, detail: Mapping[str, Any] | None = None) -> WechatError:

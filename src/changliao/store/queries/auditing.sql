@@ -199,3 +199,27 @@ SELECT
     payment_id
 FROM authorization_steps
 ORDER BY merchant_id, authorization_id, step_id;
+
+-- name: audit_payments_of_platform
+SELECT
+    payments.payment_id,
+    payments.order_id,
+    payments.method_id,
+    payments.terminal_id,
+    orders.paid_at_us
+FROM payments
+INNER JOIN orders
+    ON payments.order_id = orders.order_id AND payments.merchant_id = orders.merchant_id
+LEFT JOIN authorization_steps
+    ON
+        payments.payment_id = authorization_steps.payment_id
+        AND payments.merchant_id = authorization_steps.merchant_id
+WHERE
+    (orders.merchant_id = :platform_id OR orders.partner_id = :platform_id)
+    AND payments.reason = ''
+    AND payments.terminal_id > 0
+    AND orders.basket_id = 0
+    AND payments.payment_id > :after
+    AND authorization_steps.step_id IS NULL
+ORDER BY payments.payment_id
+LIMIT :most;

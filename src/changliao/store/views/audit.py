@@ -127,3 +127,14 @@ def authorizations(reader: Reader) -> Iterator[Row]:
 def authorization_steps(reader: Reader) -> list[Row]:
     """Every step of every authorization."""
     return reader.select("audit_authorization_steps", {})
+
+
+def payments_of_platform(reader: Reader, platform_id: int) -> Iterator[Row]:
+    """Every payment of a platform's orders that obeys its acceptance."""
+    after = 0
+    while rows := reader.select(
+        "audit_payments_of_platform",
+        {"platform_id": platform_id, "after": after, "most": _PAGE},
+    ):
+        yield from rows
+        after = rows[-1][0]

@@ -1,0 +1,131 @@
+"""Asking what a platform accepts, and changing it: drafted by one, approved by another."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from changliao.core.acceptance import (
+    OWN_METHOD,
+    TERMINAL_OF,
+    Acceptance,
+    ApproveDraft,
+    Draft,
+    WithdrawDraft,
+    decide_acceptance,
+    decide_approval,
+    decide_draft,
+    decide_placing,
+    decide_withdrawal,
+)
+from changliao.core.baskets import Basket
+from changliao.core.clock import Instant
+from changliao.core.ids import MerchantId, made_at
+from changliao.core.orders import Order
+from changliao.core.outcome import Reason, Refused
+from changliao.operations.network import Network
+from changliao.operations.operation import Operation, Place
+from changliao.store.acceptance import ACCEPTANCES, DRAFTS, METHODS, TERMINALS, Method
+from changliao.store.parties import MERCHANTS
+from changliao.store.unit import UnitOfWork
+from changliao.store.views import acceptance
+
+
+def platform_of(order: Order, basket: Basket | None = None) -> MerchantId:
+    """Whose rules an order obeys: its basket's seller's, its service provider's, or its own."""
+    if basket is not None:
+        return basket.merchant_id
+    return order.partner_id or order.merchant_id
+
+
+def may_be_placed(
+    tx: UnitOfWork, order: Order, now: Instant, basket: Basket | None = None
+) -> Refused | None:
+    """Is there any way to pay it where its payer will be?"""
+    agreed = tx.find(ACCEPTANCES, platform_of(order, basket))
+    if agreed is None:
+        return None
+    return decide_placing(agreed.policies, TERMINAL_OF[order.scene], now)
+
+
+def may_be_paid(
+    tx: UnitOfWork, order: Order, now: Instant, basket: Basket | None = None
+) -> Refused | None:
+    """May it be paid from a wallet of the network now?"""
+    agreed = tx.find(ACCEPTANCES, platform_of(order, basket))
+    if agreed is None:
+        return None
+    begun_at = made_at(order.id)
+    return decide_acceptance(agreed.policies, OWN_METHOD, TERMINAL_OF[order.scene], begun_at, now)
+
+
+async def why_not(network: Network, order: Order, basket: Basket | None = None) -> Refused | None:
+    """What a page shows before anybody tries; the commit asks again."""
+    agreed = await network.look_up(acceptance.of_platform, platform_of(order, basket))
+    now, terminal_id = network.clock(), TERMINAL_OF[order.scene]
+    return decide_acceptance(agreed.policies, OWN_METHOD, terminal_id, made_at(order.id), now)
+
+
+def _draft(tx: UnitOfWork, command: Draft, now: Instant) -> Draft | Refused:
+    """Keep a proposal that could be approved."""
+    if tx.find(MERCHANTS, command.platform_id) is None:
+        return Refused(Reason.MERCHANT_NOT_FOUND, "platform_id")
+    methods = {one.method_id for one in command.cells}
+    terminals = {one.terminal_id for one in command.cells}
+    known = frozenset(one for one in methods if tx.find(METHODS, one) is not None)
+    there = frozenset(one for one in terminals if tx.find(TERMINALS, one) is not None)
+    refused = decide_draft(command, _agreed(tx, command.platform_id), known, there, now)
+    if refused is not None:
+        return refused
+    tx.insert(DRAFTS, command)
+    return command
+
+
+def _approve(tx: UnitOfWork, command: ApproveDraft, now: Instant) -> Draft | Refused:
+    """Agree: from its beginning on every payment obeys it."""
+    draft = tx.find(DRAFTS, command.draft_id)
+    if draft is None:
+        return Refused(Reason.POLICY_NOT_FOUND)
+    decided = decide_approval(command, draft, _agreed(tx, draft.platform_id), now)
+    if isinstance(decided, Refused):
+        return decided
+    tx.update(DRAFTS, decided.draft)
+    tx.put(ACCEPTANCES, draft.platform_id, decided.acceptance)
+    return decided.draft
+
+
+def _withdraw(tx: UnitOfWork, command: WithdrawDraft, now: Instant) -> Draft | Refused:
+    """Take it back."""
+    draft = tx.find(DRAFTS, command.draft_id)
+    if draft is None:
+        return Refused(Reason.POLICY_NOT_FOUND)
+    after = decide_withdrawal(command, draft, now)
+    if isinstance(after, Draft) and after is not draft:
+        tx.update(DRAFTS, after)
+    return after
+
+
+def _add_method(tx: UnitOfWork, command: Method, now: Instant) -> Method | Refused:
+    """A new way to pay is a row. The same row again is no change."""
+    earlier = tx.find(METHODS, command.id)
+    if earlier is not None:
+        return earlier if earlier == command else Refused(Reason.METHOD_TAKEN)
+    tx.insert(METHODS, command)
+    return command
+
+
+def _agreed(tx: UnitOfWork, platform_id: MerchantId) -> Acceptance:
+    return tx.find(ACCEPTANCES, platform_id) or Acceptance(platform_id)
+
+
+def _draft_keys(command: Draft) -> Iterable[Place]:
+    yield MERCHANTS, command.platform_id
+    yield ACCEPTANCES, command.platform_id
+
+
+def _decision_keys(command: ApproveDraft | WithdrawDraft) -> Iterable[Place]:
+    yield DRAFTS, command.draft_id
+
+
+DRAFT: Final = Operation("acceptance.draft", _draft, _draft_keys)
+APPROVE: Final = Operation("acceptance.approve", _approve, _decision_keys)
+WITHDRAW: Final = Operation("acceptance.withdraw", _withdraw, _decision_keys)
+ADD_METHOD: Final = Operation("acceptance.add_method", _add_method, lambda command: ())
