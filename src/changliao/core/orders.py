@@ -59,6 +59,8 @@ TRANSITIONS: Final[Mapping[tuple[OrderState, OrderEvent], OrderState | Reason]] 
 class Scene(IntEnum):
     """Where the payer meets the order. The number is stored."""
 
+    __hash__ = int.__hash__
+
     NATIVE = 1
     JSAPI = 2
     APP = 3
