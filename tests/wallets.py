@@ -41,6 +41,13 @@ class Wallet:
         """Send a form that was filled in; the page that comes of it."""
         return self._browser.post(path, data=fields).text
 
+    def pay(self, code_url: str) -> str:
+        """Scan a code and pay with the PIN on the cashier's page; the page that says so."""
+        path = f"/c/{code_url.split('pr=')[1]}"
+        self.submit(f"{path}?view=phone")
+        fields = hidden_in(self.see(f"{path}?view=phone"))
+        return self.send(f"{path}/pay", fields | {"pin": PIN})
+
     def balance(self, purpose: str = "wallet") -> int:
         """What is in an account of this person's."""
         found = self._operator.get(f"/api/v1/ledger/accounts?owner={self.id}").json()["data"]

@@ -61,6 +61,8 @@ TABLES = [
     "sandbox_rules",
     "sandbox_requests",
     "acceptances",
+    "platforms",
+    "stores",
     "policy_drafts",
     "methods",
     "payouts",

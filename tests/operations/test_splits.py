@@ -6,7 +6,7 @@ import pytest
 
 from changliao.core import chart
 from changliao.core.clock import DAY, Instant
-from changliao.core.holds import LONGEST, ExpireHold, HoldingState
+from changliao.core.holds import LONGEST_DAYS, ExpireHold, HoldingState
 from changliao.core.ids import MerchantId, OrderId, ReturnId, ShareId
 from changliao.core.money import CNY
 from changliao.core.orders import Hold
@@ -24,7 +24,7 @@ from changliao.core.splits import (
     ShareOrder,
     Sharing,
 )
-from changliao.operations import holds, splits
+from changliao.operations import settling, splits
 from changliao.store.views import splits as views
 from tests.world import refused
 
@@ -207,18 +207,18 @@ def test_what_the_merchant_refunded_itself_is_not_shared_again(shop):
 def test_time_releases_what_is_left_once(shop):
     world = shop.world
     expire = ExpireHold(world.merchant, shop.order.id)
-    assert refused(world.do(holds.EXPIRE, expire), Reason.HOLD_NOT_EXPIRED)
-    world.now = Instant(world.now + LONGEST)
+    assert refused(world.do(settling.EXPIRE, expire), Reason.HOLD_NOT_EXPIRED)
+    world.now = Instant(world.now + LONGEST_DAYS * DAY)
     first, *others = world.batch([
-        (holds.EXPIRE, expire),
-        (holds.EXPIRE, expire),
+        (settling.EXPIRE, expire),
+        (settling.EXPIRE, expire),
         (splits.SHARE, shop.asked("S1", rest=True)),
     ])  # fmt: skip
     assert first.released == 9940
     assert all(refused(one, Reason.HOLD_RELEASED) for one in others)
     assert shop.money() == (0, 9940, 0, 0)
     assert refused(
-        world.do(holds.EXPIRE, ExpireHold(world.merchant, OrderId(4))), Reason.HOLD_MISSING
+        world.do(settling.EXPIRE, ExpireHold(world.merchant, OrderId(4))), Reason.HOLD_MISSING
     )
 
 
@@ -232,5 +232,5 @@ def test_a_receipt_is_confirmed_in_parts(world):
     assert refused(shop.share("C4", release=1), Reason.HOLD_RELEASED)
     world.now = Instant(world.now + 31 * DAY)
     expire = ExpireHold(world.merchant, shop.order.id)
-    assert refused(world.do(holds.EXPIRE, expire), Reason.HOLD_RELEASED)
+    assert refused(world.do(settling.EXPIRE, expire), Reason.HOLD_RELEASED)
     world.audit()

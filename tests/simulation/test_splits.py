@@ -10,13 +10,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from changliao.core import chart
 from changliao.core.clock import DAY, Instant
-from changliao.core.holds import LONGEST, ExpireHold, Holding
+from changliao.core.holds import LONGEST_DAYS, ExpireHold, Holding
 from changliao.core.ids import MerchantId, ReturnId, ShareId
 from changliao.core.money import CNY
 from changliao.core.orders import Hold
 from changliao.core.outcome import Refused
 from changliao.core.splits import Part, PartyKind, Receiver, Return, Share, ShareOrder, Sharing
-from changliao.operations import holds, splits
+from changliao.operations import settling, splits
 from tests.world import World
 
 EXAMPLES = {"sqlite": 15, "postgresql": 3}
@@ -77,7 +77,7 @@ class Holds(RuleBasedStateMachine):
         self.world.now = Instant(self.world.now + days * DAY)
         if self.paid:
             order = self.paid[which % len(self.paid)]
-            self.world.do(holds.EXPIRE, ExpireHold(order.merchant_id, order.id))
+            self.world.do(settling.EXPIRE, ExpireHold(order.merchant_id, order.id))
 
     @invariant()
     def nothing_is_lost(self) -> None:
@@ -123,13 +123,13 @@ def test_two_schedulers_and_a_caller_release_a_holding_once(address: str) -> Non
         payer = one.user(1000)
         order = one.pay(one.place(1000, hold=Hold.SPLIT, fee_bps=0), payer)
         for world in (one, two, three):
-            world.now = Instant(order.paid_at + LONGEST)
+            world.now = Instant(order.paid_at + LONGEST_DAYS * DAY)
         expire = ExpireHold(order.merchant_id, order.id)
         share = Share(ShareId(three.ids.new()), order.merchant_id, order.id, "S1", b"d")
         release = ShareOrder(share, (), rest=True)
         work: list[tuple[World, Any, Any]] = [
-            (one, holds.EXPIRE, expire),
-            (two, holds.EXPIRE, expire),
+            (one, settling.EXPIRE, expire),
+            (two, settling.EXPIRE, expire),
         ]
         work.append((three, splits.SHARE, release))
         with ThreadPoolExecutor(3) as pool:

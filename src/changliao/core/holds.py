@@ -23,7 +23,7 @@ from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
 
 # Source: WeChat Pay v3, profit sharing: what is not shared after 30 days goes to the merchant.
-LONGEST: Final = 30 * DAY
+LONGEST_DAYS: Final = 30
 
 
 class HoldingState(IntEnum):
@@ -96,10 +96,10 @@ class Released(Struct, frozen=True):
     transfers: tuple[Transfer, ...]
 
 
-def hold_of(order: Order) -> Holding:
-    """The holding of an order that was just paid and waits."""
+def hold_of(order: Order, days: int = LONGEST_DAYS) -> Holding:
+    """The holding of an order that was just paid and waits so many days at most."""
     amount = order.amount.amount - order.fee
-    until = Instant(order.paid_at + LONGEST)
+    until = Instant(order.paid_at + days * DAY)
     currency = BY_NUMBER[order.amount.currency.number]
     return Holding(order.id, order.merchant_id, currency, amount, amount, until)
 

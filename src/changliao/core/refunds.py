@@ -103,10 +103,13 @@ def decide_refund(
     payable: Account,
     now: Instant,
     holding: Holding | None = None,
+    *,
+    returned: int = 0,
 ) -> Refunding | Refused:
     """Move a part of what was paid back to the payer, with its share of the fee.
 
-    Held money pays first; what was shared or released comes out of the merchant's own.
+    Held money pays first; what was shared or released comes out of the merchant's own, to which
+    receivers give `returned` back in the same commit.
     """
     refund = command.refund
     if refund.amount <= 0:
@@ -129,7 +132,7 @@ def decide_refund(
     fee_back = fee_returned - order.fee_returned
     held, left = holds.refund_from(holding, refund.amount, fee_back)
     own = refund.amount - held
-    if payable.spendable + (0 if held else fee_back) < own:
+    if payable.spendable + returned + (0 if held else fee_back) < own:
         return Refused(Reason.MERCHANT_FUNDS_INSUFFICIENT)
 
     after = replace(

@@ -27,7 +27,7 @@ from changliao.core.orders import (
     decide_repeat,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import acceptance, credentials
+from changliao.operations import acceptance, credentials, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -53,15 +53,20 @@ def _place(tx: UnitOfWork, command: PlaceBasket, now: Instant) -> Filled | Refus
     taken = (tx.find_by(ORDERS_BY_REFERENCE, key) for key in _references(command))
     if any(order is not None for order in taken):
         return Refused(Reason.REFERENCE_REUSED)
+    placings = (placing.order for placing in command.placings)
+    sold = [stores.sold_for(tx, order, order.partner_id) for order in placings]
+    refused = _first_refusal(one for one in sold if isinstance(one, Refused))
+    if refused is not None:
+        return refused
 
     tx.insert(BASKETS, asked, BASKETS_BY_REFERENCE)
-    for placing in command.placings:
-        order = placing.order
+    orders = tuple(one for one in sold if isinstance(one, Order))
+    for placing, order in zip(command.placings, orders, strict=True):
         tx.insert(ORDERS, order, ORDERS_BY_REFERENCE)
         tx.insert(TERMS, placing.terms)
         kind = deadlines.DeadlineKind.ORDER
         deadlines.add(tx, order.expires_at, order.id, order.merchant_id, kind)
-    return Filled(asked, tuple(placing.order for placing in command.placings))
+    return Filled(asked, orders)
 
 
 def _pay(tx: UnitOfWork, command: PayBasket, now: Instant) -> Filled | Refused:

@@ -231,7 +231,7 @@ class Committer:
         session = self._session
         if session is None:
             raise Unavailable("no connection")
-        tx = UnitOfWork(session, self._known)
+        tx = UnitOfWork(session, self._known, self._ids.new)
         self._load(tx, session, batch, wait=wait)
         if self._chain is None:
             self._chain = journal.head(session, self._ids.node)

@@ -8,7 +8,7 @@ from changliao.core.events import Event, EventKind
 from changliao.core.ids import EventId
 from changliao.core.ledger import Transfer
 from changliao.core.orders import Attempt, Order
-from changliao.operations import holds
+from changliao.operations import holds, stores
 from changliao.store import ledger
 from changliao.store.events import EVENTS
 from changliao.store.orders import ATTEMPTS, ORDERS
@@ -22,7 +22,7 @@ def keep_payment(
     ledger.post(tx, transfers)
     tx.update(ORDERS, order)
     tx.insert(ATTEMPTS, attempt_of(order))
-    holds.begin(tx, order)
+    holds.begin(tx, order, stores.days_held(tx, order))
     if alone and order.notifies:
         event_id = EventId(order.payment_id)
         tx.insert(EVENTS, Event(event_id, order.merchant_id, EventKind.ORDER_PAID, order.id, now))

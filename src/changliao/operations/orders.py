@@ -22,7 +22,7 @@ from changliao.core.orders import (
     decide_repeat,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import acceptance, credentials
+from changliao.operations import acceptance, credentials, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -44,7 +44,11 @@ def _place(tx: UnitOfWork, command: PlaceOrder, now: Instant) -> Order | Refused
     refused = decide_placing(order, now) or acceptance.may_be_placed(tx, order, now)
     if refused is not None:
         return refused
+    sold = stores.sold_for(tx, order, order.partner_id)
+    if isinstance(sold, Refused):
+        return sold
 
+    order = sold
     tx.insert(ORDERS, order, ORDERS_BY_REFERENCE)
     tx.insert(TERMS, command.terms)
     deadlines.add(tx, order.expires_at, order.id, order.merchant_id, deadlines.DeadlineKind.ORDER)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from changliao.core import chart
 from changliao.core.clock import Instant
@@ -20,7 +21,7 @@ from changliao.core.paycodes import (
     PayCode,
     decide_charge,
 )
-from changliao.operations import acceptance
+from changliao.operations import acceptance, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -68,6 +69,10 @@ def _charge(tx: UnitOfWork, command: ChargeCode, now: Instant) -> Order | Refuse
     if code is not None:
         wallet = ledger.account(tx, chart.wallet(code.user_id, asked.amount.currency))
 
+    sold = stores.sold_for(tx, asked, asked.partner_id)
+    if isinstance(sold, Refused):
+        return sold
+    command = replace(command, placing=replace(command.placing, order=sold))
     refused = acceptance.may_be_paid(tx, asked, now)
     charge = refused or decide_charge(command, code, wallet, now)
 

@@ -10,7 +10,7 @@ from changliao.core.ids import EventId
 from changliao.core.money import CURRENCIES
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund, RefundOrder, decide_refund, same_refund
-from changliao.operations import holds
+from changliao.operations import holds, settling
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.events import EVENTS
@@ -32,14 +32,20 @@ def refund_order(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund |
     payable = ledger.account(tx, chart.payable(order.merchant_id, order.amount.currency))
     holding = holds.of_order(tx, order)
 
-    refunding = decide_refund(command, order, payable, now, holding)
+    back = settling.given_back(tx, order, asked, holding, now)
+    if isinstance(back, Refused):
+        return back
+
+    refunding = decide_refund(command, order, payable, now, back.holding, returned=back.amount)
 
     if isinstance(refunding, Refused):
         return refunding
+    settling.keep_back(tx, back)
     ledger.post(tx, refunding.transfers)
     tx.update(ORDERS, refunding.order)
-    if refunding.holding is not None:
-        holds.keep(tx, refunding.holding)
+    kept = refunding.holding or (back.holding if back.returns else None)
+    if kept is not None:
+        holds.keep(tx, kept)
     tx.insert(REFUNDS, refunding.refund, REFUNDS_BY_REFERENCE)
     if asked.notify_url:
         event_id = EventId(asked.id)

@@ -44,8 +44,15 @@ class Index(Struct, Generic[K, V], frozen=True, eq=False):
 class UnitOfWork:
     """One batch's view of the store. See the module's docstring."""
 
-    def __init__(self, session: Session, known: Known | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        known: Known | None = None,
+        new_id: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._session = session
+        # For what a command makes beside what it names; it has no name of its own to be asked by.
+        self.new_id = new_id
         self._known = known
         self.transfers: list[Transfer] = []
         self._rows: dict[Table[Any, Any], dict[Any, Any]] = defaultdict(dict)

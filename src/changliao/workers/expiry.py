@@ -22,7 +22,7 @@ from changliao.core.ids import (
 from changliao.core.ledger import PendingEvent
 from changliao.core.orders import ExpireOrder
 from changliao.core.payouts import EndPayout, PayoutEvent
-from changliao.operations import authorizations, holds, payouts
+from changliao.operations import authorizations, payouts, settling
 from changliao.operations.ledger import RELEASE, ReleasePending
 from changliao.operations.network import Network
 from changliao.operations.orders import EXPIRE
@@ -69,7 +69,7 @@ async def _expire(network: Network, deadline: Deadline) -> None:
             await network.perform(FORGET, ForgetCode(deadline.subject_id, user_id, deadline.at))
         case DeadlineKind.HOLDING:
             hold = ExpireHold(MerchantId(deadline.owner_id), OrderId(deadline.subject_id))
-            await network.perform(holds.EXPIRE, hold)
+            await network.perform(settling.EXPIRE, hold)
         case DeadlineKind.PAYOUT:
             payout_id = PayoutId(deadline.subject_id)
             end = EndPayout(MerchantId(deadline.owner_id), payout_id, PayoutEvent.EXPIRE)

@@ -171,6 +171,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PENDING_POSTED: Words("ACQ.AUTH_ORDER_HAS_FINISHED", "冻结已完成"),
     Reason.PENDING_VOIDED: Words("ACQ.AUTH_ORDER_HAS_CLOSED", "冻结已撤销"),
     Reason.PHONE_TAKEN: Words(_PARAMETER, "手机号已注册"),
+    Reason.PLATFORM_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "平台不存在"),
     Reason.POLICY_CONTRADICTORY: Words("ACQ.INVALID_PARAMETER", "受理规则自相矛盾"),
     Reason.POLICY_DECIDED: Words("ACQ.INVALID_PARAMETER", "受理规则草案已处理"),
     Reason.POLICY_INVALID: Words("ACQ.INVALID_PARAMETER", "受理规则不合法"),
@@ -204,6 +205,10 @@ REASONS: Final[Mapping[Reason, Words]] = {
         "ACQ.DISCORDANT_REPEAT_REQUEST", "同一分账请求号的参数必须相同"
     ),
     Reason.SHARES_TOO_MANY: Words("ACQ.TRADE_SETTLE_ERROR", "一笔交易最多分账50次"),
+    Reason.STORE_INVALID: Words("ACQ.INVALID_PARAMETER", "店铺信息不合法"),
+    Reason.STORE_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "店铺不存在"),
+    Reason.STORE_NOT_OPEN: Words("ACQ.ACCESS_FORBIDDEN", "店铺未营业"),
+    Reason.STORE_STATE: Words("ACQ.INVALID_PARAMETER", "店铺状态不允许此操作"),
     Reason.TERMINAL_UNKNOWN: Words("ACQ.INVALID_PARAMETER", "终端类型不存在"),
     Reason.TRANSFER_TO_SELF: Words("ACQ.BUYER_SELLER_EQUAL", "买卖家不能相同"),
     Reason.UNAVAILABLE: Words("isp.unknow-error", "服务暂不可用，请查询后用原参数重试", "20000"),

@@ -5,7 +5,16 @@ from starlette.routing import Route
 
 from changliao.core import chart, ids
 from changliao.core.money import CNY
-from changliao.doors.wallet import bills, forms, freezing, joining, moving, paying, receiving
+from changliao.doors.wallet import (
+    bills,
+    escrow,
+    forms,
+    freezing,
+    joining,
+    moving,
+    paying,
+    receiving,
+)
 from changliao.doors.wallet.visit import Visit, Wallet, signed_in
 from changliao.operations.network import Network
 from changliao.store.views import ledger
@@ -26,6 +35,7 @@ def routes(network: Network, pages: Pages) -> list[Route]:
         Route("/w/bills/{id}", signed_in(wallet, show_bill)),
         Route("/w/me", signed_in(wallet, me)),
         Route("/w/scan", signed_in(wallet, scan), methods=["GET", "POST"]),
+        *escrow.routes(wallet),
         *freezing.routes(wallet),
         *joining.routes(wallet),
         *moving.routes(wallet),
@@ -65,7 +75,8 @@ async def show_bill(visit: Visit) -> Response:
         found = await bills.bill(visit.wallet.network, visit.user, visit.words, leg_id)
     if found is None:
         return visit.render("error.html", 404, code=404)
-    return visit.render("wallet/bill.html", bill=found, tab="bills")
+    waits = await escrow.waits_until(visit.wallet.network, visit.user.id, leg_id or 0)
+    return visit.render("wallet/bill.html", bill=found, waits_until=waits, tab="bills")
 
 
 async def me(visit: Visit) -> Response:

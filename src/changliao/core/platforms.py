@@ -1,0 +1,232 @@
+"""Platforms, their stores, and the three ways of selling.
+
+A platform is a merchant that has stores. What a store sells through its platform, which is the
+service provider of the order, is sold in the store's mode:
+
+- SELF_OPERATED: the money is the store's merchant's at once.
+- OPEN: it waits; at settlement the platform's commission and other receivers are split off.
+- C2C: it waits until the buyer confirms receipt, or its time has come.
+
+Refuses: selling for a store that is not open; stores that promise more than all of a payment.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from changliao.core.clock import NEVER, Instant
+from changliao.core.ids import MerchantId, ShareId
+from changliao.core.money import BPS, split
+from changliao.core.orders import Hold, Order
+from changliao.core.outcome import Reason, Refused
+from changliao.core.splits import Part, PartyKind, Receiver, Share, ShareOrder
+
+MOST_RECEIVERS: Final = 10
+MOST_DAYS: Final = 180
+SETTLEMENT: Final = "settlement@"
+_DIGEST: Final = b"settlement"
+
+
+class StoreMode(IntEnum):
+    """The number is stored."""
+
+    __hash__ = int.__hash__
+
+    SELF_OPERATED = 1
+    OPEN = 2
+    C2C = 3
+
+
+class StoreState(IntEnum):
+    """The number is stored."""
+
+    __hash__ = int.__hash__
+
+    APPLIED = 1
+    OPEN = 2
+    REFUSED = 3
+    SUSPENDED = 4
+    CLOSED = 5
+
+
+class StoreEvent(IntEnum):
+    """What can be asked of a store."""
+
+    __hash__ = int.__hash__
+
+    APPLY = 1
+    APPROVE = 2
+    REFUSE = 3
+    SUSPEND = 4
+    RESUME = 5
+    CLOSE = 6
+
+
+_S, _E, _NO = StoreState, StoreEvent, Reason.STORE_STATE
+TRANSITIONS: Final[Mapping[tuple[StoreState, StoreEvent], StoreState | Reason]] = {
+    (_S.APPLIED, _E.APPLY): _S.APPLIED,
+    (_S.APPLIED, _E.APPROVE): _S.OPEN,
+    (_S.APPLIED, _E.REFUSE): _S.REFUSED,
+    (_S.APPLIED, _E.SUSPEND): _NO,
+    (_S.APPLIED, _E.RESUME): _NO,
+    (_S.APPLIED, _E.CLOSE): _S.CLOSED,
+    (_S.OPEN, _E.APPLY): _NO,
+    (_S.OPEN, _E.APPROVE): _S.OPEN,
+    (_S.OPEN, _E.REFUSE): _NO,
+    (_S.OPEN, _E.SUSPEND): _S.SUSPENDED,
+    (_S.OPEN, _E.RESUME): _S.OPEN,
+    (_S.OPEN, _E.CLOSE): _S.CLOSED,
+    (_S.REFUSED, _E.APPLY): _S.APPLIED,
+    (_S.REFUSED, _E.APPROVE): _NO,
+    (_S.REFUSED, _E.REFUSE): _S.REFUSED,
+    (_S.REFUSED, _E.SUSPEND): _NO,
+    (_S.REFUSED, _E.RESUME): _NO,
+    (_S.REFUSED, _E.CLOSE): _S.CLOSED,
+    (_S.SUSPENDED, _E.APPLY): _NO,
+    (_S.SUSPENDED, _E.APPROVE): _NO,
+    (_S.SUSPENDED, _E.REFUSE): _NO,
+    (_S.SUSPENDED, _E.SUSPEND): _S.SUSPENDED,
+    (_S.SUSPENDED, _E.RESUME): _S.OPEN,
+    (_S.SUSPENDED, _E.CLOSE): _S.CLOSED,
+    (_S.CLOSED, _E.APPLY): _NO,
+    (_S.CLOSED, _E.APPROVE): _NO,
+    (_S.CLOSED, _E.REFUSE): _NO,
+    (_S.CLOSED, _E.SUSPEND): _NO,
+    (_S.CLOSED, _E.RESUME): _NO,
+    (_S.CLOSED, _E.CLOSE): _S.CLOSED,
+}
+_HOLDS: Final[Mapping[StoreMode, Hold]] = {
+    StoreMode.SELF_OPERATED: Hold.NONE,
+    StoreMode.OPEN: Hold.SPLIT,
+    StoreMode.C2C: Hold.RECEIPT,
+}
+
+
+class Platform(Struct, frozen=True):
+    """A merchant that has stores."""
+
+    merchant_id: MerchantId
+    name: str
+    created_at: Instant
+
+
+class Cut(Struct, frozen=True):
+    """A merchant that gets a part of every sale, beside the platform."""
+
+    merchant_id: MerchantId
+    bps: int
+
+
+class Store(Struct, frozen=True):
+    """A merchant's store on a platform. `days` is how long a payment waits at most (OPEN, C2C).
+
+    `reason` says why it was refused, suspended or closed.
+    """
+
+    platform_id: MerchantId
+    merchant_id: MerchantId
+    title: str
+    mode: StoreMode
+    applied_at: Instant
+    commission_bps: int = 0
+    cuts: tuple[Cut, ...] = ()
+    days: int = 7
+    state: StoreState = StoreState.APPLIED
+    reason: str = ""
+    decided_at: Instant = NEVER
+
+
+class DecideStore(Struct, frozen=True):
+    """Somebody decides about a store."""
+
+    platform_id: MerchantId
+    merchant_id: MerchantId
+    event: StoreEvent
+    reason: str = ""
+
+
+def decide_application(known: Store | None, asked: Store) -> Store | Refused:
+    """Apply, or apply again after a refusal; the same application again is no change."""
+    if asked.merchant_id == asked.platform_id and asked.mode is not StoreMode.SELF_OPERATED:
+        return Refused(Reason.STORE_INVALID, "mode: a platform's own store is self-operated")
+    if asked.merchant_id != asked.platform_id and asked.mode is StoreMode.SELF_OPERATED:
+        return Refused(Reason.STORE_INVALID, "mode: only the platform's own store is self-operated")
+    if not 1 <= asked.days <= MOST_DAYS:
+        return Refused(Reason.STORE_INVALID, f"days: from 1 to {MOST_DAYS}")
+    if len(asked.cuts) > MOST_RECEIVERS:
+        return Refused(Reason.STORE_INVALID, f"receivers: at most {MOST_RECEIVERS}")
+    taken = {asked.merchant_id, asked.platform_id}
+    for place, cut in enumerate(asked.cuts):
+        if cut.merchant_id in taken or cut.bps <= 0:
+            return Refused(
+                Reason.STORE_INVALID, f"receivers[{place}]: named twice, or gets nothing"
+            )
+        taken.add(cut.merchant_id)
+    if asked.commission_bps < 0 or sum(parts_of(asked)[1:]) > BPS:
+        return Refused(Reason.STORE_INVALID, "commission_bps: more than all of a payment")
+    if known is None:
+        return asked
+    state = TRANSITIONS[known.state, StoreEvent.APPLY]
+    if isinstance(state, Reason):
+        return Refused(state, f"the store is {known.state.name.lower()}")
+    same = replace(asked, applied_at=known.applied_at) == known
+    return known if same else asked
+
+
+def decide_store(command: DecideStore, known: Store, now: Instant) -> Store | Refused:
+    """Move a store on. What is already so is no change."""
+    state = TRANSITIONS[known.state, command.event]
+    if isinstance(state, Reason):
+        return Refused(state, f"the store is {known.state.name.lower()}")
+    if state is known.state:
+        return known
+    return replace(known, state=state, reason=command.reason, decided_at=now)
+
+
+def decide_sale(order: Order, store: Store) -> Order | Refused:
+    """The order as the store's mode sells it."""
+    if store.state is not StoreState.OPEN:
+        why = f": {store.reason}" if store.reason else ""
+        return Refused(Reason.STORE_NOT_OPEN, f"the store is {store.state.name.lower()}{why}")
+    return replace(order, hold=_HOLDS[store.mode])
+
+
+def parts_of(store: Store) -> tuple[int, ...]:
+    """Basis points of the store, the platform, and the others in the order agreed."""
+    given = (store.commission_bps, *(cut.bps for cut in store.cuts))
+    return (BPS - sum(given), *given)
+
+
+def settlement(order: Order, store: Store, total: int) -> tuple[ShareOrder, tuple[Receiver, ...]]:
+    """How a sale of an OPEN store is settled, and the relations that the agreement stands for.
+
+    Each party gets what is due rounded down; units left over go one each to the parties in their
+    order, the store first (core/money.py). 15 by 80, 8 and 12 % is 13, 1 and 1.
+    """
+    share_id = ShareId(order.payment_id)
+    share = Share(
+        share_id, order.merchant_id, order.id, f"{SETTLEMENT}{order.id}", _DIGEST,
+        order.partner_id, "settlement",
+    )  # fmt: skip
+    amounts = split(total, parts_of(store))[1:]
+    parties = (store.platform_id, *(cut.merchant_id for cut in store.cuts))
+    parts = tuple(
+        Part(share_id, order.merchant_id, PartyKind.MERCHANT, party, place, amount, str(party),
+             "commission" if not place else "share")
+        for place, (party, amount) in enumerate(zip(parties, amounts, strict=True))
+        if amount
+    )  # fmt: skip
+    receivers = tuple(
+        Receiver(order.merchant_id, part.kind, part.party_id, "STORE") for part in parts
+    )
+    return ShareOrder(share, parts, rest=True), receivers
+
+
+def due_back(part: Part, order: Order, refunded: int) -> int:
+    """What a receiver gives back when so much of an order has gone back in all."""
+    if refunded >= order.amount.amount:
+        return part.amount - part.returned
+    return max(0, part.amount * refunded // order.amount.amount - part.returned)

@@ -1,0 +1,62 @@
+"""Money that waits for its buyer: what a bill says of it, and the buyer's yes."""
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from changliao.core import chart, ids
+from changliao.core.clock import Instant
+from changliao.core.holds import HoldingState
+from changliao.core.ids import UserId
+from changliao.core.ledger import Code
+from changliao.core.money import CNY
+from changliao.core.orders import Hold, Order
+from changliao.core.outcome import Refused
+from changliao.doors.wallet.visit import UNPROCESSABLE, Visit, Wallet, problem, signed_in
+from changliao.operations.network import Network
+from changliao.operations.settling import CONFIRM, ConfirmReceipt
+from changliao.store.views import ledger, orders, splits
+
+
+def routes(wallet: Wallet) -> list[Route]:
+    """Confirming receipt, from the bill of the payment."""
+    return [Route("/w/bills/{id}/confirm", signed_in(wallet, confirm), methods=["POST"])]
+
+
+async def confirm(visit: Visit) -> Response:
+    """The buyer has it: the seller gets the money. Confirming again is no change."""
+    shown = visit.request.path_params["id"]
+    await visit.wallet.pages.browser.form(visit.request)
+    network = visit.wallet.network
+    order = await _bought(network, visit.user.id, ids.parse("bil", shown) or 0)
+    if order is None:
+        return visit.render("error.html", 404, code=404)
+    command = ConfirmReceipt(order.merchant_id, order.id, visit.user.id)
+    outcome = await network.perform(CONFIRM, command)
+    if isinstance(outcome, Refused):
+        text = problem(visit.wallet, visit.request, outcome)
+        return visit.render("error.html", UNPROCESSABLE, code=UNPROCESSABLE, message=text)
+    return RedirectResponse(f"/w/bills/{shown}", 303)
+
+
+async def waits_until(network: Network, user_id: UserId, leg_id: int) -> Instant | None:
+    """Until when the payment of a bill waits for its buyer; None: it does not."""
+    order = await _bought(network, user_id, leg_id)
+    if order is None or order.hold is not Hold.RECEIPT:
+        return None
+    holding = await network.read(splits.holding, order.merchant_id, order.id)
+    if holding is None or holding.state is not HoldingState.HELD or not holding.held:
+        return None
+    return holding.until
+
+
+async def _bought(network: Network, user_id: UserId, leg_id: int) -> Order | None:
+    """The order that a movement of this person's wallet paid."""
+    entries = await network.read(ledger.statement, chart.wallet(user_id, CNY), leg_id, 1)
+    if not entries or entries[0].code is not Code.PAYMENT:
+        return None
+    entry = entries[0]
+    attempt = await network.read(orders.attempt, entry.cause_id, entry.other.owner)
+    if attempt is None:
+        return None
+    placed = await network.read(orders.order, attempt.merchant_id, attempt.order_id)
+    return placed.order if placed and placed.order.payer_id == user_id else None

@@ -1,0 +1,185 @@
+"""Settling what stores sold: shares at the end of a hold, shares back on a refund, receipts.
+
+A hold ends when its time has come, when the platform settles, or when the buyer confirms.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from changliao.core import chart, platforms, splits
+from changliao.core.clock import Instant
+from changliao.core.holds import ExpireHold, Holding, HoldingState, decide_expiry, decide_release
+from changliao.core.ids import MerchantId, OrderId, ReturnId, ShareId, UserId
+from changliao.core.ledger import Transfer
+from changliao.core.money import BPS, CNY
+from changliao.core.orders import Hold, Order
+from changliao.core.outcome import Reason, Refused
+from changliao.core.platforms import SETTLEMENT, StoreMode
+from changliao.core.refunds import Refund
+from changliao.core.splits import Part, PartyKind, Return, Sharing
+from changliao.operations import holds, stores
+from changliao.operations.operation import Operation, Place
+from changliao.store import ledger
+from changliao.store.holds import HOLDINGS
+from changliao.store.orders import ORDERS
+from changliao.store.splits import PARTS, RETURNS, RETURNS_BY_REFERENCE, SHARES, SHARES_BY_REFERENCE
+from changliao.store.unit import UnitOfWork
+
+
+class Settle(Struct, frozen=True):
+    """A platform settles a sale now."""
+
+    platform_id: MerchantId
+    merchant_id: MerchantId
+    order_id: OrderId
+
+
+class ConfirmReceipt(Struct, frozen=True):
+    """The buyer has what was bought."""
+
+    merchant_id: MerchantId
+    order_id: OrderId
+    payer_id: UserId
+
+
+def settle(tx: UnitOfWork, order: Order, holding: Holding) -> Holding | Refused | None:
+    """Split what an OPEN store's sale holds by its agreement; None: it is no such sale."""
+    store = stores.store_of(tx, order)
+    if store is None or store.mode is not StoreMode.OPEN or order.hold is not Hold.SPLIT:
+        return None
+    command, receivers = platforms.settlement(order, store, splits.unshared(order, holding))
+    if tx.find_by(SHARES_BY_REFERENCE, SHARES_BY_REFERENCE.key(command.share)) is not None:
+        return None
+    whole = Sharing(order.merchant_id, BPS)
+    shared = splits.decide_share(command, order, holding, whole, receivers)
+    if isinstance(shared, Refused):
+        return shared
+    ledger.post(tx, shared.transfers)
+    tx.insert(SHARES, shared.share, SHARES_BY_REFERENCE)
+    for part in shared.parts:
+        tx.insert(PARTS, part)
+    holds.keep(tx, shared.holding)
+    return shared.holding
+
+
+class Back(Struct):
+    """What settled receivers give back for a refund: decided, and not written yet."""
+
+    returns: list[Return] = []
+    parts: list[Part] = []
+    transfers: list[Transfer] = []
+    holding: Holding | None = None
+
+    @property
+    def amount(self) -> int:
+        """All of it together. Units: minor."""
+        return sum(one.amount for one in self.returns)
+
+
+def given_back(
+    tx: UnitOfWork, order: Order, refund: Refund, holding: Holding | None, now: Instant
+) -> Back | Refused:
+    """The platform first, then the others in the order agreed, each in proportion.
+
+    Before settlement nobody has anything to give back.
+    """
+    back, store = Back(holding=holding), stores.store_of(tx, order)
+    share = tx.find(SHARES, (order.merchant_id, ShareId(order.payment_id))) if store else None
+    if store is None or share is None or holding is None:
+        return back
+    if not share.reference.startswith(SETTLEMENT):
+        return back
+    after = holding
+    for party in (store.platform_id, *(cut.merchant_id for cut in store.cuts)):
+        part = tx.find(PARTS, (share.id, order.merchant_id, int(PartyKind.MERCHANT), party))
+        due = platforms.due_back(part, order, order.refunded + refund.amount) if part else 0
+        if part is None or not due:
+            continue
+        asked = Return(
+            ReturnId(tx.new_id()), order.merchant_id, share.id, party,
+            f"refund@{refund.id}@{part.place}", due, b"refund", order.partner_id,
+        )  # fmt: skip
+        receiver = ledger.account(tx, chart.payable(party, after.currency))
+        returned = splits.decide_return(asked, part, after, receiver, now)
+        if isinstance(returned, Refused):
+            return returned
+        after = returned.holding
+        back.returns.append(returned.returned)
+        back.parts.append(returned.part)
+        back.transfers += returned.transfers
+    back.holding = after
+    return back
+
+
+def keep_back(tx: UnitOfWork, back: Back) -> None:
+    """Write what receivers gave back."""
+    ledger.post(tx, back.transfers)
+    for part, one in zip(back.parts, back.returns, strict=True):
+        tx.update(PARTS, part)
+        tx.insert(RETURNS, one, RETURNS_BY_REFERENCE)
+
+
+def _settle(tx: UnitOfWork, command: Settle, now: Instant) -> Holding | Refused:
+    """Settle a sale before its time. Settling again is no change."""
+    order = tx.find(ORDERS, (command.merchant_id, command.order_id))
+    if order is None or order.partner_id != command.platform_id:
+        return Refused(Reason.ORDER_NOT_FOUND)
+    holding = tx.find(HOLDINGS, (order.id, order.merchant_id))
+    if holding is None:
+        return Refused(Reason.HOLD_MISSING)
+    if holding.state is HoldingState.RELEASED:
+        return holding
+    return settle(tx, order, holding) or Refused(Reason.HOLD_MISSING)
+
+
+def _confirm(tx: UnitOfWork, command: ConfirmReceipt, now: Instant) -> Holding | Refused:
+    """The buyer confirms: the seller has the money. Confirming again is no change."""
+    order = tx.find(ORDERS, (command.merchant_id, command.order_id))
+    if order is None or order.payer_id != command.payer_id:
+        return Refused(Reason.ORDER_NOT_FOUND)
+    holding = tx.find(HOLDINGS, (order.id, order.merchant_id))
+    if holding is None or order.hold is not Hold.RECEIPT:
+        return Refused(Reason.HOLD_MISSING)
+    if holding.state is HoldingState.RELEASED:
+        return holding
+    released = decide_release(holding, None)
+    if isinstance(released, Refused):
+        return released
+    ledger.post(tx, released.transfers)
+    holds.keep(tx, released.holding)
+    return released.holding
+
+
+def _expire(tx: UnitOfWork, command: ExpireHold, now: Instant) -> Holding | Refused:
+    """Settle or release what is held when its time has come, once."""
+    holding = tx.find(HOLDINGS, (command.order_id, command.merchant_id))
+    if holding is None:
+        return Refused(Reason.HOLD_MISSING)
+    released = decide_expiry(holding, now)
+    if isinstance(released, Refused):
+        return released
+    order = tx.find(ORDERS, (command.merchant_id, command.order_id))
+    settled = settle(tx, order, holding) if order is not None else None
+    if settled is not None:
+        return settled
+    ledger.post(tx, released.transfers)
+    holds.keep(tx, released.holding)
+    return released.holding
+
+
+def _expiry_keys(command: ExpireHold) -> Iterable[Place]:
+    yield HOLDINGS, (command.order_id, command.merchant_id)
+    yield ledger.ACCOUNTS, chart.escrow(command.merchant_id, CNY)
+    yield ledger.ACCOUNTS, chart.payable(command.merchant_id, CNY)
+
+
+def _one_keys(command: Settle | ConfirmReceipt) -> Iterable[Place]:
+    yield ORDERS, (command.merchant_id, command.order_id)
+    yield HOLDINGS, (command.order_id, command.merchant_id)
+
+
+EXPIRE: Final = Operation("holds.expire", _expire, _expiry_keys)
+SETTLE: Final = Operation("stores.settle", _settle, _one_keys)
+CONFIRM: Final = Operation("stores.confirm_receipt", _confirm, _one_keys)

@@ -1,0 +1,81 @@
+"""Opening stores, and selling in their modes. See operations/settling.py for what follows."""
+
+from typing import Final
+
+from changliao.core import platforms
+from changliao.core.clock import Instant
+from changliao.core.holds import LONGEST_DAYS
+from changliao.core.ids import MerchantId
+from changliao.core.orders import Hold, Order
+from changliao.core.outcome import Reason, Refused
+from changliao.core.parties import Partnership
+from changliao.core.platforms import DecideStore, Platform, Store, StoreEvent
+from changliao.operations.operation import Operation
+from changliao.store.parties import MERCHANTS, PARTNERSHIPS
+from changliao.store.platforms import PLATFORMS, STORES
+from changliao.store.unit import UnitOfWork
+
+
+def sold_for(tx: UnitOfWork, order: Order, platform_id: MerchantId) -> Order | Refused:
+    """The order in the mode of the store it is sold by; as it is when there is no such store."""
+    store = tx.find(STORES, (platform_id, order.merchant_id)) if platform_id else None
+    return platforms.decide_sale(order, store) if store is not None else order
+
+
+def store_of(tx: UnitOfWork, order: Order) -> Store | None:
+    """Which store sold an order through its service provider."""
+    return tx.find(STORES, (order.partner_id, order.merchant_id)) if order.partner_id else None
+
+
+def days_held(tx: UnitOfWork, order: Order) -> int:
+    """For how long a paid order may hold its money: the store says, or the protocol."""
+    store = store_of(tx, order) if order.hold is not Hold.NONE else None
+    return store.days if store is not None else LONGEST_DAYS
+
+
+def _make(tx: UnitOfWork, command: Platform, now: Instant) -> Platform | Refused:
+    """A merchant becomes a platform; making it again is no change."""
+    if tx.find(MERCHANTS, command.merchant_id) is None:
+        return Refused(Reason.MERCHANT_NOT_FOUND)
+    known = tx.find(PLATFORMS, command.merchant_id)
+    if known is not None:
+        return known
+    tx.insert(PLATFORMS, command)
+    return command
+
+
+def _apply(tx: UnitOfWork, command: Store, now: Instant) -> Store | Refused:
+    """A merchant applies for a store on a platform."""
+    if tx.find(PLATFORMS, command.platform_id) is None:
+        return Refused(Reason.PLATFORM_NOT_FOUND)
+    for party in (command.merchant_id, *(cut.merchant_id for cut in command.cuts)):
+        if tx.find(MERCHANTS, party) is None:
+            return Refused(Reason.MERCHANT_NOT_FOUND)
+    key = (command.platform_id, command.merchant_id)
+    known = tx.find(STORES, key)
+    asked = platforms.decide_application(known, command)
+    if isinstance(asked, Store) and asked is not known:
+        tx.put(STORES, key, asked)
+    return asked
+
+
+def _decide(tx: UnitOfWork, command: DecideStore, now: Instant) -> Store | Refused:
+    """Review, suspend, resume or close a store. Opening lets the platform sell for it."""
+    known = tx.find(STORES, (command.platform_id, command.merchant_id))
+    if known is None:
+        return Refused(Reason.STORE_NOT_FOUND)
+    after = platforms.decide_store(command, known, now)
+    if isinstance(after, Refused) or after is known:
+        return after
+    tx.update(STORES, after)
+    key = (command.platform_id, command.merchant_id)
+    own = command.platform_id == command.merchant_id
+    opens = command.event is StoreEvent.APPROVE and not own
+    if opens and tx.find(PARTNERSHIPS, key) is None:
+        tx.insert(PARTNERSHIPS, Partnership(*key, now))
+    return after
+
+
+MAKE: Final = Operation("platforms.make", _make, lambda command: ())
+APPLY: Final = Operation("stores.apply", _apply, lambda command: ())
+DECIDE: Final = Operation("stores.decide", _decide, lambda command: ())

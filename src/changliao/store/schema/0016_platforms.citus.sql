@@ -1,0 +1,2 @@
+SELECT create_reference_table('platforms');
+SELECT create_reference_table('stores');

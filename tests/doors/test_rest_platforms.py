@@ -1,0 +1,186 @@
+"""Platforms and stores over REST, sold for through WeChat Pay, confirmed on the wallet's page."""
+
+import itertools
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.served import Rest, Served, Shop, merchant
+from tests.wallets import Wallet, somebody
+
+Sandbox = tuple[Served, Rest]
+_phones = itertools.count(13_400_000_000)
+
+
+class Mall:
+    """QQ Wanggou with a store of a mode, each with a key of its own."""
+
+    def __init__(self, sandbox: Sandbox, platform: Shop, store: Shop) -> None:
+        self.operator, self.platform, self.store = sandbox[1], platform, store
+        self.platform_id, self.store_id = (
+            self.operator.get(f"/api/v1/merchants/{one.mchid}").json()["id"]
+            for one in (platform, store)
+        )
+        self.owner, self.seller = rest_of(platform), rest_of(store)
+        self.operator.made("/api/v1/platforms", merchant_id=self.platform_id, name="QQ 网购")
+
+    def apply(self, mode: str, **terms: Any) -> Any:
+        fields = {"platform_id": self.platform_id, "title": "美优旗舰店", "mode": mode}
+        return self.seller.post("/api/v1/stores", **fields | terms)
+
+    def decide(self, by: Rest, decision: str, reason: str = "") -> Any:
+        fields = {"platform_id": self.platform_id, "merchant_id": self.store_id}
+        return by.post("/api/v1/stores/decisions", **fields, decision=decision, reason=reason)
+
+    def sell(self, amount: int = 1_000) -> Any:
+        """What the platform's WeChat Pay SDK would ask for its store."""
+        order = {
+            "sp_mchid": self.platform.mchid, "sp_appid": self.platform.appid,
+            "sub_mchid": self.store.mchid, "description": "跑鞋",
+            "out_trade_no": f"M{time.time_ns()}", "notify_url": "http://127.0.0.1:9/",
+            "amount": {"total": amount},
+        }  # fmt: skip
+        return self.platform.post("/v3/pay/partner/transactions/native", **order)
+
+    def earned(self, client: Rest) -> int:
+        found = client.get("/api/v1/ledger/accounts").json()["data"]
+        return sum(one["balance"] for one in found if one["purpose"] == "payable")
+
+    def close(self) -> None:
+        self.owner.http.close()
+        self.seller.http.close()
+
+
+def rest_of(shop: Shop) -> Rest:
+    return Rest(shop.fields["base_url"], shop.fields["rest_key"], shop.fields["rest_secret"])
+
+
+@pytest.fixture
+def mall(sandbox: Sandbox) -> Iterator[Mall]:
+    with (
+        merchant(sandbox[0], "QQ 网购", "--fee-bps", "0") as platform,
+        merchant(sandbox[0], "美优", "--fee-bps", "0") as store,
+    ):
+        made = Mall(sandbox, platform, store)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def buyer(sandbox: Sandbox) -> Iterator[Wallet]:
+    person = somebody(sandbox, "", str(next(_phones)), "买家", balance=100_000)
+    yield person
+    person.close()
+
+
+def reason(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json()["reason"]
+
+
+def test_a_store_applies_is_reviewed_sells_and_is_settled(
+    sandbox: Sandbox, mall: Mall, buyer: Wallet
+) -> None:
+    applied = mall.apply("open", commission_bps=800).json()
+    assert (applied["state"], applied["mode"]) == ("applied", "open")
+    assert mall.sell().json()["code"] == "NO_AUTH"
+    assert reason(mall.decide(mall.seller, "approve")) == (404, "platform_not_found")
+    assert mall.decide(mall.owner, "approve").json()["state"] == "open"
+    sold = mall.sell()
+    assert sold.status_code == 200, sold.text
+    buyer.pay(sold.json()["code_url"])
+    assert (mall.earned(mall.seller), mall.earned(mall.owner)) == (0, 0)
+    order = mall.seller.get("/api/v1/orders").json()["data"][0]
+    fields = {"platform_id": mall.platform_id, "merchant_id": mall.store_id}
+    assert reason(mall.seller.post(
+        "/api/v1/stores/settlements", **fields, order_id=order["id"]
+    )) == (404, "platform_not_found")  # fmt: skip
+    for _ in range(2):
+        done = mall.owner.post("/api/v1/stores/settlements", **fields, order_id=order["id"])
+        assert (done.json()["state"], done.json()["shared"]) == ("released", 80)
+    assert (mall.earned(mall.seller), mall.earned(mall.owner)) == (920, 80)
+    refund = {"reference": "R1", "amount": 1_000}
+    assert mall.operator.post(
+        f"/api/v1/orders/{order['id']}/refunds?merchant_id={mall.store_id}", **refund
+    ).status_code == 201  # fmt: skip
+    assert (mall.earned(mall.seller), mall.earned(mall.owner)) == (0, 0)
+    assert buyer.balance() == 100_000
+
+
+def test_a_suspended_store_sells_nothing_and_says_why(mall: Mall) -> None:
+    mall.apply("open")
+    mall.decide(mall.owner, "approve")
+    assert mall.sell().status_code == 200
+    mall.decide(mall.operator, "suspend", "假货")
+    refused = mall.sell()
+    assert (refused.status_code, refused.json()["code"]) == (403, "NO_AUTH")
+    assert reason(mall.decide(mall.owner, "approve")) == (409, "store_state")
+    mall.decide(mall.owner, "resume")
+    assert mall.sell().status_code == 200
+    assert mall.decide(mall.seller, "close").json()["state"] == "closed"
+    assert reason(mall.apply("open")) == (409, "store_state")
+
+
+def test_a_buyer_confirms_receipt_on_the_bills_page(
+    sandbox: Sandbox, mall: Mall, buyer: Wallet
+) -> None:
+    mall.apply("c2c", days=3)
+    mall.decide(mall.owner, "approve")
+    buyer.pay(mall.sell().json()["code_url"])
+    assert mall.earned(mall.seller) == 0
+    found = re.search(r"/w/bills/(bil_\w{13})", buyer.see("/w/bills"))
+    assert found
+    page = f"/w/bills/{found[1]}"
+    assert "确认收货" in buyer.see(page)
+    other = somebody(sandbox, "", str(next(_phones)), "别人")
+    assert other.submit(f"{page}/confirm") == 404
+    other.close()
+    assert buyer.submit(f"{page}/confirm") == 200
+    assert mall.earned(mall.seller) == 1_000
+    assert "确认收货" not in buyer.see(page)
+    assert buyer.submit(f"{page}/confirm") == 200
+    assert mall.earned(mall.seller) == 1_000
+
+
+def test_an_operator_confirms_for_a_buyer(mall: Mall, buyer: Wallet) -> None:
+    mall.apply("c2c")
+    mall.decide(mall.owner, "approve")
+    buyer.pay(mall.sell().json()["code_url"])
+    order = mall.seller.get("/api/v1/orders").json()["data"][0]["id"]
+    fields = {"merchant_id": mall.store_id, "order_id": order}
+    wrong = mall.operator.post("/api/v1/stores/receipts", **fields, payer_id="usr_0000000000001")
+    assert reason(wrong) == (404, "order_not_found")
+    done = mall.operator.post("/api/v1/stores/receipts", **fields, payer_id=buyer.id)
+    assert done.json()["state"] == "released"
+    assert mall.earned(mall.seller) == 1_000
+
+
+@pytest.mark.parametrize(
+    ("terms", "expected"),
+    [
+        ({"mode": "self_operated"}, (422, "store_invalid")),
+        ({"commission_bps": 10_001}, (400, "malformed")),
+        ({"days": 0}, (400, "malformed")),
+        ({"platform_id": "mch_0000000000001"}, (404, "platform_not_found")),
+        ({"receivers": [{"merchant_id": "mch_0000000000001", "bps": 1}]},
+         (404, "merchant_not_found")),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_application_that_cannot_be_meant_is_refused(
+    mall: Mall, terms: Any, expected: Any
+) -> None:
+    assert reason(mall.apply("open", **terms) if "mode" not in terms else mall.apply(
+        terms["mode"])) == expected  # fmt: skip
+
+
+def test_everybody_sees_their_own_stores_only(sandbox: Sandbox, mall: Mall) -> None:
+    mall.apply("open")
+    for client in (mall.owner, mall.seller):
+        assert len(client.get("/api/v1/stores").json()["data"]) == 1
+    with merchant(sandbox[0], "Stranger") as stranger:
+        client = rest_of(stranger)
+        assert client.get(f"/api/v1/stores?platform_id={mall.platform_id}").json()["data"] == []
+        client.http.close()
