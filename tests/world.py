@@ -62,6 +62,8 @@ TABLES = [
     "sandbox_requests",
     "acceptances",
     "platforms",
+    "disputes",
+    "dispute_notes",
     "stores",
     "policy_drafts",
     "methods",

@@ -6,6 +6,8 @@ import pytest
 
 from changliao.core.authorizations import TRANSITIONS as AUTHORIZATION_TRANSITIONS
 from changliao.core.authorizations import AuthorizationEvent, AuthorizationState
+from changliao.core.disputes import TRANSITIONS as DISPUTE_TRANSITIONS
+from changliao.core.disputes import DisputeEvent, DisputeState
 from changliao.core.ledger import PENDING_TRANSITIONS, PendingEvent, PendingState
 from changliao.core.orders import TRANSITIONS, OrderEvent, OrderState
 from changliao.core.outcome import Reason
@@ -20,6 +22,7 @@ from changliao.core.refunds import REFUND_TRANSITIONS, RefundEvent, RefundState
         (TRANSITIONS, OrderState, OrderEvent),
         (REFUND_TRANSITIONS, RefundState, RefundEvent),
         (AUTHORIZATION_TRANSITIONS, AuthorizationState, AuthorizationEvent),
+        (DISPUTE_TRANSITIONS, DisputeState, DisputeEvent),
         (PAYOUT_TRANSITIONS, PayoutState, PayoutEvent),
         (PENDING_TRANSITIONS, PendingState, PendingEvent),
     ],

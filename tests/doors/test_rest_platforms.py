@@ -144,6 +144,26 @@ def test_a_buyer_confirms_receipt_on_the_bills_page(
     assert mall.earned(mall.seller) == 1_000
 
 
+def test_a_buyer_disputes_on_the_bills_page(mall: Mall, buyer: Wallet) -> None:
+    mall.apply("c2c")
+    mall.decide(mall.owner, "approve")
+    buyer.pay(mall.sell().json()["code_url"])
+    found = re.search(r"/w/bills/(bil_\w{13})", buyer.see("/w/bills"))
+    assert found
+    page = f"/w/bills/{found[1]}"
+    assert "提出纠纷" in buyer.see(page)
+    assert buyer.submit(f"{page}/dispute", reason=" ") == 404
+    for _ in range(2):
+        assert buyer.submit(f"{page}/dispute", reason="不是描述的那双") == 200
+    shown = buyer.see(page)
+    assert "未决的纠纷" in shown
+    assert "确认收货" not in shown
+    assert buyer.submit(f"{page}/confirm") == 404
+    assert mall.earned(mall.seller) == 0
+    (opened,) = mall.seller.get("/api/v1/disputes").json()["data"]
+    assert opened["reason"] == "不是描述的那双"
+
+
 def test_an_operator_confirms_for_a_buyer(mall: Mall, buyer: Wallet) -> None:
     mall.apply("c2c")
     mall.decide(mall.owner, "approve")
@@ -155,6 +175,36 @@ def test_an_operator_confirms_for_a_buyer(mall: Mall, buyer: Wallet) -> None:
     done = mall.operator.post("/api/v1/stores/receipts", **fields, payer_id=buyer.id)
     assert done.json()["state"] == "released"
     assert mall.earned(mall.seller) == 1_000
+
+
+def test_a_dispute_is_argued_and_decided(mall: Mall, buyer: Wallet) -> None:
+    mall.apply("c2c")
+    mall.decide(mall.owner, "approve")
+    buyer.pay(mall.sell().json()["code_url"])
+    order = mall.seller.get("/api/v1/orders").json()["data"][0]["id"]
+    fields = {"merchant_id": mall.store_id, "order_id": order, "payer_id": buyer.id}
+    opened = mall.operator.made("/api/v1/disputes", **fields, reason="不是描述的那双")
+    path = f"/api/v1/disputes/{opened['id']}"
+    asked = f"?merchant_id={mall.store_id}"
+    assert reason(mall.operator.post("/api/v1/stores/receipts", **fields)) == (
+        409, "hold_disputed",
+    )  # fmt: skip
+    assert mall.seller.post(f"{path}/notes", text="发货单").json()["author"] == "seller"
+    assert (
+        mall.operator.post(f"{path}/notes{asked}", text="照片", author="buyer").status_code == 201
+    )
+    shown = mall.seller.get(path).json()
+    assert [one["author"] for one in shown["notes"]] == ["seller", "buyer"]
+    assert mall.owner.get(path).status_code == 404
+    assert mall.seller.post(f"{path}/decide", refund=0, words="x").status_code == 403
+    done = mall.operator.post(f"{path}/decide{asked}", refund=400, words="各担一部分").json()
+    assert (done["state"], done["refunded"]) == ("decided", 400)
+    assert (mall.earned(mall.seller), buyer.balance()) == (600, 99_400)
+    late = mall.operator.post(f"{path}/decide{asked}", refund=400, words="x")
+    assert reason(late) == (409, "dispute_ended")
+    assert reason(mall.operator.post(f"{path}/withdraw{asked}")) == (409, "dispute_ended")
+    found = mall.seller.get("/api/v1/disputes?state=decided").json()["data"]
+    assert [one["id"] for one in found] == [opened["id"]]
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,10 @@ TAMPERING = {
         "UPDATE orders SET hold = 0 WHERE hold > 0",
         "holding",
     ),
+    "an escrow was frozen without a dispute": (
+        "UPDATE holdings SET state = 3 WHERE state = 1",
+        "holding",
+    ),
     "a basket was made larger": ("UPDATE baskets SET amount = amount + 1", "basket"),
     "a basket's order left it": ("UPDATE orders SET basket_id = 0 WHERE basket_id > 0", "basket"),
     "a day's end was given another balance": (

@@ -33,6 +33,7 @@ class HoldingState(IntEnum):
 
     HELD = 1
     RELEASED = 2
+    DISPUTED = 3
 
 
 class HoldingEvent(IntEnum):
@@ -43,12 +44,23 @@ class HoldingEvent(IntEnum):
     SHARE = 1
     RELEASE = 2
     EXPIRE = 3
+    DISPUTE = 4
+    RESOLVE = 5
 
 
 TRANSITIONS: Final[Mapping[tuple[HoldingState, HoldingEvent], HoldingState | Reason]] = {
     (HoldingState.HELD, HoldingEvent.SHARE): HoldingState.HELD,
     (HoldingState.HELD, HoldingEvent.RELEASE): HoldingState.RELEASED,
     (HoldingState.HELD, HoldingEvent.EXPIRE): HoldingState.RELEASED,
+    (HoldingState.HELD, HoldingEvent.DISPUTE): HoldingState.DISPUTED,
+    (HoldingState.HELD, HoldingEvent.RESOLVE): Reason.HOLD_NOT_DISPUTED,
+    (HoldingState.DISPUTED, HoldingEvent.SHARE): Reason.HOLD_DISPUTED,
+    (HoldingState.DISPUTED, HoldingEvent.RELEASE): Reason.HOLD_DISPUTED,
+    (HoldingState.DISPUTED, HoldingEvent.EXPIRE): Reason.HOLD_DISPUTED,
+    (HoldingState.DISPUTED, HoldingEvent.DISPUTE): HoldingState.DISPUTED,
+    (HoldingState.DISPUTED, HoldingEvent.RESOLVE): HoldingState.HELD,
+    (HoldingState.RELEASED, HoldingEvent.DISPUTE): Reason.HOLD_RELEASED,
+    (HoldingState.RELEASED, HoldingEvent.RESOLVE): Reason.HOLD_RELEASED,
     (HoldingState.RELEASED, HoldingEvent.SHARE): Reason.HOLD_RELEASED,
     (HoldingState.RELEASED, HoldingEvent.RELEASE): Reason.HOLD_RELEASED,
     (HoldingState.RELEASED, HoldingEvent.EXPIRE): Reason.HOLD_RELEASED,

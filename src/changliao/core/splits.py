@@ -226,7 +226,7 @@ def decide_return(
     if receiver.spendable < asked.amount:
         return Refused(Reason.MERCHANT_FUNDS_INSUFFICIENT)
 
-    holds_on = holding.state is HoldingState.HELD
+    holds_on = holding.state is not HoldingState.RELEASED
     after = holds.changed(
         holding,
         held=holding.held + asked.amount * holds_on,

@@ -78,6 +78,9 @@ def _wrong_holding(
             return f"escrow of {account.owner} has {balance} for holdings of {held_now}"
     if any(escrow.values()):
         return "there are holdings without an escrow account"
+    frozen, still_open, both = reader.select("audit_disputed_holdings", {})[0]
+    if not frozen == still_open == both:
+        return f"{frozen} holdings are frozen for {still_open} open disputes"
     if reader.select("audit_holdings_count", {})[0][0] != count:
         return "there are holdings of orders that hold nothing"
     return ""

@@ -24,6 +24,7 @@ CursorText = Annotated[
     str, Meta(pattern=f"^cur_{_DIGITS}", description="`next` of the page before")
 ]
 Date = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-11-25"])]
+DisputeIdText = Annotated[str, Meta(pattern=f"^dsp_{_DIGITS}", examples=["dsp_0SB09HB4C0000"])]
 DraftIdText = Annotated[str, Meta(pattern=f"^drf_{_DIGITS}", examples=["drf_0SB09HB4C0000"])]
 EventIdText = Annotated[str, Meta(pattern=f"^evt_{_DIGITS}", examples=["evt_0SB09HB4C0000"])]
 FeeBps = Annotated[int, Meta(ge=0, le=10_000, description="Basis points of the amount")]

@@ -26,6 +26,7 @@ _PART_OF_NAME: Final = re.compile(r"_?Page_(\w+)_")
 _DIGITS: Final = "_[0-7][0-9A-HJKMNP-TV-Z]{12}$"
 _PARTS: Final = {
     "authorization_id": {"type": "string", "pattern": f"^ath{_DIGITS}"},
+    "dispute_id": {"type": "string", "pattern": f"^dsp{_DIGITS}"},
     "draft_id": {"type": "string", "pattern": f"^drf{_DIGITS}"},
     "event_id": {"type": "string", "pattern": f"^evt{_DIGITS}"},
     "number": {"type": "string", "pattern": "^[0-9]{8,12}$", "description": "Merchant number"},

@@ -4,6 +4,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import chart, ids
+from changliao.core.holds import HoldingState
 from changliao.core.money import CNY
 from changliao.doors.wallet import (
     bills,
@@ -75,8 +76,11 @@ async def show_bill(visit: Visit) -> Response:
         found = await bills.bill(visit.wallet.network, visit.user, visit.words, leg_id)
     if found is None:
         return visit.render("error.html", 404, code=404)
-    waits = await escrow.waits_until(visit.wallet.network, visit.user.id, leg_id or 0)
-    return visit.render("wallet/bill.html", bill=found, waits_until=waits, tab="bills")
+    holding = await escrow.escrow_of(visit.wallet.network, visit.user.id, leg_id or 0)
+    disputed = holding is not None and holding.state is HoldingState.DISPUTED
+    return visit.render(
+        "wallet/bill.html", bill=found, holding=holding, disputed=disputed, tab="bills"
+    )
 
 
 async def me(visit: Visit) -> Response:

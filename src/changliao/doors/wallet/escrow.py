@@ -4,22 +4,28 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import chart, ids
-from changliao.core.clock import Instant
-from changliao.core.holds import HoldingState
-from changliao.core.ids import UserId
+from changliao.core.disputes import Dispute, OpenDispute
+from changliao.core.holds import Holding, HoldingState
+from changliao.core.ids import DisputeId, UserId
 from changliao.core.ledger import Code
 from changliao.core.money import CNY
 from changliao.core.orders import Hold, Order
-from changliao.core.outcome import Refused
-from changliao.doors.wallet.visit import UNPROCESSABLE, Visit, Wallet, problem, signed_in
+from changliao.core.outcome import Reason, Refused
+from changliao.doors.wallet.visit import Visit, Wallet, signed_in
+from changliao.operations.disputes import OPEN
 from changliao.operations.network import Network
 from changliao.operations.settling import CONFIRM, ConfirmReceipt
 from changliao.store.views import ledger, orders, splits
 
+_LONGEST_REASON = 1_000
+
 
 def routes(wallet: Wallet) -> list[Route]:
-    """Confirming receipt, from the bill of the payment."""
-    return [Route("/w/bills/{id}/confirm", signed_in(wallet, confirm), methods=["POST"])]
+    """Confirming receipt, or disputing it, from the bill of the payment."""
+    return [
+        Route("/w/bills/{id}/confirm", signed_in(wallet, confirm), methods=["POST"]),
+        Route("/w/bills/{id}/dispute", signed_in(wallet, dispute), methods=["POST"]),
+    ]
 
 
 async def confirm(visit: Visit) -> Response:
@@ -33,20 +39,40 @@ async def confirm(visit: Visit) -> Response:
     command = ConfirmReceipt(order.merchant_id, order.id, visit.user.id)
     outcome = await network.perform(CONFIRM, command)
     if isinstance(outcome, Refused):
-        text = problem(visit.wallet, visit.request, outcome)
-        return visit.render("error.html", UNPROCESSABLE, code=UNPROCESSABLE, message=text)
+        return visit.render("error.html", 404, code=404)
     return RedirectResponse(f"/w/bills/{shown}", 303)
 
 
-async def waits_until(network: Network, user_id: UserId, leg_id: int) -> Instant | None:
-    """Until when the payment of a bill waits for its buyer; None: it does not."""
+async def dispute(visit: Visit) -> Response:
+    """The buyer says what is wrong: nothing is released until that is decided."""
+    shown = visit.request.path_params["id"]
+    form = await visit.wallet.pages.browser.form(visit.request)
+    network, reason = visit.wallet.network, str(form.get("reason", "")).strip()
+    order = await _bought(network, visit.user.id, ids.parse("bil", shown) or 0)
+    if order is None or not reason:
+        return visit.render("error.html", 404, code=404)
+    asked = Dispute(
+        id=DisputeId(network.ids.new()),
+        merchant_id=order.merchant_id,
+        order_id=order.id,
+        payer_id=visit.user.id,
+        reason=reason[:_LONGEST_REASON],
+    )
+    outcome = await network.perform(OPEN, OpenDispute(asked))
+    if isinstance(outcome, Refused) and outcome.reason is not Reason.HOLD_DISPUTED:
+        return visit.render("error.html", 404, code=404)
+    return RedirectResponse(f"/w/bills/{shown}", 303)
+
+
+async def escrow_of(network: Network, user_id: UserId, leg_id: int) -> Holding | None:
+    """What the payment of a bill still holds for its buyer; None: nothing waits."""
     order = await _bought(network, user_id, leg_id)
     if order is None or order.hold is not Hold.RECEIPT:
         return None
     holding = await network.read(splits.holding, order.merchant_id, order.id)
-    if holding is None or holding.state is not HoldingState.HELD or not holding.held:
+    if holding is None or holding.state is HoldingState.RELEASED or not holding.held:
         return None
-    return holding.until
+    return holding
 
 
 async def _bought(network: Network, user_id: UserId, leg_id: int) -> Order | None:
