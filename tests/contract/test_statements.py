@@ -152,6 +152,22 @@ def test_a_snapshot_sees_one_moment(engine: Engine) -> None:
     session.close()
 
 
+@pytest.mark.parametrize("address", ["postgresql"], indirect=True)
+def test_a_batch_reads_one_moment_and_writes_beside_others(engine: Engine) -> None:
+    """An order as it was before a commit beside the attempt that paid it would be a lie."""
+    batch, other = engine.session(), engine.session()
+    batch.begin([("phones_find", [("a",)])])
+    other.begin([])
+    account = (1, 1156, 0, 100, 0, 0, 0, 9)
+    other.commit([("phones_insert", [("a", 1)]), ("accounts_insert", [account])])
+    assert batch.find("phones_find", [("a",)]) == []
+    batch.commit([("accounts_add", [(1, 1156, 0, 5, 0, 0, 11)])])
+    with engine.reader() as reader:
+        assert reader.find("accounts_find", [(1, 1156)])[0][3] == 105
+    batch.close()
+    other.close()
+
+
 def test_migrating_again_does_nothing(engine: Engine) -> None:
     assert engine.migrate() == []
 

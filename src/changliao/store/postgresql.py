@@ -1,9 +1,12 @@
 """PostgreSQL 15 and later, by psycopg 3: every batch in three round trips.
 
 The input rows of a statement travel as one array a column, so a statement is planned once and runs
-over the whole batch. Rows are written in key order, so two processes take locks in one order; a
-deadlock or a failed guard is a Conflict and the committer tries again. Reads run on a small pool.
-Source: postgresql.org/docs, 13.3 (locking), 9.19 (unnest); psycopg.org, pipeline mode.
+over the whole batch. What a batch reads is one moment: with several processes an order and the
+attempt that paid it must not be seen from two sides of a commit. What it writes is a transaction
+after that, in which additions to one account by several processes do not undo each other; guards
+see to the rest. Rows are written in key order, so two processes take locks in one order; a deadlock
+or a failed guard is a Conflict and the committer tries again. Other reads run on a small pool.
+Source: postgresql.org/docs, 13.2 (isolation), 13.3 (locking), 9.19 (unnest); psycopg.org, pipelines.
 """
 
 import re
@@ -22,6 +25,7 @@ from changliao.store.engine import Conflict, Row, Unavailable, Work
 _NODE_LOCK: Final = 0x6368_6C70
 _MIGRATION_LOCK: Final = 0x6368_6C71
 _CONNECT_TIMEOUT_S: Final = 5
+_BEGIN_READING: Final = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _RACES: Final = (
     errors.IntegrityError,
     errors.DeadlockDetected,
@@ -60,7 +64,7 @@ class PostgresqlEngine:
 
     def session(self) -> "PostgresqlSession":
         with _translated():
-            return PostgresqlSession(self._connect(), self._statements, self._texts)
+            return PostgresqlSession(self._connect(autocommit=True), self._statements, self._texts)
 
     @contextmanager
     def reader(self) -> Iterator["PostgresqlReader"]:
@@ -157,12 +161,14 @@ class PostgresqlSession:
         self.alone = False
         self._connection = connection
         self._connection.execute("SET synchronous_commit = on")
-        self._connection.commit()
         self._named = named
         self._texts = texts
+        self._writing = False
 
     def begin(self, wanted: Work, *, wait: bool = True) -> list[list[Row]]:
+        self._writing = False
         with _translated(), self._connection.pipeline():
+            self._connection.execute(_BEGIN_READING)
             cursors = [self._send(name, keys) for name, keys in wanted]
         return [cursor.fetchall() for cursor in cursors]
 
@@ -183,6 +189,7 @@ class PostgresqlSession:
 
     def write(self, work: Work) -> list[list[Row]]:
         with _translated(), self._connection.pipeline():
+            self._begin_writing()
             cursors = [self._send(name, rows) for name, rows in work]
         for (name, rows), cursor in zip(work, cursors, strict=True):
             if self._named[name].guarded and cursor.rowcount != len(rows):
@@ -195,9 +202,17 @@ class PostgresqlSession:
 
     def commit(self, work: Work) -> None:
         with _translated(), self._connection.pipeline():
+            self._begin_writing()
             for name, rows in work:
                 self._send(name, rows)
-            self._connection.commit()
+            self._connection.execute(b"COMMIT")
+
+    def _begin_writing(self) -> None:
+        """Leave the moment that was read; later reads in the transaction see what is written."""
+        if not self._writing:
+            self._writing = True
+            self._connection.execute(b"COMMIT")
+            self._connection.execute(b"BEGIN")
 
     def rollback(self) -> None:
         try:
