@@ -6,7 +6,7 @@ attempt that paid it must not be seen from two sides of a commit. What it writes
 after that, in which additions to one account by several processes do not undo each other; guards
 see to the rest. Rows are written in key order, so two processes take locks in one order; a deadlock
 or a failed guard is a Conflict and the committer tries again. Other reads run on a small pool.
-Source: postgresql.org/docs, 13.2 and 13.3 (isolation, locks), 9.19 (unnest); psycopg.org, pipelines.
+Source: postgresql.org/docs, 13.2 (isolation), 13.3 (locks), 9.19 (unnest); psycopg.org, pipelines.
 """
 
 import re
