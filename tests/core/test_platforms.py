@@ -4,10 +4,12 @@ import random
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from changliao.core.clock import Instant
-from changliao.core.ids import MerchantId
-from changliao.core.money import BPS, split
+from changliao.core.ids import AppId, MerchantId, OrderId, PaymentId
+from changliao.core.money import BPS, CNY, Money, split
+from changliao.core.orders import Order, Scene
 from changliao.core.outcome import Reason, Refused
 from changliao.core.platforms import (
     MOST_DAYS,
@@ -20,7 +22,9 @@ from changliao.core.platforms import (
     StoreState,
     decide_application,
     decide_store,
+    due_back,
     parts_of,
+    settlement,
 )
 
 PLATFORM, SELLER = MerchantId(1), MerchantId(2)
@@ -33,6 +37,14 @@ def a_store(mode: StoreMode = StoreMode.OPEN, **changes: object) -> Store:
         "applied_at": Instant(1), "commission_bps": 800,
     }  # fmt: skip
     return Store(**(fields | changes))  # type: ignore[arg-type]
+
+
+def an_order(amount: int, refunded: int = 0) -> Order:
+    return Order(
+        id=OrderId(4), merchant_id=SELLER, app_id=AppId(1), reference="R", scene=Scene.NATIVE,
+        amount=Money(amount, CNY), expires_at=Instant(9), fee_bps=0, digest=b"",
+        partner_id=PLATFORM, payment_id=PaymentId(6), refunded=refunded,
+    )  # fmt: skip
 
 
 def test_every_state_answers_every_event() -> None:
@@ -90,6 +102,28 @@ def test_applying_again_is_no_change_and_after_a_refusal_begins_anew() -> None:
 def test_fifteen_by_eighty_eight_and_twelve_percent() -> None:
     store = a_store(commission_bps=800, cuts=(Cut(MerchantId(3), 1_200),))
     assert split(15, parts_of(store)) == [13, 1, 1]
+
+
+def test_what_refunds_take_back_is_in_proportion_and_restores_exactly() -> None:
+    chance = random.Random(7)
+    store = a_store(commission_bps=800, cuts=(Cut(MerchantId(3), 1_200),))
+    for _ in range(CASES):
+        amount = chance.randrange(1, 10 ** chance.randrange(1, 9))
+        early = chance.choice((0, chance.randrange(amount)))
+        order = an_order(amount, refunded=early)
+        asked, _ = settlement(order, store, amount - early)
+        refunded, parts = early, asked.parts
+        while refunded < amount:
+            refunded += chance.randrange(1, amount - refunded + 1)
+            dues = [due_back(part, asked.share, order, refunded) for part in parts]
+            parts = tuple(
+                replace(part, returned=part.returned + due)
+                for part, due in zip(parts, dues, strict=True)
+            )
+            for part in parts:
+                exact = Fraction(part.amount * (refunded - early), amount - early)
+                assert 0 <= exact - part.returned < 1
+        assert all(part.returned == part.amount for part in parts)
 
 
 def test_dividing_loses_nothing_and_nobody_is_off_by_more_than_one_unit() -> None:

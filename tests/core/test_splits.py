@@ -62,7 +62,7 @@ def test_thousands_of_returns_restore_the_holding_exactly():
         while part.returned < given:
             step = chance.randrange(1, given - part.returned + 1)
             asked = Return(ReturnId(6), merchant, share_id, other, "B", step, b"")
-            back = decide_return(asked, part, holding, Account(receiver, 0, given), NOW)
+            back = decide_return(asked, part, holding, Account(receiver, 0, given))
             assert isinstance(back, Returned)
             part, holding = back.part, back.holding
             moved += back.transfers

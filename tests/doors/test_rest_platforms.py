@@ -4,6 +4,7 @@ import itertools
 import re
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -175,6 +176,56 @@ def test_an_operator_confirms_for_a_buyer(mall: Mall, buyer: Wallet) -> None:
     done = mall.operator.post("/api/v1/stores/receipts", **fields, payer_id=buyer.id)
     assert done.json()["state"] == "released"
     assert mall.earned(mall.seller) == 1_000
+
+
+@pytest.mark.parametrize("mode", ["open", "c2c"])
+def test_a_platforms_client_cannot_release_what_a_store_holds(
+    mall: Mall, buyer: Wallet, mode: str
+) -> None:
+    mall.apply(mode)
+    mall.decide(mall.owner, "approve")
+    buyer.pay(mall.sell().json()["code_url"])
+    placed = mall.seller.get("/api/v1/orders").json()["data"][0]
+    path = f"/v3/pay/partner/transactions/out-trade-no/{placed['reference']}"
+    sides = f"sp_mchid={mall.platform.mchid}&sub_mchid={mall.store.mchid}"
+    known = mall.platform.get(f"{path}?{sides}").json()
+    asked = {
+        "sub_mchid": mall.store.mchid, "transaction_id": known["transaction_id"],
+        "out_order_no": "B1", "description": "解冻",
+    }  # fmt: skip
+    refused = mall.platform.post("/v3/profitsharing/orders/unfreeze", **asked)
+    assert (refused.status_code, refused.json()["code"]) == (400, "INVALID_REQUEST")
+    assert "店铺" in refused.json()["message"]
+    assert mall.earned(mall.seller) == 0
+
+
+def test_a_receipt_in_parts_and_more_time(mall: Mall, buyer: Wallet) -> None:
+    mall.apply("c2c", days=3)
+    mall.decide(mall.owner, "approve")
+    buyer.pay(mall.sell().json()["code_url"])
+    order = mall.seller.get("/api/v1/orders").json()["data"][0]["id"]
+    path = f"/api/v1/orders/{order}/holding"
+    held = mall.seller.get(path).json()
+    assert (held["state"], held["held"], held["released"]) == ("held", 1_000, 0)
+    fields = {"merchant_id": mall.store_id, "order_id": order}
+    part = fields | {"payer_id": buyer.id, "released": 400}
+    assert mall.operator.post("/api/v1/stores/receipts", **part).json()["held"] == 600
+    assert mall.operator.post("/api/v1/stores/receipts", **part).json()["held"] == 600
+    assert mall.earned(mall.seller) == 400
+
+    until = (datetime.fromisoformat(held["until"]) + timedelta(days=4)).isoformat()
+    for client in (mall.owner, mall.seller, mall.operator):
+        answer = client.post("/api/v1/stores/extensions", **fields, until=until)
+        assert datetime.fromisoformat(answer.json()["until"]) == datetime.fromisoformat(until)
+    for wrong, said in (
+        (held["until"], (422, "hold_extension_invalid")), ("soon", (400, "malformed")),
+    ):  # fmt: skip
+        answer = mall.seller.post("/api/v1/stores/extensions", order_id=order, until=wrong)
+        assert reason(answer) == said
+    stranger = {"merchant_id": mall.platform_id, "order_id": order, "until": until}
+    assert reason(mall.seller.post("/api/v1/stores/extensions", **stranger)) == (
+        404, "order_not_found",
+    )  # fmt: skip
 
 
 def test_a_dispute_is_argued_and_decided(mall: Mall, buyer: Wallet) -> None:

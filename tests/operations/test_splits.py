@@ -220,17 +220,3 @@ def test_time_releases_what_is_left_once(shop):
     assert refused(
         world.do(settling.EXPIRE, ExpireHold(world.merchant, OrderId(4))), Reason.HOLD_MISSING
     )
-
-
-def test_a_receipt_is_confirmed_in_parts(world):
-    shop = Shop(world, Hold.RECEIPT, fee_bps=0)
-    assert shop.share("C1", release=4000).released == 4000
-    assert refused(shop.share("C2", release=6001), Reason.SHARE_EXCEEDS_HOLD)
-    assert refused(shop.share("C2", release=-1), Reason.AMOUNT_NOT_POSITIVE)
-    assert shop.share("C3", release=6000).released == 6000
-    assert shop.holding().state is HoldingState.RELEASED
-    assert refused(shop.share("C4", release=1), Reason.HOLD_RELEASED)
-    world.now = Instant(world.now + 31 * DAY)
-    expire = ExpireHold(world.merchant, shop.order.id)
-    assert refused(world.do(settling.EXPIRE, expire), Reason.HOLD_RELEASED)
-    world.audit()

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from changliao.core import chart
 from changliao.core.clock import DAY, Instant
-from changliao.core.holds import ExpireHold, HoldingState
-from changliao.core.ids import MerchantId, OrderId, UserId
+from changliao.core.holds import ExpireHold, ExtendHold, HoldingState
+from changliao.core.ids import MerchantId, OrderId, ReturnId, ShareId, UserId
 from changliao.core.money import CNY
 from changliao.core.orders import Hold, OrderState
 from changliao.core.outcome import Reason, Refused
@@ -22,8 +22,11 @@ from changliao.core.platforms import (
     StoreMode,
     StoreState,
 )
-from changliao.operations import orders, settling, stores
+from changliao.core.splits import Return, Share, ShareOrder
+from changliao.operations import orders, refunds, settling, splits, stores
 from changliao.operations.settling import ConfirmReceipt, Settle
+from changliao.store.deadlines import DeadlineKind
+from changliao.store.views import deadlines
 from tests.operations.test_acceptance import known
 from tests.world import World, refused
 
@@ -148,6 +151,80 @@ def test_a_c2c_sale_waits_for_its_buyer_who_confirms_once(world: World) -> None:
         assert mall.has(mall.seller, mall.platform) == (1_000, 0)
 
 
+def test_a_buyer_confirms_a_part_and_names_what_the_seller_then_has(world: World) -> None:
+    mall = Mall(world, StoreMode.C2C)
+    order = mall.sell(1_000)
+
+    def confirm(released: int | None) -> Any:
+        command = ConfirmReceipt(mall.seller, order.id, mall.buyer, released)
+        return world.do(settling.CONFIRM, command)
+
+    for _ in range(2):
+        assert (confirm(400).held, mall.has(mall.seller)) == (600, (400,))
+    assert confirm(300).held == 600
+    assert refused(confirm(1_001), Reason.SHARE_EXCEEDS_HOLD)
+    world.refund(order, 100)
+    assert refused(confirm(1_000), Reason.SHARE_EXCEEDS_HOLD)
+    assert confirm(900).state is HoldingState.RELEASED
+    assert confirm(None).released == 900
+    assert mall.has(mall.seller) == (900,)
+    assert world.balance(chart.wallet(mall.buyer, CNY)) == 1_000_000 - 900
+
+
+def test_time_is_given_and_the_clock_waits_for_it(world: World) -> None:
+    mall = Mall(world, StoreMode.C2C)
+    order = mall.sell(1_000)
+    until = Instant(world.now + 9 * DAY)
+
+    def extend(until: int) -> Any:
+        return world.do(settling.EXTEND, ExtendHold(mall.seller, order.id, Instant(until)))
+
+    for _ in range(2):
+        assert extend(until).until == until
+    for wrong in (until - 1, order.paid_at + 360 * DAY + 1):
+        answer = extend(wrong)
+        assert refused(answer, Reason.HOLD_EXTENSION_INVALID)
+        assert answer.detail.startswith("until: ")
+    mall.later(7)
+    assert refused(mall.expire(order), Reason.HOLD_NOT_EXPIRED)
+    assert due(world) == []
+    mall.later(2)
+    assert due(world) == [order.id]
+    assert mall.expire(order).state is HoldingState.RELEASED
+    assert due(world) == []
+    assert refused(extend(until + DAY), Reason.HOLD_RELEASED)
+
+
+def test_time_given_twice_in_one_batch_leaves_one_deadline(world: World) -> None:
+    mall = Mall(world, StoreMode.C2C)
+    order = mall.sell(1_000)
+    world.batch([
+        (settling.EXTEND, ExtendHold(mall.seller, order.id, Instant(world.now + days * DAY)))
+        for days in (8, 9, 10)
+    ])  # fmt: skip
+    mall.later(9.5)
+    assert due(world) == []
+    mall.later(1)
+    assert due(world) == [order.id]
+
+
+def test_only_what_a_store_sold_is_given_time(world: World) -> None:
+    mall = Mall(world)
+    sold = world.pay(world.place(1_000, merchant_id=mall.seller, hold=Hold.SPLIT), mall.buyer)
+    until = Instant(world.now + 40 * DAY)
+    command = ExtendHold(mall.seller, sold.id, until)
+    assert refused(world.do(settling.EXTEND, command), Reason.HOLD_MISSING)
+    unknown = ExtendHold(mall.seller, OrderId(4), until)
+    assert refused(world.do(settling.EXTEND, unknown), Reason.ORDER_NOT_FOUND)
+
+
+def due(world: World) -> list[int]:
+    """What waits for the expiry worker now."""
+    with world.engine.reader() as reader:
+        found = deadlines.due(reader, world.now, 100)
+    return [one.subject_id for one in found if one.kind is DeadlineKind.HOLDING]
+
+
 def test_a_c2c_sale_goes_to_its_seller_by_time_and_a_refund_takes_it_from_the_escrow(
     world: World,
 ) -> None:
@@ -214,6 +291,84 @@ def test_stores_of_nobody_are_refused(world: World) -> None:
                    Reason.MERCHANT_NOT_FOUND)  # fmt: skip
     unknown = ExpireHold(mall.seller, OrderId(4))
     assert refused(world.do(settling.EXPIRE, unknown), Reason.HOLD_MISSING)
+
+
+def by_hand(world: World, order: Any, **changes: Any) -> Any:
+    """What a seller's own client may ask: a part to a friend, or all to itself."""
+    fields = {"reference": "B1", "digest": b"by hand", "partner_id": order.partner_id} | changes
+    share = Share(ShareId(world.ids.new()), order.merchant_id, order.id, **fields)
+    return world.do(splits.SHARE, ShareOrder(share, (), rest=True))
+
+
+@pytest.mark.parametrize("mode", [StoreMode.OPEN, StoreMode.C2C])
+def test_a_seller_cannot_take_what_its_store_holds(world: World, mode: StoreMode) -> None:
+    mall = Mall(world, mode)
+    order = mall.sell(1_000)
+    assert refused(by_hand(world, order), Reason.HOLD_OF_STORE)
+    assert refused(by_hand(world, order, partner_id=MerchantId(0)), Reason.HOLD_OF_STORE)
+    assert mall.all == (0, 0, 0)
+
+
+def test_a_platforms_own_store_holds_and_shares_as_it_asks(world: World) -> None:
+    mall = Mall(world)
+    own = Store(mall.platform, mall.platform, "自营", StoreMode.SELF_OPERATED, world.now)
+    world.do(stores.APPLY, own)
+    world.do(stores.DECIDE, DecideStore(mall.platform, mall.platform, StoreEvent.APPROVE))
+    order = mall.sell(1_000, merchant_id=mall.platform, partner_id=MerchantId(0), hold=Hold.SPLIT)
+    assert (order.hold, mall.has(mall.platform)) == (Hold.SPLIT, (0,))
+    assert by_hand(world, order).released == 1_000
+    world.do(stores.DECIDE, DecideStore(mall.platform, mall.platform, StoreEvent.SUSPEND, "盘点"))
+    asked = world.an_order(merchant_id=mall.platform)
+    assert refused(world.do(orders.PLACE, asked), Reason.STORE_NOT_OPEN)
+
+
+def test_what_the_network_names_is_not_a_merchants_to_use(world: World) -> None:
+    mall = Mall(world)
+    order = world.pay(world.place(1_000, merchant_id=mall.seller, hold=Hold.SPLIT), mall.buyer)
+    before = world.rows()
+    settled = f"settlement@{order.id}"
+    assert refused(by_hand(world, order, reference=settled), Reason.SHARE_REFERENCE_REUSED)
+    taken = world.a_refund(order, 10, reference="dispute@7")
+    assert refused(world.do(refunds.REFUND, taken), Reason.REFUND_REFERENCE_REUSED)
+    back = Return(
+        ReturnId(4), mall.seller, ShareId(5), mall.other, "refund@6@0", 1, b"",
+    )  # fmt: skip
+    assert refused(world.do(splits.RETURN, back), Reason.SHARE_REFERENCE_REUSED)
+    assert world.rows() == before
+
+
+def test_a_refund_after_settlement_is_in_proportion_to_what_was_divided(world: World) -> None:
+    mall = Mall(world)
+    order = mall.sell(1_000)
+    world.refund(order, 500)
+    mall.settle(order)
+    assert mall.all == (400, 40, 60)
+    world.refund(order, 250)
+    assert mall.all == (200, 20, 30)
+    world.refund(order, 250)
+    assert mall.all == (0, 0, 0)
+
+
+def test_a_sale_that_waited_half_a_year_can_still_be_refunded(world: World) -> None:
+    mall = Mall(world, days=180)
+    order = mall.sell(1_000)
+    mall.later(180)
+    mall.expire(order)
+    assert mall.all == (800, 80, 120)
+    assert not isinstance(world.refund(order, 1_000), Refused)
+    assert mall.all == (0, 0, 0)
+
+
+def test_a_store_of_another_platform_is_not_a_receiver(world: World) -> None:
+    mall, elsewhere = Mall(world), Mall(world)
+    cuts = (Cut(mall.other, 10), Cut(elsewhere.seller, 10))
+    asked = Store(mall.platform, mall.other, "x", StoreMode.OPEN, world.now, cuts=cuts[1:])
+    answer = world.do(stores.APPLY, asked)
+    assert refused(answer, Reason.STORE_INVALID)
+    assert answer.detail == "receivers[0]: a store of another platform"
+    own = Cut(mall.seller, 10)
+    asked = Store(mall.platform, mall.other, "x", StoreMode.OPEN, world.now, cuts=(own,))
+    assert world.do(stores.APPLY, asked) == asked
 
 
 @settings(

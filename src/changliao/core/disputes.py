@@ -22,6 +22,9 @@ from changliao.core.orders import Hold, Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund
 
+# How a refund is named that a dispute's decision makes.
+BY_DISPUTE: Final = "dispute@"
+
 
 class DisputeState(IntEnum):
     """The number is stored. All but OPEN are final."""

@@ -3,7 +3,7 @@
 A held payment credits the merchant's escrow, less the network's fee. The money leaves it as shares
 (core/splits.py), by refunds (core/refunds.py), or by release to the merchant: on request, in parts
 or whole, or when its time has come.
-Refuses: releasing more than is held, twice, or before its time.
+Refuses: releasing more than is held, twice, or before its time; extending to an earlier time.
 """
 
 from collections.abc import Mapping
@@ -24,6 +24,8 @@ from changliao.core.outcome import Reason, Refused
 
 # Source: WeChat Pay v3, profit sharing: what is not shared after 30 days goes to the merchant.
 LONGEST_DAYS: Final = 30
+# With every extension, from the payment on. A store's usual time is at most half of it.
+MOST_EXTENDED_DAYS: Final = 360
 
 
 class HoldingState(IntEnum):
@@ -46,6 +48,7 @@ class HoldingEvent(IntEnum):
     EXPIRE = 3
     DISPUTE = 4
     RESOLVE = 5
+    EXTEND = 6
 
 
 TRANSITIONS: Final[Mapping[tuple[HoldingState, HoldingEvent], HoldingState | Reason]] = {
@@ -54,6 +57,9 @@ TRANSITIONS: Final[Mapping[tuple[HoldingState, HoldingEvent], HoldingState | Rea
     (HoldingState.HELD, HoldingEvent.EXPIRE): HoldingState.RELEASED,
     (HoldingState.HELD, HoldingEvent.DISPUTE): HoldingState.DISPUTED,
     (HoldingState.HELD, HoldingEvent.RESOLVE): Reason.HOLD_NOT_DISPUTED,
+    (HoldingState.HELD, HoldingEvent.EXTEND): HoldingState.HELD,
+    (HoldingState.DISPUTED, HoldingEvent.EXTEND): Reason.HOLD_DISPUTED,
+    (HoldingState.RELEASED, HoldingEvent.EXTEND): Reason.HOLD_RELEASED,
     (HoldingState.DISPUTED, HoldingEvent.SHARE): Reason.HOLD_DISPUTED,
     (HoldingState.DISPUTED, HoldingEvent.RELEASE): Reason.HOLD_DISPUTED,
     (HoldingState.DISPUTED, HoldingEvent.EXPIRE): Reason.HOLD_DISPUTED,
@@ -101,6 +107,14 @@ class ExpireHold(Struct, frozen=True):
     order_id: OrderId
 
 
+class ExtendHold(Struct, frozen=True):
+    """Let money wait for its buyer, or for settlement, until a later time."""
+
+    merchant_id: MerchantId
+    order_id: OrderId
+    until: Instant
+
+
 class Released(Struct, frozen=True):
     """The holding after a release, and the money that moved: nothing when nothing was left."""
 
@@ -138,6 +152,30 @@ def decide_release(holding: Holding, amount: int | None) -> Released | Refused:
     if amount > holding.held:
         return Refused(Reason.SHARE_EXCEEDS_HOLD)
     return release(holding, amount, state if amount == holding.held else holding.state)
+
+
+def decide_receipt(holding: Holding, released: int | None) -> Released | Refused | None:
+    """Give the seller so much in all, or (None) all that is left. None: it has that already."""
+    if holding.state is HoldingState.RELEASED:
+        return None
+    if released is None:
+        return decide_release(holding, None)
+    if released <= holding.released:
+        return None
+    return decide_release(holding, released - holding.released)
+
+
+def decide_extension(command: ExtendHold, holding: Holding, paid_at: Instant) -> Holding | Refused:
+    """Move the time to a later one; to the time that is set already is no change."""
+    state = TRANSITIONS[holding.state, HoldingEvent.EXTEND]
+    if isinstance(state, Reason):
+        return Refused(state)
+    if command.until == holding.until:
+        return holding
+    if not holding.until < command.until <= paid_at + MOST_EXTENDED_DAYS * DAY:
+        most = f"within {MOST_EXTENDED_DAYS} days of the payment"
+        return Refused(Reason.HOLD_EXTENSION_INVALID, f"until: later than it is, and {most}")
+    return changed(holding, until=command.until)
 
 
 def release(holding: Holding, amount: int, state: HoldingState) -> Released:

@@ -3,7 +3,7 @@
 A platform is a merchant that has stores. What a store sells through its platform, which is the
 service provider of the order, is sold in the store's mode:
 
-- SELF_OPERATED: the money is the store's merchant's at once.
+- SELF_OPERATED: the money is the platform's own, held or not as the platform asks.
 - OPEN: it waits; at settlement the platform's commission and other receivers are split off.
 - C2C: it waits until the buyer confirms receipt, or its time has come.
 
@@ -99,7 +99,6 @@ TRANSITIONS: Final[Mapping[tuple[StoreState, StoreEvent], StoreState | Reason]] 
     (_S.CLOSED, _E.CLOSE): _S.CLOSED,
 }
 _HOLDS: Final[Mapping[StoreMode, Hold]] = {
-    StoreMode.SELF_OPERATED: Hold.NONE,
     StoreMode.OPEN: Hold.SPLIT,
     StoreMode.C2C: Hold.RECEIPT,
 }
@@ -191,7 +190,7 @@ def decide_sale(order: Order, store: Store) -> Order | Refused:
     if store.state is not StoreState.OPEN:
         why = f": {store.reason}" if store.reason else ""
         return Refused(Reason.STORE_NOT_OPEN, f"the store is {store.state.name.lower()}{why}")
-    return replace(order, hold=_HOLDS[store.mode])
+    return replace(order, hold=_HOLDS.get(store.mode, order.hold))
 
 
 def parts_of(store: Store) -> tuple[int, ...]:
@@ -209,7 +208,7 @@ def settlement(order: Order, store: Store, total: int) -> tuple[ShareOrder, tupl
     share_id = ShareId(order.payment_id)
     share = Share(
         share_id, order.merchant_id, order.id, f"{SETTLEMENT}{order.id}", _DIGEST,
-        order.partner_id, "settlement",
+        order.partner_id, "settlement", refunded=order.refunded,
     )  # fmt: skip
     amounts = split(total, parts_of(store))[1:]
     parties = (store.platform_id, *(cut.merchant_id for cut in store.cuts))
@@ -225,8 +224,12 @@ def settlement(order: Order, store: Store, total: int) -> tuple[ShareOrder, tupl
     return ShareOrder(share, parts, rest=True), receivers
 
 
-def due_back(part: Part, order: Order, refunded: int) -> int:
-    """What a receiver gives back when so much of an order has gone back in all."""
+def due_back(part: Part, share: Share, order: Order, refunded: int) -> int:
+    """What a receiver gives back when so much of an order has gone back in all.
+
+    In proportion to what was left of the order when it was divided.
+    """
     if refunded >= order.amount.amount:
         return part.amount - part.returned
-    return max(0, part.amount * refunded // order.amount.amount - part.returned)
+    divided = order.amount.amount - share.refunded
+    return max(0, part.amount * (refunded - share.refunded) // divided - part.returned)

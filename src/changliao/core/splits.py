@@ -112,7 +112,8 @@ class Part(Struct, frozen=True):
 class Share(Struct, frozen=True):
     """A request to share or to release. `reference` is the merchant's own number for it.
 
-    `released` went to the merchant itself. A share with neither parts nor release was never made.
+    `released` went to the merchant itself; `refunded` had gone back to the payer before. A share
+    with neither parts nor release was never made.
     """
 
     id: ShareId
@@ -123,6 +124,7 @@ class Share(Struct, frozen=True):
     partner_id: MerchantId = MerchantId(0)
     description: str = ""
     released: int = 0
+    refunded: int = 0
 
 
 class ShareOrder(Struct, frozen=True):
@@ -214,13 +216,10 @@ def decide_return(
     part: Part,
     holding: Holding,
     receiver: Account,
-    now: Instant,
 ) -> Returned | Refused:
     """Take back from a merchant receiver: into the holding while it lasts, else to the merchant."""
     if asked.amount <= 0:
         return Refused(Reason.AMOUNT_NOT_POSITIVE)
-    if now >= made_at(part.share_id) + RETURN_WINDOW:
-        return Refused(Reason.RETURN_TOO_LATE)
     if asked.amount > part.amount - part.returned:
         return Refused(Reason.RETURN_EXCEEDS_SHARE)
     if receiver.spendable < asked.amount:
@@ -237,6 +236,12 @@ def decide_return(
     target = holding.account if holds_on else payable
     moved = Transfer(receiver.id, target, asked.amount, Code.SHARE_RETURN, asked.id)
     return Returned(asked, replace(part, returned=part.returned + asked.amount), after, (moved,))
+
+
+def returnable(share_id: ShareId, now: Instant) -> Refused | None:
+    """May a merchant still ask for shares back? What refunds take back has no such end."""
+    late = now >= made_at(share_id) + RETURN_WINDOW
+    return Refused(Reason.RETURN_TOO_LATE) if late else None
 
 
 def shareable(order: Order, holding: Holding, sharing: Sharing) -> int:

@@ -54,7 +54,7 @@ def _place(tx: UnitOfWork, command: PlaceBasket, now: Instant) -> Filled | Refus
     if any(order is not None for order in taken):
         return Refused(Reason.REFERENCE_REUSED)
     placings = (placing.order for placing in command.placings)
-    sold = [stores.sold_for(tx, order, order.partner_id) for order in placings]
+    sold = [stores.sold_for(tx, order) for order in placings]
     refused = _first_refusal(one for one in sold if isinstance(one, Refused))
     if refused is not None:
         return refused

@@ -17,6 +17,14 @@ def begin(tx: UnitOfWork, order: Order, days: int) -> None:
     deadlines.add(tx, holding.until, order.id, order.merchant_id, kind)
 
 
+def move(tx: UnitOfWork, before: Holding, after: Holding) -> None:
+    """A holding that waits until another time."""
+    kind = deadlines.DeadlineKind.HOLDING
+    deadlines.drop(tx, before.until, before.order_id, before.merchant_id)
+    deadlines.add(tx, after.until, after.order_id, after.merchant_id, kind)
+    tx.update(HOLDINGS, after)
+
+
 def of_order(tx: UnitOfWork, order: Order) -> Holding | None:
     """An order's held money; None when it never held any."""
     return None if order.hold is Hold.NONE else tx.find(HOLDINGS, (order.id, order.merchant_id))

@@ -28,6 +28,7 @@ from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.acceptance import ACCEPTANCES
 from changliao.store.orders import ATTEMPTS, ORDERS, ORDERS_BY_REFERENCE, TERMS
+from changliao.store.platforms import STORES
 from changliao.store.unit import UnitOfWork
 
 
@@ -44,7 +45,7 @@ def _place(tx: UnitOfWork, command: PlaceOrder, now: Instant) -> Order | Refused
     refused = decide_placing(order, now) or acceptance.may_be_placed(tx, order, now)
     if refused is not None:
         return refused
-    sold = stores.sold_for(tx, order, order.partner_id)
+    sold = stores.sold_for(tx, order)
     if isinstance(sold, Refused):
         return sold
 
@@ -142,6 +143,7 @@ def _attempt(command: PayOrder, order: Order, reason: str) -> Attempt:
 def _placing_keys(command: PlaceOrder) -> Iterable[Place]:
     yield ORDERS_BY_REFERENCE, ORDERS_BY_REFERENCE.key(command.order)
     yield ACCEPTANCES, acceptance.platform_of(command.order)
+    yield STORES, stores.sold_by(command.order)
 
 
 def _order_keys(command: OpenOrder | CloseOrder | ExpireOrder) -> Iterable[Place]:

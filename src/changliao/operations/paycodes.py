@@ -69,7 +69,7 @@ def _charge(tx: UnitOfWork, command: ChargeCode, now: Instant) -> Order | Refuse
     if code is not None:
         wallet = ledger.account(tx, chart.wallet(code.user_id, asked.amount.currency))
 
-    sold = stores.sold_for(tx, asked, asked.partner_id)
+    sold = stores.sold_for(tx, asked)
     if isinstance(sold, Refused):
         return sold
     command = replace(command, placing=replace(command.placing, order=sold))

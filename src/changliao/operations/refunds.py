@@ -5,6 +5,7 @@ from typing import Final
 
 from changliao.core import chart
 from changliao.core.clock import Instant
+from changliao.core.disputes import BY_DISPUTE
 from changliao.core.events import Event, EventKind
 from changliao.core.ids import EventId
 from changliao.core.money import CURRENCIES
@@ -32,7 +33,7 @@ def refund_order(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund |
     payable = ledger.account(tx, chart.payable(order.merchant_id, order.amount.currency))
     holding = holds.of_order(tx, order)
 
-    back = settling.given_back(tx, order, asked, holding, now)
+    back = settling.given_back(tx, order, asked, holding)
     if isinstance(back, Refused):
         return back
 
@@ -54,6 +55,13 @@ def refund_order(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund |
     return refunding.refund
 
 
+def _refund(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refused:
+    """A merchant's refund; what disputes name is not a merchant's to use."""
+    if command.refund.reference.startswith(BY_DISPUTE):
+        return Refused(Reason.REFUND_REFERENCE_REUSED, f"{BY_DISPUTE} is the network's")
+    return refund_order(tx, command, now)
+
+
 def _refund_keys(command: RefundOrder) -> Iterable[Place]:
     refund = command.refund
     yield REFUNDS_BY_REFERENCE, REFUNDS_BY_REFERENCE.key(refund)
@@ -64,4 +72,4 @@ def _refund_keys(command: RefundOrder) -> Iterable[Place]:
         yield ledger.ACCOUNTS, chart.fees(refund.merchant_id, currency)
 
 
-REFUND: Final = Operation("refunds.refund", refund_order, _refund_keys)
+REFUND: Final = Operation("refunds.refund", _refund, _refund_keys)

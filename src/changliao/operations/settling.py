@@ -10,13 +10,21 @@ from msgspec import Struct
 
 from changliao.core import chart, platforms, splits
 from changliao.core.clock import Instant
-from changliao.core.holds import ExpireHold, Holding, HoldingState, decide_expiry, decide_release
+from changliao.core.holds import (
+    ExpireHold,
+    ExtendHold,
+    Holding,
+    HoldingState,
+    decide_expiry,
+    decide_extension,
+    decide_receipt,
+)
 from changliao.core.ids import MerchantId, OrderId, ReturnId, ShareId, UserId
 from changliao.core.ledger import Transfer
 from changliao.core.money import BPS, CNY
 from changliao.core.orders import Hold, Order
 from changliao.core.outcome import Reason, Refused
-from changliao.core.platforms import SETTLEMENT, StoreMode
+from changliao.core.platforms import StoreMode
 from changliao.core.refunds import Refund
 from changliao.core.splits import Part, PartyKind, Return, Sharing
 from changliao.operations import holds, stores
@@ -26,6 +34,9 @@ from changliao.store.holds import HOLDINGS
 from changliao.store.orders import ORDERS
 from changliao.store.splits import PARTS, RETURNS, RETURNS_BY_REFERENCE, SHARES, SHARES_BY_REFERENCE
 from changliao.store.unit import UnitOfWork
+
+# How a return is named that a refund makes.
+BY_REFUND: Final = "refund@"
 
 
 class Settle(Struct, frozen=True):
@@ -37,11 +48,12 @@ class Settle(Struct, frozen=True):
 
 
 class ConfirmReceipt(Struct, frozen=True):
-    """The buyer has what was bought."""
+    """The buyer has what was bought, or a part: `released` is what the seller then has in all."""
 
     merchant_id: MerchantId
     order_id: OrderId
     payer_id: UserId
+    released: int | None = None
 
 
 def settle(tx: UnitOfWork, order: Order, holding: Holding) -> Holding | Refused | None:
@@ -50,7 +62,7 @@ def settle(tx: UnitOfWork, order: Order, holding: Holding) -> Holding | Refused 
     if store is None or store.mode is not StoreMode.OPEN or order.hold is not Hold.SPLIT:
         return None
     command, receivers = platforms.settlement(order, store, splits.unshared(order, holding))
-    if tx.find_by(SHARES_BY_REFERENCE, SHARES_BY_REFERENCE.key(command.share)) is not None:
+    if tx.find(SHARES, SHARES.key(command.share)) is not None:
         return None
     whole = Sharing(order.merchant_id, BPS)
     shared = splits.decide_share(command, order, holding, whole, receivers)
@@ -79,7 +91,7 @@ class Back(Struct):
 
 
 def given_back(
-    tx: UnitOfWork, order: Order, refund: Refund, holding: Holding | None, now: Instant
+    tx: UnitOfWork, order: Order, refund: Refund, holding: Holding | None
 ) -> Back | Refused:
     """The platform first, then the others in the order agreed, each in proportion.
 
@@ -89,20 +101,18 @@ def given_back(
     share = tx.find(SHARES, (order.merchant_id, ShareId(order.payment_id))) if store else None
     if store is None or share is None or holding is None:
         return back
-    if not share.reference.startswith(SETTLEMENT):
-        return back
     after = holding
     for party in (store.platform_id, *(cut.merchant_id for cut in store.cuts)):
         part = tx.find(PARTS, (share.id, order.merchant_id, int(PartyKind.MERCHANT), party))
-        due = platforms.due_back(part, order, order.refunded + refund.amount) if part else 0
+        due = platforms.due_back(part, share, order, order.refunded + refund.amount) if part else 0
         if part is None or not due:
             continue
         asked = Return(
             ReturnId(tx.new_id()), order.merchant_id, share.id, party,
-            f"refund@{refund.id}@{part.place}", due, b"refund", order.partner_id,
+            f"{BY_REFUND}{refund.id}@{part.place}", due, b"refund", order.partner_id,
         )  # fmt: skip
         receiver = ledger.account(tx, chart.payable(party, after.currency))
-        returned = splits.decide_return(asked, part, after, receiver, now)
+        returned = splits.decide_return(asked, part, after, receiver)
         if isinstance(returned, Refused):
             return returned
         after = returned.holding
@@ -135,21 +145,35 @@ def _settle(tx: UnitOfWork, command: Settle, now: Instant) -> Holding | Refused:
 
 
 def _confirm(tx: UnitOfWork, command: ConfirmReceipt, now: Instant) -> Holding | Refused:
-    """The buyer confirms: the seller has the money. Confirming again is no change."""
+    """The buyer confirms: the seller has the money. Confirming the same again is no change."""
     order = tx.find(ORDERS, (command.merchant_id, command.order_id))
     if order is None or order.payer_id != command.payer_id:
         return Refused(Reason.ORDER_NOT_FOUND)
     holding = tx.find(HOLDINGS, (order.id, order.merchant_id))
     if holding is None or order.hold is not Hold.RECEIPT:
         return Refused(Reason.HOLD_MISSING)
-    if holding.state is HoldingState.RELEASED:
+    released = decide_receipt(holding, command.released)
+    if released is None:
         return holding
-    released = decide_release(holding, None)
     if isinstance(released, Refused):
         return released
     ledger.post(tx, released.transfers)
     holds.keep(tx, released.holding)
     return released.holding
+
+
+def _extend(tx: UnitOfWork, command: ExtendHold, now: Instant) -> Holding | Refused:
+    """Give the buyer more time. Extending to the same time again is no change."""
+    order = tx.find(ORDERS, (command.merchant_id, command.order_id))
+    holding = holds.of_order(tx, order) if order is not None else None
+    if order is None or holding is None:
+        return Refused(Reason.ORDER_NOT_FOUND if order is None else Reason.HOLD_MISSING)
+    if not stores.holds(tx, order):
+        return Refused(Reason.HOLD_MISSING)
+    after = decide_extension(command, holding, order.paid_at)
+    if isinstance(after, Holding) and after is not holding:
+        holds.move(tx, holding, after)
+    return after
 
 
 def _expire(tx: UnitOfWork, command: ExpireHold, now: Instant) -> Holding | Refused:
@@ -175,11 +199,12 @@ def _expiry_keys(command: ExpireHold) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.payable(command.merchant_id, CNY)
 
 
-def _one_keys(command: Settle | ConfirmReceipt) -> Iterable[Place]:
+def _one_keys(command: Settle | ConfirmReceipt | ExtendHold) -> Iterable[Place]:
     yield ORDERS, (command.merchant_id, command.order_id)
     yield HOLDINGS, (command.order_id, command.merchant_id)
 
 
 EXPIRE: Final = Operation("holds.expire", _expire, _expiry_keys)
 SETTLE: Final = Operation("stores.settle", _settle, _one_keys)
+EXTEND: Final = Operation("stores.extend", _extend, _one_keys)
 CONFIRM: Final = Operation("stores.confirm_receipt", _confirm, _one_keys)

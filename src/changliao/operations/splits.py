@@ -6,6 +6,7 @@ from typing import Final
 from changliao.core import splits
 from changliao.core.clock import Instant
 from changliao.core.outcome import Reason, Refused
+from changliao.core.platforms import SETTLEMENT
 from changliao.core.splits import (
     PartyKind,
     Receiver,
@@ -15,8 +16,9 @@ from changliao.core.splits import (
     ShareOrder,
     Sharing,
 )
-from changliao.operations import holds
+from changliao.operations import holds, stores
 from changliao.operations.operation import Operation, Place
+from changliao.operations.settling import BY_REFUND
 from changliao.store import ledger
 from changliao.store.holds import HOLDINGS
 from changliao.store.orders import ORDERS
@@ -65,9 +67,13 @@ def _share(tx: UnitOfWork, command: ShareOrder, now: Instant) -> Share | Refused
     if earlier is not None:
         same = earlier.digest == asked.digest and earlier.order_id == asked.order_id
         return earlier if same else Refused(Reason.SHARE_REFERENCE_REUSED)
+    if asked.reference.startswith(SETTLEMENT):
+        return Refused(Reason.SHARE_REFERENCE_REUSED, f"{SETTLEMENT} is the network's")
     order = tx.find(ORDERS, (asked.merchant_id, asked.order_id))
     if order is None:
         return Refused(Reason.ORDER_NOT_FOUND)
+    if stores.holds(tx, order):
+        return Refused(Reason.HOLD_OF_STORE)
     holding = holds.of_order(tx, order)
     if holding is None:
         return Refused(Reason.HOLD_MISSING)
@@ -95,18 +101,23 @@ def _return(tx: UnitOfWork, command: Return, now: Instant) -> Return | Refused:
     if earlier is not None:
         same = earlier.digest == command.digest and earlier.share_id == command.share_id
         return earlier if same else Refused(Reason.SHARE_REFERENCE_REUSED)
+    if command.reference.startswith(BY_REFUND):
+        return Refused(Reason.SHARE_REFERENCE_REUSED, f"{BY_REFUND} is the network's")
     share = tx.find(SHARES, (command.merchant_id, command.share_id))
     merchant = int(PartyKind.MERCHANT)
     part = tx.find(PARTS, (command.share_id, command.merchant_id, merchant, command.receiver_id))
     if share is None or part is None:
         return Refused(Reason.SHARE_NOT_FOUND)
+    refused = splits.returnable(share.id, now)
+    if refused is not None:
+        return refused
     holding = tx.find(HOLDINGS, (share.order_id, share.merchant_id))
     if holding is None:
         return Refused(Reason.HOLD_MISSING)
     account = splits.account_of(part.kind, part.party_id, holding.currency)
     receiver = ledger.account(tx, account)
 
-    back = splits.decide_return(command, part, holding, receiver, now)
+    back = splits.decide_return(command, part, holding, receiver)
 
     if isinstance(back, Refused):
         return back

@@ -9,22 +9,35 @@ from changliao.core.ids import MerchantId
 from changliao.core.orders import Hold, Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import Partnership
-from changliao.core.platforms import DecideStore, Platform, Store, StoreEvent
+from changliao.core.platforms import DecideStore, Platform, Store, StoreEvent, StoreMode
 from changliao.operations.operation import Operation
 from changliao.store.parties import MERCHANTS, PARTNERSHIPS
 from changliao.store.platforms import PLATFORMS, STORES
 from changliao.store.unit import UnitOfWork
 
 
-def sold_for(tx: UnitOfWork, order: Order, platform_id: MerchantId) -> Order | Refused:
+def sold_by(order: Order) -> tuple[MerchantId, MerchantId]:
+    """The key of the store that sells an order, if there is one: a platform's own is its own."""
+    return (order.partner_id or order.merchant_id, order.merchant_id)
+
+
+def sold_for(tx: UnitOfWork, order: Order) -> Order | Refused:
     """The order in the mode of the store it is sold by; as it is when there is no such store."""
-    store = tx.find(STORES, (platform_id, order.merchant_id)) if platform_id else None
+    store = tx.find(STORES, sold_by(order))
     return platforms.decide_sale(order, store) if store is not None else order
 
 
 def store_of(tx: UnitOfWork, order: Order) -> Store | None:
     """Which store sold an order through its service provider."""
     return tx.find(STORES, (order.partner_id, order.merchant_id)) if order.partner_id else None
+
+
+def holds(tx: UnitOfWork, order: Order) -> bool:
+    """Does a store's agreement say where the money of an order goes, and when?"""
+    if order.hold is Hold.RECEIPT:
+        return True
+    store = store_of(tx, order)
+    return store is not None and store.mode is not StoreMode.SELF_OPERATED
 
 
 def days_held(tx: UnitOfWork, order: Order) -> int:
@@ -51,12 +64,22 @@ def _apply(tx: UnitOfWork, command: Store, now: Instant) -> Store | Refused:
     for party in (command.merchant_id, *(cut.merchant_id for cut in command.cuts)):
         if tx.find(MERCHANTS, party) is None:
             return Refused(Reason.MERCHANT_NOT_FOUND)
+    for place, cut in enumerate(command.cuts):
+        if _belongs_elsewhere(tx, cut.merchant_id, command.platform_id):
+            detail = f"receivers[{place}]: a store of another platform"
+            return Refused(Reason.STORE_INVALID, detail)
     key = (command.platform_id, command.merchant_id)
     known = tx.find(STORES, key)
     asked = platforms.decide_application(known, command)
     if isinstance(asked, Store) and asked is not known:
         tx.put(STORES, key, asked)
     return asked
+
+
+def _belongs_elsewhere(tx: UnitOfWork, merchant_id: MerchantId, platform_id: MerchantId) -> bool:
+    """Has this merchant stores, and none of them on this platform?"""
+    rows = tx.select("store_platforms_of_merchant", {"merchant_id": merchant_id})
+    return bool(rows) and (platform_id,) not in [row[:1] for row in rows]
 
 
 def _decide(tx: UnitOfWork, command: DecideStore, now: Instant) -> Store | Refused:

@@ -19,9 +19,12 @@ class DeadlineKind(IntEnum):
 
 def add(tx: UnitOfWork, at: Instant, subject_id: int, owner_id: int, kind: DeadlineKind) -> None:
     """Have the expiry worker look at this subject at that time."""
-    tx.add("deadlines_insert", (at, subject_id, owner_id, int(kind)))
+    key = (at, subject_id, owner_id)
+    tx.add("deadlines_insert", (*key, int(kind)), key)
 
 
 def drop(tx: UnitOfWork, at: Instant, subject_id: int, owner_id: int) -> None:
-    """It has been looked at."""
-    tx.add("deadlines_delete", (at, subject_id, owner_id))
+    """It has been looked at, or need not be. What is dropped may be added again."""
+    key = (at, subject_id, owner_id)
+    tx.cancel("deadlines_insert", key)
+    tx.add("deadlines_delete", key)

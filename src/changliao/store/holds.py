@@ -48,6 +48,7 @@ HOLDINGS: Table[tuple[int, int], Holding] = Table(
         after.order_id,
         after.merchant_id,
         after.held,
+        after.until,
         after.shared,
         after.released,
         after.refunded,

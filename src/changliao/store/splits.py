@@ -27,6 +27,7 @@ def share_from_row(row: Row) -> Share:
         partner_id=MerchantId(row[5]),
         description=row[6],
         released=row[7],
+        refunded=row[8],
     )
 
 
@@ -95,6 +96,7 @@ SHARES: Table[tuple[int, int], Share] = Table(
         share.partner_id,
         share.description,
         share.released,
+        share.refunded,
     ),
     from_row=share_from_row,
 )

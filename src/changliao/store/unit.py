@@ -58,7 +58,7 @@ class UnitOfWork:
         self._rows: dict[Table[Any, Any], dict[Any, Any]] = defaultdict(dict)
         self._stored: dict[Table[Any, Any], dict[Any, Any]] = defaultdict(dict)
         self._indexed: dict[Index[Any, Any], dict[Any, Any]] = defaultdict(dict)
-        self._extra: dict[str, list[Row]] = defaultdict(list)
+        self._extra: dict[str, dict[Hashable, Row]] = defaultdict(dict)
 
     def find(self, table: Table[K, V], key: K) -> V | None:
         """The row as this batch sees it."""
@@ -95,9 +95,13 @@ class UnitOfWork:
         """A new or changed row under its key, whose find came before."""
         self._rows[table][key] = value
 
-    def add(self, statement: str, row: Row) -> None:
-        """A row for a statement that only writes and that no command reads."""
-        self._extra[statement].append(row)
+    def add(self, statement: str, row: Row, key: Row | None = None) -> None:
+        """A row for a statement that only writes and that no command reads; one for each key."""
+        self._extra[statement][key or row] = row
+
+    def cancel(self, statement: str, key: Row) -> None:
+        """The row that was added under this key, if any, is not to be written."""
+        self._extra[statement].pop(key, None)
 
     def select(self, statement: str, parameters: Mapping[str, Any]) -> list[Row]:
         """Committed rows; what this batch wrote is not among them."""
@@ -171,7 +175,9 @@ class UnitOfWork:
                 work.append((f"{table.name}_insert", sorted(inserts)))
             if updates:
                 work.append((f"{table.name}_update", sorted(updates)))
-        work.extend(self._extra.items())
+        # What is deleted may be added again, so deletions go first.
+        extra = sorted(self._extra.items(), key=lambda one: not one[0].endswith("_delete"))
+        work.extend((name, list(rows.values())) for name, rows in extra)
         return [(name, rows) for name, rows in work if rows]
 
     def keep(self, table: Table[K, V], rows: Iterable[tuple[K, V]]) -> None:

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from changliao.core import ids
 from changliao.core.clock import NEVER
 from changliao.core.disputes import (
+    BY_DISPUTE,
     DecideDispute,
     Dispute,
     DisputeState,
@@ -157,7 +158,7 @@ async def decide(door: Door, call: Call[Decision, WhoseQuery]) -> Any:
         id=RefundId(door.network.ids.new()),
         merchant_id=known.merchant_id,
         order_id=known.order_id,
-        reference=f"dispute@{known.id}",
+        reference=f"{BY_DISPUTE}{known.id}",
         amount=form.refund,
         digest=b"dispute",
         partner_id=placed.order.partner_id,

@@ -239,7 +239,7 @@ ENDPOINTS: Final = (
         "POST", "/orders", place, Who.MERCHANT, NewOrder, Nothing, OrderShown, 201,
         ("currency_unknown", Reason.EXPIRY_PASSED, Reason.MERCHANT_NOT_FOUND,
          Reason.ORDER_ALREADY_PAID, Reason.ORDER_CLOSED, Reason.ORDER_EXPIRED,
-         Reason.REFERENCE_REUSED),
+         Reason.REFERENCE_REUSED, Reason.STORE_NOT_OPEN),
     ),
     Endpoint(
         "GET", "/orders", search, Who.EITHER, Nothing, OrdersQuery, Page[OrderShown], 200,

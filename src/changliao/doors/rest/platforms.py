@@ -6,8 +6,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import ids
 from changliao.core.clock import NEVER
-from changliao.core.holds import Holding, HoldingState
-from changliao.core.ids import MerchantId, OrderId, UserId
+from changliao.core.ids import MerchantId
 from changliao.core.outcome import Reason, Refused
 from changliao.core.platforms import (
     MOST_DAYS,
@@ -24,20 +23,16 @@ from changliao.doors.rest.call import Call, Door, perform, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import Problem, refusal
 from changliao.doors.rest.fields import (
-    Count,
     FeeBps,
     MerchantIdText,
     Moment,
     Name,
     Nothing,
-    OrderIdText,
     Page,
-    UserIdText,
     moment,
 )
-from changliao.operations.settling import CONFIRM, SETTLE, ConfirmReceipt, Settle
 from changliao.operations.stores import APPLY, DECIDE, MAKE
-from changliao.store.views import orders, platforms
+from changliao.store.views import platforms
 
 ModeName = Literal["self_operated", "open", "c2c"]
 StateName = Literal["applied", "open", "refused", "suspended", "closed"]
@@ -110,36 +105,6 @@ class StoreDecision(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(max_length=200)] = ""
 
 
-class Settlement(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which sale of which store is settled now."""
-
-    platform_id: MerchantIdText
-    merchant_id: MerchantIdText
-    order_id: OrderIdText
-
-
-class Receipt(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which buyer has which order."""
-
-    merchant_id: MerchantIdText
-    order_id: OrderIdText
-    payer_id: UserIdText
-
-
-class HoldingShown(Struct, frozen=True):
-    """What an order holds: `amount` in all, of which `held` still waits."""
-
-    order_id: OrderIdText
-    merchant_id: MerchantIdText
-    state: Literal["held", "released"]
-    amount: Count
-    held: Count
-    shared: Count
-    released: Count
-    refunded: Count
-    until: Moment
-
-
 async def make(door: Door, call: Call[NewPlatform, Nothing]) -> Any:
     """Make a merchant a platform.
 
@@ -200,43 +165,10 @@ async def decide(door: Door, call: Call[StoreDecision, Nothing]) -> Any:
     merchant_id = MerchantId(read_id("mch", form.merchant_id))
     closes_own = form.decision == "close" and call.caller.key.merchant_id == merchant_id
     if not closes_own:
-        _be_platform(call, platform_id)
+        be_platform(call, platform_id)
     event = StoreEvent[form.decision.upper()]
     command = DecideStore(platform_id, merchant_id, event, form.reason)
     return await perform(door, call, DECIDE, command, _store)
-
-
-async def settle(door: Door, call: Call[Settlement, Nothing]) -> Any:
-    """Settle a sale of an open store before its time.
-
-    Settling again is no change.
-    """
-    form = call.form
-    platform_id = MerchantId(read_id("mch", form.platform_id))
-    _be_platform(call, platform_id)
-    command = Settle(
-        platform_id,
-        MerchantId(read_id("mch", form.merchant_id)),
-        OrderId(read_id("ord", form.order_id)),
-    )
-    return await perform(door, call, SETTLE, command, _holding)
-
-
-async def confirm(door: Door, call: Call[Receipt, Nothing]) -> Any:
-    """Confirm receipt for a buyer: the seller has the money.
-
-    The operator answers for the buyer. Confirming again is no change.
-    """
-    form = call.form
-    command = ConfirmReceipt(
-        MerchantId(read_id("mch", form.merchant_id)),
-        OrderId(read_id("ord", form.order_id)),
-        UserId(read_id("usr", form.payer_id)),
-    )
-    found = await door.network.read(orders.order, command.merchant_id, command.order_id)
-    if found is None:
-        raise refusal(Refused(Reason.ORDER_NOT_FOUND))
-    return await perform(door, call, CONFIRM, command, _holding)
 
 
 def _applicant(call: Call[NewStore, Nothing]) -> MerchantId:
@@ -247,7 +179,7 @@ def _applicant(call: Call[NewStore, Nothing]) -> MerchantId:
     return MerchantId(read_id("mch", call.form.merchant_id))
 
 
-def _be_platform(call: Call[Any, Any], platform_id: MerchantId) -> None:
+def be_platform(call: Call[Any, Any], platform_id: MerchantId) -> None:
     """Raises Problem 404 for everybody but the platform and operators."""
     if not call.caller.is_operator and call.caller.key.merchant_id != platform_id:
         raise refusal(Refused(Reason.PLATFORM_NOT_FOUND))
@@ -270,20 +202,6 @@ def _store(known: Store) -> StoreShown:
         reason=known.reason,
         applied_at=moment(known.applied_at),
         decided_at=moment(known.decided_at) if known.decided_at != NEVER else UNSET,
-    )
-
-
-def _holding(known: Holding) -> HoldingShown:
-    return HoldingShown(
-        order_id=ids.show("ord", known.order_id),
-        merchant_id=ids.show("mch", known.merchant_id),
-        state="released" if known.state is HoldingState.RELEASED else "held",
-        amount=known.amount,
-        held=known.held,
-        shared=known.shared,
-        released=known.released,
-        refunded=known.refunded,
-        until=moment(known.until),
     )
 
 
@@ -319,13 +237,5 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", "/stores/decisions", decide, Who.EITHER, StoreDecision, Nothing, StoreShown, 200,
         (Reason.PLATFORM_NOT_FOUND, Reason.STORE_NOT_FOUND, Reason.STORE_STATE),
-    ),
-    Endpoint(
-        "POST", "/stores/settlements", settle, Who.EITHER, Settlement, Nothing, HoldingShown, 200,
-        (Reason.HOLD_MISSING, Reason.ORDER_NOT_FOUND, Reason.PLATFORM_NOT_FOUND),
-    ),
-    Endpoint(
-        "POST", "/stores/receipts", confirm, Who.OPERATOR, Receipt, Nothing, HoldingShown, 200,
-        (Reason.HOLD_MISSING, Reason.ORDER_NOT_FOUND),
     ),
 )  # fmt: skip

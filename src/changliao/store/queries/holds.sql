@@ -51,11 +51,12 @@ SELECT
 FROM input;
 
 -- name: holdings_update
--- input: order_id bigint, merchant_id bigint, held bigint, shared bigint, released bigint, refunded bigint, requests integer, revision integer, state integer, expected_revision integer
+-- input: order_id bigint, merchant_id bigint, held bigint, until_us bigint, shared bigint, released bigint, refunded bigint, requests integer, revision integer, state integer, expected_revision integer
 -- guarded: yes
 UPDATE holdings
 SET
     held = input.held,
+    until_us = input.until_us,
     shared = input.shared,
     released = input.released,
     refunded = input.refunded,

@@ -107,3 +107,8 @@ WHERE
     (platform_id = :platform_id OR :platform_id = 0)
     AND (merchant_id = :merchant_id OR :merchant_id = 0)
 ORDER BY platform_id, merchant_id;
+
+-- name: store_platforms_of_merchant
+SELECT platform_id
+FROM stores
+WHERE merchant_id = :merchant_id AND state IN (1, 2, 4);

@@ -175,7 +175,8 @@ SELECT
     shares.digest,
     shares.partner_id,
     shares.description,
-    shares.released
+    shares.released,
+    shares.refunded
 FROM input
 INNER JOIN shares
     ON
@@ -192,7 +193,8 @@ SELECT
     shares.digest,
     shares.partner_id,
     shares.description,
-    shares.released
+    shares.released,
+    shares.refunded
 FROM input
 INNER JOIN shares
     ON
@@ -201,7 +203,7 @@ INNER JOIN shares
         AND shares.reference = input.reference;
 
 -- name: shares_insert
--- input: merchant_id bigint, share_id bigint, order_id bigint, reference text, digest bytea, partner_id bigint, description text, released bigint
+-- input: merchant_id bigint, share_id bigint, order_id bigint, reference text, digest bytea, partner_id bigint, description text, released bigint, refunded bigint
 INSERT INTO shares (
     merchant_id,
     share_id,
@@ -210,7 +212,8 @@ INSERT INTO shares (
     digest,
     partner_id,
     description,
-    released
+    released,
+    refunded
 )
 SELECT
     merchant_id,
@@ -220,7 +223,8 @@ SELECT
     digest,
     partner_id,
     description,
-    released
+    released,
+    refunded
 FROM input;
 
 -- name: sharing_find
@@ -267,7 +271,8 @@ SELECT
     digest,
     partner_id,
     description,
-    released
+    released,
+    refunded
 FROM shares
 WHERE merchant_id = :merchant_id AND partner_id = :partner_id AND reference = :reference;
 
@@ -280,7 +285,8 @@ SELECT
     digest,
     partner_id,
     description,
-    released
+    released,
+    refunded
 FROM shares
 WHERE merchant_id = :merchant_id AND share_id = :share_id;
 
