@@ -17,8 +17,9 @@ $(INSTALLED): pyproject.toml uv.lock
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --frozen --quiet --inexact --active
 	@touch $(INSTALLED)
 
-demo: install ## Play the opening story on a fresh network; ONCE=1 ends by itself
-	@$(BIN)/changliao sandbox demo $(if $(ONCE),--once)
+demo: install ## Play the opening story on a fresh network; ONCE=1 ends by itself, STEP=1 waits
+	@$(BIN)/changliao sandbox demo $(if $(ONCE),--once) $(if $(STEP),--step) \
+		$(if $(USERS),--users $(USERS))
 
 run: install ## Serve the network on ./changliao-data
 	@$(BIN)/changliao init --data changliao-data --sandbox

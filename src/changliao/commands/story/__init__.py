@@ -1,0 +1,1 @@
+"""The opening story, played on a running network through its doors. See docs/story.md."""
