@@ -63,6 +63,7 @@ TABLES = [
     "acceptances",
     "platforms",
     "disputes",
+    "mergers",
     "dispute_notes",
     "stores",
     "policy_drafts",

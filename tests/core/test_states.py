@@ -9,6 +9,8 @@ from changliao.core.authorizations import AuthorizationEvent, AuthorizationState
 from changliao.core.disputes import TRANSITIONS as DISPUTE_TRANSITIONS
 from changliao.core.disputes import DisputeEvent, DisputeState
 from changliao.core.ledger import PENDING_TRANSITIONS, PendingEvent, PendingState
+from changliao.core.mergers import TRANSITIONS as MERGER_TRANSITIONS
+from changliao.core.mergers import MergerEvent, MergerState
 from changliao.core.orders import TRANSITIONS, OrderEvent, OrderState
 from changliao.core.outcome import Reason
 from changliao.core.payouts import TRANSITIONS as PAYOUT_TRANSITIONS
@@ -23,6 +25,7 @@ from changliao.core.refunds import REFUND_TRANSITIONS, RefundEvent, RefundState
         (REFUND_TRANSITIONS, RefundState, RefundEvent),
         (AUTHORIZATION_TRANSITIONS, AuthorizationState, AuthorizationEvent),
         (DISPUTE_TRANSITIONS, DisputeState, DisputeEvent),
+        (MERGER_TRANSITIONS, MergerState, MergerEvent),
         (PAYOUT_TRANSITIONS, PayoutState, PayoutEvent),
         (PENDING_TRANSITIONS, PendingState, PendingEvent),
     ],

@@ -72,10 +72,15 @@ class Policy(Struct, frozen=True):
 
 
 class Acceptance(Struct, frozen=True):
-    """Everything that is agreed for a platform, in the order of approval."""
+    """Everything that is agreed for a platform, in the order of approval.
+
+    A platform that was merged obeys its heir's policies from `heir_from` on.
+    """
 
     platform_id: MerchantId
     policies: tuple[Policy, ...] = ()
+    heir_id: MerchantId = MerchantId(0)
+    heir_from: Instant = NEVER
 
 
 class DraftState(IntEnum):

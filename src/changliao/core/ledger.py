@@ -37,6 +37,8 @@ class Code(IntEnum):
     PAYOUT = 16
     FREEZE = 17
     UNFREEZE = 18
+    MERGER = 24
+    MERGER_LOAN = 25
 
 
 class LedgerFault(Exception):

@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from changliao.core.clock import NEVER, Instant
-from changliao.core.ids import MerchantId, ShareId
+from changliao.core.ids import MerchantId, MergerId, ShareId
 from changliao.core.money import BPS, split
 from changliao.core.orders import Hold, Order
 from changliao.core.outcome import Reason, Refused
@@ -50,6 +50,7 @@ class StoreState(IntEnum):
     REFUSED = 3
     SUSPENDED = 4
     CLOSED = 5
+    MOVED = 6
 
 
 class StoreEvent(IntEnum):
@@ -63,6 +64,7 @@ class StoreEvent(IntEnum):
     SUSPEND = 4
     RESUME = 5
     CLOSE = 6
+    MOVE = 7
 
 
 _S, _E, _NO = StoreState, StoreEvent, Reason.STORE_STATE
@@ -97,6 +99,18 @@ TRANSITIONS: Final[Mapping[tuple[StoreState, StoreEvent], StoreState | Reason]] 
     (_S.CLOSED, _E.SUSPEND): _NO,
     (_S.CLOSED, _E.RESUME): _NO,
     (_S.CLOSED, _E.CLOSE): _S.CLOSED,
+    (_S.APPLIED, _E.MOVE): _S.MOVED,
+    (_S.OPEN, _E.MOVE): _S.MOVED,
+    (_S.REFUSED, _E.MOVE): _NO,
+    (_S.SUSPENDED, _E.MOVE): _S.MOVED,
+    (_S.CLOSED, _E.MOVE): _NO,
+    (_S.MOVED, _E.APPLY): _NO,
+    (_S.MOVED, _E.APPROVE): _NO,
+    (_S.MOVED, _E.REFUSE): _NO,
+    (_S.MOVED, _E.SUSPEND): _NO,
+    (_S.MOVED, _E.RESUME): _NO,
+    (_S.MOVED, _E.CLOSE): _NO,
+    (_S.MOVED, _E.MOVE): _S.MOVED,
 }
 _HOLDS: Final[Mapping[StoreMode, Hold]] = {
     StoreMode.OPEN: Hold.SPLIT,
@@ -105,11 +119,16 @@ _HOLDS: Final[Mapping[StoreMode, Hold]] = {
 
 
 class Platform(Struct, frozen=True):
-    """A merchant that has stores."""
+    """A merchant that has stores; once merged, they are its heir's.
+
+    `merger_id` is the merger it takes part in from its approval to its end, or was merged by.
+    """
 
     merchant_id: MerchantId
     name: str
     created_at: Instant
+    heir_id: MerchantId = MerchantId(0)
+    merger_id: MergerId = MergerId(0)
 
 
 class Cut(Struct, frozen=True):
@@ -119,10 +138,21 @@ class Cut(Struct, frozen=True):
     bps: int
 
 
+class Terms(Struct, frozen=True):
+    """What a store had agreed to `until` a merger of platforms gave it other terms."""
+
+    until: Instant
+    mode: StoreMode
+    commission_bps: int
+    cuts: tuple[Cut, ...]
+    days: int
+
+
 class Store(Struct, frozen=True):
     """A merchant's store on a platform. `days` is how long a payment waits at most (OPEN, C2C).
 
-    `reason` says why it was refused, suspended or closed.
+    `reason` says why it was refused, suspended or closed. A store that moved with its platform is
+    its heir's since `decided_at`.
     """
 
     platform_id: MerchantId
@@ -136,6 +166,7 @@ class Store(Struct, frozen=True):
     state: StoreState = StoreState.APPLIED
     reason: str = ""
     decided_at: Instant = NEVER
+    earlier: tuple[Terms, ...] = ()
 
 
 class DecideStore(Struct, frozen=True):
@@ -185,12 +216,28 @@ def decide_store(command: DecideStore, known: Store, now: Instant) -> Store | Re
     return replace(known, state=state, reason=command.reason, decided_at=now)
 
 
-def decide_sale(order: Order, store: Store) -> Order | Refused:
-    """The order as the store's mode sells it."""
-    if store.state is not StoreState.OPEN:
-        why = f": {store.reason}" if store.reason else ""
-        return Refused(Reason.STORE_NOT_OPEN, f"the store is {store.state.name.lower()}{why}")
+def decide_sale(order: Order, store: Store, now_at: Store) -> Order | Refused:
+    """The order as the store's mode sells it; `now_at` is the store where it is now."""
+    if now_at.state is not StoreState.OPEN:
+        why = f": {now_at.reason}" if now_at.reason else ""
+        return Refused(Reason.STORE_NOT_OPEN, f"the store is {now_at.state.name.lower()}{why}")
     return replace(order, hold=_HOLDS.get(store.mode, order.hold))
+
+
+def terms_of(store: Store) -> tuple[StoreMode, int, tuple[Cut, ...], int]:
+    """What a sale is divided by, and when: mode, commission, receivers, days."""
+    return store.mode, store.commission_bps, store.cuts, store.days
+
+
+def as_at(store: Store, at: Instant) -> Store:
+    """The store with the terms it had at a moment."""
+    for terms in store.earlier:
+        if at < terms.until:
+            return replace(
+                store, mode=terms.mode, commission_bps=terms.commission_bps, cuts=terms.cuts,
+                days=terms.days,
+            )  # fmt: skip
+    return store
 
 
 def parts_of(store: Store) -> tuple[int, ...]:

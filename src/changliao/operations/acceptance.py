@@ -21,6 +21,7 @@ from changliao.core.clock import Instant
 from changliao.core.ids import MerchantId, made_at
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
+from changliao.operations import heirs
 from changliao.operations.network import Network
 from changliao.operations.operation import Operation, Place
 from changliao.store.acceptance import ACCEPTANCES, DRAFTS, METHODS, TERMINALS, Method
@@ -40,7 +41,7 @@ def may_be_placed(
     tx: UnitOfWork, order: Order, now: Instant, basket: Basket | None = None
 ) -> Refused | None:
     """Is there any way to pay it where its payer will be?"""
-    agreed = tx.find(ACCEPTANCES, platform_of(order, basket))
+    agreed = heirs.agreed(tx, platform_of(order, basket), now)
     if agreed is None:
         return None
     return decide_placing(agreed.policies, TERMINAL_OF[order.scene], now)
@@ -50,7 +51,7 @@ def may_be_paid(
     tx: UnitOfWork, order: Order, now: Instant, basket: Basket | None = None
 ) -> Refused | None:
     """May it be paid from a wallet of the network now?"""
-    agreed = tx.find(ACCEPTANCES, platform_of(order, basket))
+    agreed = heirs.agreed(tx, platform_of(order, basket), now)
     if agreed is None:
         return None
     begun_at = made_at(order.id)
@@ -59,8 +60,10 @@ def may_be_paid(
 
 async def why_not(network: Network, order: Order, basket: Basket | None = None) -> Refused | None:
     """What a page shows before anybody tries; the commit asks again."""
-    agreed = await network.look_up(acceptance.of_platform, platform_of(order, basket))
     now, terminal_id = network.clock(), TERMINAL_OF[order.scene]
+    agreed = await network.look_up(acceptance.of_platform, platform_of(order, basket))
+    while agreed.heir_id and now >= agreed.heir_from:
+        agreed = await network.look_up(acceptance.of_platform, agreed.heir_id)
     return decide_acceptance(agreed.policies, OWN_METHOD, terminal_id, made_at(order.id), now)
 
 

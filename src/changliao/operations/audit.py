@@ -25,6 +25,7 @@ from changliao.operations import (
     audit_baskets,
     audit_day_ends,
     audit_holds,
+    audit_mergers,
     audit_payouts,
 )
 from changliao.store import journal
@@ -92,6 +93,7 @@ def check(reader: Reader) -> Report:
         )
         _raise_for("authorization", fault_of_authorizations)
         _raise_for("acceptance", audit_acceptance.first_fault(reader))
+        _raise_for("merger", audit_mergers.first_fault(reader, books.moved))
         _check_day_ends(reader)
     except _Found as found:
         fault = found.fault

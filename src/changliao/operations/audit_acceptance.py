@@ -26,24 +26,28 @@ def first_fault(reader: Reader) -> str | None:
     agreed = {one.platform_id: one for one in acceptance.every(reader)}
     for platform_id in {*approved, *agreed}:
         history = sorted(approved[platform_id], key=lambda one: (one.decided_at, one.id))
-        if agreed.get(platform_id) != replayed(platform_id, history):
+        known = agreed.get(platform_id, Acceptance(platform_id))
+        if known.policies != replayed(platform_id, history).policies:
             shown = ids.show("mch", platform_id)
             return f"what {shown} accepts is not what was approved"
         if any(draft.decided_by == draft.drafted_by for draft in history):
             return f"somebody approved a draft of their own for {ids.show('mch', platform_id)}"
     for one in agreed.values():
-        wrong = _broken(reader, one)
+        wrong = _broken(reader, one, agreed)
         if wrong is not None:
             return wrong
     return None
 
 
-def _broken(reader: Reader, agreed: Acceptance) -> str | None:
-    """A payment that was made although its method was off at that moment."""
-    for row in audit.payments_of_platform(reader, agreed.platform_id):
+def _broken(reader: Reader, one: Acceptance, agreed: dict[MerchantId, Acceptance]) -> str | None:
+    """A payment that was made although its method was off at that moment, where it was merged."""
+    for row in audit.payments_of_platform(reader, one.platform_id):
         payment_id, order_id, method_id, terminal_id, paid_at = row
+        obeyed = one
+        while obeyed.heir_id and paid_at >= obeyed.heir_from:
+            obeyed = agreed.get(obeyed.heir_id, Acceptance(obeyed.heir_id))
         refused = decide_acceptance(
-            agreed.policies, method_id, terminal_id, made_at(OrderId(order_id)), Instant(paid_at)
+            obeyed.policies, method_id, terminal_id, made_at(OrderId(order_id)), Instant(paid_at)
         )
         if refused is not None:
             shown = ids.show("pay", payment_id)

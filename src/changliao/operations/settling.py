@@ -27,7 +27,8 @@ from changliao.core.outcome import Reason, Refused
 from changliao.core.platforms import StoreMode
 from changliao.core.refunds import Refund
 from changliao.core.splits import Part, PartyKind, Return, Sharing
-from changliao.operations import holds, stores
+from changliao.operations import heirs, holds, stores
+from changliao.operations.heirs import Accounts
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.holds import HOLDINGS
@@ -76,13 +77,14 @@ def settle(tx: UnitOfWork, order: Order, holding: Holding) -> Holding | Refused 
     return shared.holding
 
 
-class Back(Struct):
+class Back(Struct, kw_only=True):
     """What settled receivers give back for a refund: decided, and not written yet."""
 
     returns: list[Return] = []
     parts: list[Part] = []
     transfers: list[Transfer] = []
     holding: Holding | None = None
+    accounts: Accounts
 
     @property
     def amount(self) -> int:
@@ -97,7 +99,8 @@ def given_back(
 
     Before settlement nobody has anything to give back.
     """
-    back, store = Back(holding=holding), stores.store_of(tx, order)
+    back = Back(holding=holding, accounts=Accounts(tx))
+    store = stores.store_of(tx, order)
     share = tx.find(SHARES, (order.merchant_id, ShareId(order.payment_id))) if store else None
     if store is None or share is None or holding is None:
         return back
@@ -111,14 +114,17 @@ def given_back(
             ReturnId(tx.new_id()), order.merchant_id, share.id, party,
             f"{BY_REFUND}{refund.id}@{part.place}", due, b"refund", order.partner_id,
         )  # fmt: skip
-        receiver = ledger.account(tx, chart.payable(party, after.currency))
-        returned = splits.decide_return(asked, part, after, receiver)
+        receiver = chart.payable(party, after.currency)
+        back.transfers += back.accounts.lent(receiver, due)
+        returned = splits.decide_return(asked, part, after, back.accounts.find(receiver))
         if isinstance(returned, Refused):
             return returned
         after = returned.holding
         back.returns.append(returned.returned)
         back.parts.append(returned.part)
         back.transfers += returned.transfers
+        for moved in returned.transfers:
+            back.accounts.move(moved)
     back.holding = after
     return back
 
@@ -134,7 +140,7 @@ def keep_back(tx: UnitOfWork, back: Back) -> None:
 def _settle(tx: UnitOfWork, command: Settle, now: Instant) -> Holding | Refused:
     """Settle a sale before its time. Settling again is no change."""
     order = tx.find(ORDERS, (command.merchant_id, command.order_id))
-    if order is None or order.partner_id != command.platform_id:
+    if order is None or not heirs.inherits(tx, command.platform_id, order.partner_id):
         return Refused(Reason.ORDER_NOT_FOUND)
     holding = tx.find(HOLDINGS, (order.id, order.merchant_id))
     if holding is None:

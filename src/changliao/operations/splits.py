@@ -17,6 +17,7 @@ from changliao.core.splits import (
     Sharing,
 )
 from changliao.operations import holds, stores
+from changliao.operations.heirs import Accounts
 from changliao.operations.operation import Operation, Place
 from changliao.operations.settling import BY_REFUND
 from changliao.store import ledger
@@ -115,13 +116,14 @@ def _return(tx: UnitOfWork, command: Return, now: Instant) -> Return | Refused:
     if holding is None:
         return Refused(Reason.HOLD_MISSING)
     account = splits.account_of(part.kind, part.party_id, holding.currency)
-    receiver = ledger.account(tx, account)
+    accounts = Accounts(tx)
+    lent = accounts.lent(account, command.amount)
 
-    back = splits.decide_return(command, part, holding, receiver)
+    back = splits.decide_return(command, part, holding, accounts.find(account))
 
     if isinstance(back, Refused):
         return back
-    ledger.post(tx, back.transfers)
+    ledger.post(tx, [*lent, *back.transfers])
     tx.update(HOLDINGS, back.holding)
     tx.update(PARTS, back.part)
     tx.insert(RETURNS, back.returned, RETURNS_BY_REFERENCE)

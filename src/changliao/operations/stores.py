@@ -10,6 +10,7 @@ from changliao.core.orders import Hold, Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import Partnership
 from changliao.core.platforms import DecideStore, Platform, Store, StoreEvent, StoreMode
+from changliao.operations import heirs
 from changliao.operations.operation import Operation
 from changliao.store.parties import MERCHANTS, PARTNERSHIPS
 from changliao.store.platforms import PLATFORMS, STORES
@@ -24,12 +25,17 @@ def sold_by(order: Order) -> tuple[MerchantId, MerchantId]:
 def sold_for(tx: UnitOfWork, order: Order) -> Order | Refused:
     """The order in the mode of the store it is sold by; as it is when there is no such store."""
     store = tx.find(STORES, sold_by(order))
-    return platforms.decide_sale(order, store) if store is not None else order
+    if store is None:
+        return order
+    return platforms.decide_sale(order, heirs.sold_under(tx, order, store), heirs.now_at(tx, store))
 
 
 def store_of(tx: UnitOfWork, order: Order) -> Store | None:
-    """Which store sold an order through its service provider."""
-    return tx.find(STORES, (order.partner_id, order.merchant_id)) if order.partner_id else None
+    """Which store sold an order through its service provider, with the terms of then."""
+    if not order.partner_id:
+        return None
+    store = tx.find(STORES, (order.partner_id, order.merchant_id))
+    return heirs.sold_under(tx, order, store) if store is not None else None
 
 
 def holds(tx: UnitOfWork, order: Order) -> bool:
@@ -59,8 +65,11 @@ def _make(tx: UnitOfWork, command: Platform, now: Instant) -> Platform | Refused
 
 def _apply(tx: UnitOfWork, command: Store, now: Instant) -> Store | Refused:
     """A merchant applies for a store on a platform."""
-    if tx.find(PLATFORMS, command.platform_id) is None:
+    platform = tx.find(PLATFORMS, command.platform_id)
+    if platform is None:
         return Refused(Reason.PLATFORM_NOT_FOUND)
+    if platform.heir_id:
+        return Refused(Reason.PLATFORM_MERGED, "platform_id: was merged into another")
     for party in (command.merchant_id, *(cut.merchant_id for cut in command.cuts)):
         if tx.find(MERCHANTS, party) is None:
             return Refused(Reason.MERCHANT_NOT_FOUND)

@@ -4,6 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from changliao.core.acceptance import Acceptance, Draft, Policy
+from changliao.core.clock import Instant
 from changliao.core.ids import MerchantId, PolicyDraftId
 from changliao.store.engine import Row
 from changliao.store.unit import Table
@@ -33,7 +34,9 @@ class Terminal(Struct, frozen=True):
 
 def acceptance_from_row(row: Row) -> Acceptance:
     """What is agreed, from its columns in the order of `acceptances_find`."""
-    return Acceptance(MerchantId(row[0]), _POLICIES.decode(row[1]))
+    return Acceptance(
+        MerchantId(row[0]), _POLICIES.decode(row[1]), MerchantId(row[2]), Instant(row[3])
+    )
 
 
 def draft_from_row(row: Row) -> Draft:
@@ -41,17 +44,27 @@ def draft_from_row(row: Row) -> Draft:
     return _DRAFT.decode(row[2])
 
 
-# How many policies there are tells two versions apart: approving only adds.
+# How many policies there are tells two versions apart: approving only adds, and a platform is
+# merged once.
 ACCEPTANCES: Table[int, Acceptance] = Table(
     name="acceptances",
     key=lambda one: one.platform_id,
-    to_row=lambda one: (one.platform_id, msgspec.json.encode(one.policies), len(one.policies)),
+    to_row=lambda one: (
+        one.platform_id,
+        msgspec.json.encode(one.policies),
+        len(one.policies),
+        one.heir_id,
+        one.heir_from,
+    ),
     from_row=acceptance_from_row,
     change=lambda before, after: (
         after.platform_id,
         msgspec.json.encode(after.policies),
         len(after.policies),
+        after.heir_id,
+        after.heir_from,
         len(before.policies),
+        before.heir_id,
     ),
 )
 DRAFTS: Table[PolicyDraftId, Draft] = Table(

@@ -3,17 +3,20 @@
 import msgspec
 
 from changliao.core.clock import Instant
-from changliao.core.ids import MerchantId
-from changliao.core.platforms import Cut, Platform, Store, StoreMode, StoreState
+from changliao.core.ids import MerchantId, MergerId
+from changliao.core.platforms import Cut, Platform, Store, StoreMode, StoreState, Terms
 from changliao.store.engine import Row
 from changliao.store.unit import Table
 
 _CUTS = msgspec.json.Decoder(tuple[Cut, ...])
+_EARLIER = msgspec.json.Decoder(tuple[Terms, ...])
 
 
 def platform_from_row(row: Row) -> Platform:
     """A platform from its columns in the order of `platforms_find`."""
-    return Platform(MerchantId(row[0]), row[1], Instant(row[2]))
+    return Platform(
+        MerchantId(row[0]), row[1], Instant(row[2]), MerchantId(row[3]), MergerId(row[4])
+    )
 
 
 def store_from_row(row: Row) -> Store:
@@ -30,14 +33,28 @@ def store_from_row(row: Row) -> Store:
         state=StoreState(row[8]),
         reason=row[9],
         decided_at=Instant(row[10]),
+        earlier=_EARLIER.decode(row[11]),
     )
 
 
 PLATFORMS: Table[int, Platform] = Table(
     name="platforms",
     key=lambda one: one.merchant_id,
-    to_row=lambda one: (one.merchant_id, one.name, one.created_at),
+    to_row=lambda one: (
+        one.merchant_id,
+        one.name,
+        one.created_at,
+        one.heir_id,
+        one.merger_id,
+    ),
     from_row=platform_from_row,
+    change=lambda before, after: (
+        after.merchant_id,
+        after.heir_id,
+        after.merger_id,
+        before.heir_id,
+        before.merger_id,
+    ),
 )
 STORES: Table[tuple[int, int], Store] = Table(
     name="stores",
@@ -54,6 +71,7 @@ STORES: Table[tuple[int, int], Store] = Table(
         int(one.state),
         one.reason,
         one.decided_at,
+        msgspec.json.encode(one.earlier),
     ),
     from_row=store_from_row,
     change=lambda before, after: (
@@ -68,6 +86,7 @@ STORES: Table[tuple[int, int], Store] = Table(
         int(after.state),
         after.reason,
         after.decided_at,
+        msgspec.json.encode(after.earlier),
         int(before.state),
     ),
 )

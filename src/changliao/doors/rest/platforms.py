@@ -35,7 +35,7 @@ from changliao.operations.stores import APPLY, DECIDE, MAKE
 from changliao.store.views import platforms
 
 ModeName = Literal["self_operated", "open", "c2c"]
-StateName = Literal["applied", "open", "refused", "suspended", "closed"]
+StateName = Literal["applied", "open", "refused", "suspended", "closed", "moved"]
 EventName = Literal["approve", "refuse", "suspend", "resume", "close"]
 
 
@@ -47,11 +47,12 @@ class NewPlatform(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PlatformShown(Struct, frozen=True):
-    """A platform."""
+    """A platform; `heir_id` is the one it was merged into."""
 
     merchant_id: MerchantIdText
     name: str
     created_at: Moment
+    heir_id: MerchantIdText | UnsetType = UNSET
 
 
 class CutForm(Struct, frozen=True, forbid_unknown_fields=True):
@@ -186,7 +187,12 @@ def be_platform(call: Call[Any, Any], platform_id: MerchantId) -> None:
 
 
 def _platform(known: Platform) -> PlatformShown:
-    return PlatformShown(ids.show("mch", known.merchant_id), known.name, moment(known.created_at))
+    return PlatformShown(
+        ids.show("mch", known.merchant_id),
+        known.name,
+        moment(known.created_at),
+        ids.show("mch", known.heir_id) if known.heir_id else UNSET,
+    )
 
 
 def _store(known: Store) -> StoreShown:
@@ -216,6 +222,7 @@ _STATES: Final[dict[StoreState, StateName]] = {
     StoreState.REFUSED: "refused",
     StoreState.SUSPENDED: "suspended",
     StoreState.CLOSED: "closed",
+    StoreState.MOVED: "moved",
 }
 ENDPOINTS: Final = (
     Endpoint(
@@ -228,8 +235,8 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/stores", apply, Who.EITHER, NewStore, Nothing, StoreShown, 201,
-        ("merchant_missing", Reason.MERCHANT_NOT_FOUND, Reason.PLATFORM_NOT_FOUND,
-         Reason.STORE_INVALID, Reason.STORE_STATE),
+        ("merchant_missing", Reason.MERCHANT_NOT_FOUND, Reason.PLATFORM_MERGED,
+         Reason.PLATFORM_NOT_FOUND, Reason.STORE_INVALID, Reason.STORE_STATE),
     ),
     Endpoint(
         "GET", "/stores", list_stores, Who.EITHER, Nothing, StoresQuery, Page[StoreShown], 200,

@@ -2,27 +2,32 @@
 -- input: platform_id bigint
 SELECT
     acceptances.platform_id,
-    acceptances.policies
+    acceptances.policies,
+    acceptances.heir_id,
+    acceptances.heir_from_us
 FROM input
 INNER JOIN acceptances ON acceptances.platform_id = input.platform_id;
 
 -- name: acceptances_insert
--- input: platform_id bigint, policies bytea, version integer
-INSERT INTO acceptances (platform_id, policies, version)
-SELECT platform_id, policies, version
+-- input: platform_id bigint, policies bytea, version integer, heir_id bigint, heir_from_us bigint
+INSERT INTO acceptances (platform_id, policies, version, heir_id, heir_from_us)
+SELECT platform_id, policies, version, heir_id, heir_from_us
 FROM input;
 
 -- name: acceptances_update
--- input: platform_id bigint, policies bytea, version integer, expected_version integer
+-- input: platform_id bigint, policies bytea, version integer, heir_id bigint, heir_from_us bigint, expected_version integer, expected_heir_id bigint
 -- guarded: yes
 UPDATE acceptances
 SET
     policies = input.policies,
-    version = input.version
+    version = input.version,
+    heir_id = input.heir_id,
+    heir_from_us = input.heir_from_us
 FROM input
 WHERE
     acceptances.platform_id = input.platform_id
-    AND acceptances.version = input.expected_version;
+    AND acceptances.version = input.expected_version
+    AND acceptances.heir_id = input.expected_heir_id;
 
 -- name: policy_drafts_find
 -- input: draft_id bigint
@@ -99,14 +104,18 @@ ORDER BY terminal_id;
 -- name: acceptance_of
 SELECT
     platform_id,
-    policies
+    policies,
+    heir_id,
+    heir_from_us
 FROM acceptances
 WHERE platform_id = :platform_id;
 
 -- name: acceptances_all
 SELECT
     platform_id,
-    policies
+    policies,
+    heir_id,
+    heir_from_us
 FROM acceptances
 ORDER BY platform_id;
 
