@@ -5,6 +5,7 @@ import click
 from changliao.commands.audit import audit
 from changliao.commands.init import init
 from changliao.commands.openapi import openapi
+from changliao.commands.platform import platform
 from changliao.commands.sandbox import sandbox
 from changliao.commands.serve import serve, work
 
@@ -32,5 +33,5 @@ def main() -> None:
     """
 
 
-for command in (init, serve, work, audit, openapi, sandbox):
+for command in (init, serve, work, audit, openapi, platform, sandbox):
     main.add_command(command)
