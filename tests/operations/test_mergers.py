@@ -1,7 +1,9 @@
 """Merging platforms: nothing is lost, and what was sold before goes on by its old numbers."""
 
+from contextlib import closing
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -31,6 +33,7 @@ from changliao.operations import acceptance, baskets, disputes, mergers, orders,
 from changliao.operations.settling import ConfirmReceipt, Settle
 from changliao.store.views import platforms
 from tests.operations.test_acceptance import PC, a_draft, known
+from tests.operations.test_audit import audit_of, execute
 from tests.operations.test_stores import pay_out_everything
 from tests.world import World, refused
 
@@ -352,3 +355,26 @@ def test_nobody_approves_a_merger_of_their_own(world: World) -> None:
     assert refused(no, Reason.MERGER_SELF_APPROVAL)
     assert refused(world.do(mergers.ADVANCE, AdvanceMerger(made.id, 0)), Reason.MERGER_STATE)
     assert world.rows() == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE platforms SET heir_id = 0 WHERE heir_id > 0",
+        "UPDATE platforms SET heir_id = merchant_id WHERE heir_id > 0",
+        "DELETE FROM mergers",
+        "UPDATE mergers SET body = {body}",
+    ],
+)
+def test_the_audit_finds_mergers_that_were_tampered_with(address: str, change: str) -> None:
+    with closing(World(address)) as world:
+        story = Story(world)
+        story.sell(story.yixun, MerchantId(0))
+        merger = story.merge(story.yixun)
+        assert audit_of(world).fault is None
+        less = replace(merger.joined[0], amount=999)
+        body = msgspec.json.encode(replace(merger, reason="x", joined=(less,))).decode()
+        execute(world, change.format(body=f"'{body}'"), {})
+        fault = audit_of(world).fault
+        assert fault is not None
+        assert fault.check == "merger"

@@ -12,7 +12,7 @@ from msgspec import Struct
 from changliao.core.acceptance import Acceptance, stands
 from changliao.core.clock import Instant
 from changliao.core.ids import MerchantId
-from changliao.core.mergers import Keep, Merger
+from changliao.core.mergers import Keep, Merger, decide_move
 from changliao.core.platforms import Store, StoreState, terms_of
 
 LIVE = frozenset({StoreState.APPLIED, StoreState.OPEN, StoreState.SUSPENDED})
@@ -66,7 +66,7 @@ def store_conflicts(
             found.append(Conflict(kind, one, other, keep, "answers", store.merchant_id))
         if known.state is not store.state:
             states = store.state.name.lower(), known.state.name.lower()
-            later = "target" if known.state is not StoreState.OPEN else states[0]
+            later = decide_move(merger, store, known, store.decided_at).state.name.lower()
             found.append(Conflict(Kind.STORE_STATE, *states, later, merchant_id=store.merchant_id))
     return found
 
