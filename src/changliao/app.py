@@ -178,10 +178,15 @@ class Parts:
 
 
 async def _restarted(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    """A worker that fails is a bug; the others and the doors go on, and it starts again."""
+    """A worker that fails is a bug; the others and the doors go on, and it starts again.
+
+    A database that is gone is no bug, wherever in its work the worker finds out.
+    """
     while True:
         try:
             await run()
+        except Unavailable as error:
+            _log.warning("worker %s: database unavailable: %s", name, error)
         except Exception:  # a worker's last line
             _log.exception("worker %s failed and starts again", name)
-            await asyncio.sleep(1)
+        await asyncio.sleep(1)
