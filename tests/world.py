@@ -72,6 +72,8 @@ TABLES = [
     "payout_batches",
     "authorizations",
     "authorization_steps",
+    "packets",
+    "packet_claims",
 ]
 
 

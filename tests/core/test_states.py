@@ -13,6 +13,8 @@ from changliao.core.mergers import TRANSITIONS as MERGER_TRANSITIONS
 from changliao.core.mergers import MergerEvent, MergerState
 from changliao.core.orders import TRANSITIONS, OrderEvent, OrderState
 from changliao.core.outcome import Reason
+from changliao.core.packets import TRANSITIONS as PACKET_TRANSITIONS
+from changliao.core.packets import PacketEvent, PacketState
 from changliao.core.payouts import TRANSITIONS as PAYOUT_TRANSITIONS
 from changliao.core.payouts import PayoutEvent, PayoutState
 from changliao.core.refunds import REFUND_TRANSITIONS, RefundEvent, RefundState
@@ -26,6 +28,7 @@ from changliao.core.refunds import REFUND_TRANSITIONS, RefundEvent, RefundState
         (AUTHORIZATION_TRANSITIONS, AuthorizationState, AuthorizationEvent),
         (DISPUTE_TRANSITIONS, DisputeState, DisputeEvent),
         (MERGER_TRANSITIONS, MergerState, MergerEvent),
+        (PACKET_TRANSITIONS, PacketState, PacketEvent),
         (PAYOUT_TRANSITIONS, PayoutState, PayoutEvent),
         (PENDING_TRANSITIONS, PendingState, PendingEvent),
     ],

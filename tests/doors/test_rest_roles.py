@@ -34,7 +34,7 @@ def send(client: Rest, one: Route, **changes: str) -> Any:
 def stranger(name: str) -> str:
     kinds = {
         "authorization": "ath", "dispute": "dsp", "draft": "drf", "event": "evt", "order": "ord",
-        "merger": "mrg", "payout": "pot", "refund": "rfd", "user": "usr",
+        "merger": "mrg", "packet": "pkt", "payout": "pot", "refund": "rfd", "user": "usr",
     }  # fmt: skip
     known = kinds.get(name.removesuffix("_id"), name[:3])
     return STRANGERS.get(name, f"{known}_0000000000001")

@@ -38,6 +38,7 @@ from changliao.store.views import bills
 from changliao.store.views import orders as order_views
 from tests.operations.test_acceptance import a_draft
 from tests.operations.test_baskets import a_basket
+from tests.operations.test_packets import claim, give
 from tests.world import World
 
 TAMPERING = {
@@ -167,6 +168,21 @@ TAMPERING = {
         "UPDATE orders SET hold = 0 WHERE hold > 0",
         "holding",
     ),
+    "a packet's share was made larger": (
+        "UPDATE packet_claims SET amount = amount + 1",
+        "packet",
+    ),
+    "a packet's claim was forgotten": ("DELETE FROM packet_claims", "packet"),
+    "a packet was forgotten": ("DELETE FROM packets", "packet"),
+    "a packet was drawn from another seed": (
+        "UPDATE packets SET seed = greeting_seed.value FROM (SELECT hash AS value FROM journal "
+        "WHERE number = 1) AS greeting_seed",
+        "packet",
+    ),
+    "a packet was said to have gone back": (
+        "UPDATE packets SET state = 3",
+        "packet",
+    ),
     "an escrow was frozen without a dispute": (
         "UPDATE holdings SET state = 3 WHERE state = 1",
         "holding",
@@ -206,6 +222,7 @@ def _tamper(world: World, statement: str, check: str) -> None:
     freeze_and_capture(world, other)
     world.do(baskets.PLACE, a_basket(world))
     agree(world)
+    give_packet(world, other)
     keep_day_end(world)
     assert audit_of(world).fault is None
     legs = [row for row in world.rows()["legs"] if row[1] == payer]
@@ -292,6 +309,12 @@ def freeze_and_capture(world: World, payer: UserId) -> None:
     world.do(authorizations.CAPTURE, capture)
     release = Release(known.merchant_id, known.id, four, "U1", Money(50, CNY))
     world.do(authorizations.RELEASE, release)
+
+
+def give_packet(world: World, giver: UserId) -> None:
+    """A lucky draw of 500 for three, of whom one came."""
+    packet = give(world, giver, 500, shares=3)
+    assert claim(world, packet, world.user()).amount
 
 
 def pay_users(world: World, payee: UserId) -> None:

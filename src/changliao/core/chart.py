@@ -30,6 +30,7 @@ class Purpose(IntEnum):
     BUDGET = 7
     SUSPENSE = 8
     RESERVED = 9
+    PACKETS = 21
 
 
 _WALLET: Final = Purpose.WALLET.value * _CURRENCY_SPACE
@@ -41,6 +42,7 @@ _CLEARING: Final = Purpose.CLEARING.value * _CURRENCY_SPACE
 _BUDGET: Final = Purpose.BUDGET.value * _CURRENCY_SPACE
 _SUSPENSE: Final = Purpose.SUSPENSE.value * _CURRENCY_SPACE
 _RESERVED: Final = Purpose.RESERVED.value * _CURRENCY_SPACE
+_PACKETS: Final = Purpose.PACKETS.value * _CURRENCY_SPACE
 _FLOORS: Final[dict[int, int]] = {
     purpose.value: UNBOUNDED if purpose in (Purpose.CLEARING, Purpose.SUSPENSE) else 0
     for purpose in Purpose
@@ -73,6 +75,11 @@ def wallet(user_id: UserId, currency: Currency) -> AccountId:
 def reserved(user_id: UserId, currency: Currency) -> AccountId:
     """A user's money frozen for merchants that may capture it."""
     return account(user_id, _RESERVED + currency.number)
+
+
+def packets(user_id: UserId, currency: Currency) -> AccountId:
+    """A user's money in red packets that nobody has claimed yet."""
+    return account(user_id, _PACKETS + currency.number)
 
 
 def payable(merchant_id: MerchantId, currency: Currency) -> AccountId:

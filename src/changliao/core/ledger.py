@@ -37,6 +37,9 @@ class Code(IntEnum):
     PAYOUT = 16
     FREEZE = 17
     UNFREEZE = 18
+    PACKET_GIVE = 21
+    PACKET_CLAIM = 22
+    PACKET_RETURN = 23
     MERGER = 24
     MERGER_LOAN = 25
 

@@ -2,7 +2,7 @@
 
 Checked in this order: both legs of each transfer agree; each account's legs form its chain; sums
 equal the accounts; floors hold; debits equal credits in each currency; each node's journal chain
-covers every transfer, unchanged; orders, baskets, refunds, holdings, shares,
+covers every transfer, unchanged; orders, baskets, refunds, holdings, shares, red packets,
 pending transfers and kept ends of days say what
 the ledger says.
 Give it a snapshot: it then judges one moment, while payments go on.
@@ -26,6 +26,7 @@ from changliao.operations import (
     audit_day_ends,
     audit_holds,
     audit_mergers,
+    audit_packets,
     audit_payouts,
 )
 from changliao.store import journal
@@ -69,6 +70,7 @@ class _Books:
         self.moved: dict[tuple[int, int], int] = defaultdict(int)
         self.escrows: dict[AccountId, int] = {}
         self.reserved: dict[AccountId, int] = {}
+        self.packets: dict[AccountId, int] = {}
         self.count = 0
 
 
@@ -92,6 +94,7 @@ def check(reader: Reader) -> Report:
             reader, books.moved, books.reserved
         )
         _raise_for("authorization", fault_of_authorizations)
+        _raise_for("packet", audit_packets.first_fault(reader, books.moved, books.packets))
         _raise_for("acceptance", audit_acceptance.first_fault(reader))
         _raise_for("merger", audit_mergers.first_fault(reader, books.moved))
         _check_day_ends(reader)
@@ -171,6 +174,8 @@ def _check_accounts(reader: Reader, books: _Books) -> int:
             books.escrows[account] = row[3] - row[2]
         if chart.purpose(account) is chart.Purpose.RESERVED:
             books.reserved[account] = row[3] - row[2]
+        if chart.purpose(account) is chart.Purpose.PACKETS:
+            books.packets[account] = row[3] - row[2]
         count += 1
     for account in books.sums:
         raise _Found("balance", f"account {account} has transfers and no row")

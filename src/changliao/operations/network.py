@@ -19,6 +19,7 @@ from changliao.operations.committer import Committer, Ticket
 from changliao.operations.directory import Directory
 from changliao.operations.downloads import Downloads
 from changliao.operations.ids import Ids
+from changliao.operations.invitations import Invitations
 from changliao.operations.links import Links
 from changliao.operations.openids import Openids
 from changliao.operations.operation import Operation
@@ -53,6 +54,7 @@ class Network:
         self.ids = Ids(node, clock)
         self.secrets = Secrets(vault)
         self.links = Links(vault)
+        self.invitations = Invitations(vault)
         self.downloads = Downloads(vault)
         self.openids = Openids(vault)
         self.directory = Directory(clock)

@@ -15,6 +15,7 @@ class DeadlineKind(IntEnum):
     HOLDING = 4
     PAYOUT = 16
     AUTHORIZATION = 17
+    PACKET = 21
 
 
 def add(tx: UnitOfWork, at: Instant, subject_id: int, owner_id: int, kind: DeadlineKind) -> None:

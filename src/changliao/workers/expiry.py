@@ -15,14 +15,16 @@ from changliao.core.ids import (
     AuthorizationStepId,
     MerchantId,
     OrderId,
+    PacketId,
     PayoutId,
     PendingId,
     UserId,
 )
 from changliao.core.ledger import PendingEvent
 from changliao.core.orders import ExpireOrder
+from changliao.core.packets import ExpirePacket
 from changliao.core.payouts import EndPayout, PayoutEvent
-from changliao.operations import authorizations, payouts, settling
+from changliao.operations import authorizations, packets, payouts, settling
 from changliao.operations.ledger import RELEASE, ReleasePending
 from changliao.operations.network import Network
 from changliao.operations.orders import EXPIRE
@@ -84,3 +86,6 @@ async def _expire(network: Network, deadline: Deadline) -> None:
                     AuthorizationEvent.EXPIRE,
                 ),
             )
+        case DeadlineKind.PACKET:
+            rest = ExpirePacket(UserId(deadline.owner_id), PacketId(deadline.subject_id))
+            await network.perform(packets.EXPIRE, rest)

@@ -156,6 +156,11 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.ORDER_NOT_EXPIRED: Words("ACQ.TRADE_STATUS_ERROR", "交易尚未超时"),
     Reason.ORDER_NOT_FOUND: Words("ACQ.TRADE_NOT_EXIST", "交易不存在"),
     Reason.ORDER_NOT_PAID: Words("ACQ.TRADE_STATUS_ERROR", "交易状态不合法：尚未支付"),
+    Reason.PACKET_EMPTY: Words("ACQ.INVALID_PARAMETER", "红包已领完"),
+    Reason.PACKET_EXPIRED: Words("ACQ.INVALID_PARAMETER", "红包已过期"),
+    Reason.PACKET_NOT_EXPIRED: Words("ACQ.INVALID_PARAMETER", "红包未过期"),
+    Reason.PACKET_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "红包不存在"),
+    Reason.PACKET_SHARES_INVALID: Words("ACQ.INVALID_PARAMETER", "红包个数不合法"),
     Reason.PARTNER_RELATION_MISSING: Words(
         "aop.invalid-app-auth-token", "无效的应用授权令牌", "20001"
     ),

@@ -41,6 +41,8 @@ OrderIdText = Annotated[str, Meta(pattern=f"^ord_{_DIGITS}", examples=["ord_0SB0
 AuthorizationIdText = Annotated[
     str, Meta(pattern=f"^ath_{_DIGITS}", examples=["ath_0SB09HB4C0000"])
 ]
+PacketIdText = Annotated[str, Meta(pattern=f"^pkt_{_DIGITS}", examples=["pkt_0SB09HB4C0000"])]
+PacketClaimIdText = Annotated[str, Meta(pattern=f"^pcl_{_DIGITS}", examples=["pcl_0SB09HB4C0000"])]
 PaymentIdText = Annotated[str, Meta(pattern=f"^pay_{_DIGITS}", examples=["pay_0SB09HB4C0000"])]
 PayoutIdText = Annotated[str, Meta(pattern=f"^pot_{_DIGITS}", examples=["pot_0SB09HB4C0000"])]
 Pem = Annotated[str, Meta(min_length=1, max_length=16_384, description="PEM")]

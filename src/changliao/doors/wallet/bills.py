@@ -11,7 +11,7 @@ from changliao.core.ledger import Code
 from changliao.core.money import CNY
 from changliao.core.parties import User
 from changliao.operations.network import Network
-from changliao.store.views import ledger, orders, parties, payouts
+from changliao.store.views import ledger, orders, packets, parties, payouts
 from changliao.store.views.ledger import Entry
 from changliao.web.display import day_time
 
@@ -87,6 +87,12 @@ async def _story(network: Network, entry: Entry, words: Words) -> tuple[str, dic
             return words("预授权冻结"), {}
         case Code.UNFREEZE:
             return words("预授权解冻"), {}
+        case Code.PACKET_GIVE:
+            return words("发红包"), {}
+        case Code.PACKET_CLAIM:
+            return await _packet(network, entry, words)
+        case Code.PACKET_RETURN:
+            return words("红包退回"), {}
         case _:
             return words("其他"), {}
 
@@ -103,6 +109,18 @@ async def _transfer(network: Network, entry: Entry, words: Words) -> tuple[str, 
     if moved is not None and moved.note:
         facts[words("备注")] = moved.note
     return f"{words('收到转账')} · {name}", facts
+
+
+async def _packet(network: Network, entry: Entry, words: Words) -> tuple[str, dict[str, str]]:
+    giver_id = UserId(entry.other.owner)
+    giver = await network.read(parties.user, giver_id)
+    name = giver.name if giver else ""
+    facts = {words("发红包的人"): name}
+    claim = await network.read(packets.claim, giver_id, entry.cause_id)
+    packet = await network.read(packets.packet, giver_id, claim.packet_id) if claim else None
+    if packet is not None and packet.greeting:
+        facts[words("祝福语")] = packet.greeting
+    return f"{words('收到红包')} · {name}", facts
 
 
 async def _payout(network: Network, entry: Entry, words: Words) -> tuple[str, dict[str, str]]:

@@ -1,0 +1,65 @@
+"""Invitations: links that one person gives to others, to a red packet or to a bill to be shared.
+
+An invitation names its subject and is authenticated: nobody can guess one, and whoever has it is
+meant. Nothing has to be stored for it. Text form: 40 characters of URL-safe base 64.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import struct
+from enum import IntEnum
+from typing import Final
+
+from msgspec import Struct
+
+from changliao.core.ids import UserId
+from changliao.operations.vault import Vault
+
+_LAYOUT: Final = struct.Struct(">BQQ")
+_MAC_BYTES: Final = 13
+_LENGTH: Final = 40
+
+
+class Subject(IntEnum):
+    """To what. The number is in the links that are out: never change one."""
+
+    PACKET = 1
+
+
+class Invitation(Struct, frozen=True):
+    """Which subject, and who invites to it."""
+
+    subject: Subject
+    owner_id: UserId
+    subject_id: int
+
+
+class Invitations:
+    """Makes and reads invitations with a key of one vault."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._key = vault.derive("invitations")
+
+    def make(self, subject: Subject, owner_id: UserId, subject_id: int) -> str:
+        """The text of the one invitation to this subject."""
+        body = _LAYOUT.pack(subject, owner_id, subject_id)
+        return base64.urlsafe_b64encode(body + self._mac(body)).decode()
+
+    def read(self, text: str, subject: Subject) -> Invitation | None:
+        """None for anything that is not our invitation to such a subject."""
+        if len(text) != _LENGTH:
+            return None
+        try:
+            raw = base64.b64decode(text, altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        body, mac = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
+        if not hmac.compare_digest(mac, self._mac(body)):
+            return None
+        kind, owner_id, subject_id = _LAYOUT.unpack(body)
+        return Invitation(subject, UserId(owner_id), subject_id) if kind == subject else None
+
+    def _mac(self, body: bytes) -> bytes:
+        return hmac.new(self._key, body, hashlib.sha256).digest()[:_MAC_BYTES]
