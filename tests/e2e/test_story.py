@@ -84,16 +84,28 @@ def test_3_everybody_moves_and_nobody_pays_twice(told: Stage) -> None:
     assert {told.wallet(user) for user in crowd[:5]} == {10_000 - 2 * 1_990}
 
 
-def test_4_one_cart_paid_stores_of_three_kinds_and_one_part_went_back(told: Stage) -> None:
-    own = [one for one in paid(told, "QQ网购") if one["amount"] == 19_900]
-    [shop] = [one for one in paid(told, "QQ商城") if one["amount"] == 10_000]
-    [seller] = [one for one in paid(told, "拍拍") if one["amount"] == 4_500]
+def test_4_three_platforms_became_one_and_one_cart_paid_stores_of_three_kinds(
+    told: Stage,
+) -> None:
+    mergers = told.ask("GET", "/api/v1/mergers")["data"]
+    target = told.merchant("QQ网购")["id"]
+    assert {(one["state"], one["target_id"]) for one in mergers} == {("done", target)}
+    assert {one["source_id"] for one in mergers} == {
+        told.merchant(name)["id"] for name in ("拍拍", "QQ商城", "易迅")
+    }
+    assert told.balance("QQ商城") == 0
+    own = [one for one in paid(told, "易迅") if one["amount"] == 19_900]
+    [shop] = [one for one in paid(told, "QQ商城旗舰店") if one["amount"] == 10_000]
+    [seller] = [one for one in paid(told, "拍拍小店") if one["amount"] == 4_500]
     assert own[0]["payer_id"] == shop["payer_id"] == seller["payer_id"]
     assert own[0]["paid_at"] == shop["paid_at"] == seller["paid_at"]
     assert (own[0]["refunded"], shop["refunded"], seller["refunded"]) == (0, 0, 4_500)
     path = f"/api/v1/orders/{shop['id']}/holding"
-    holding = told.ask("GET", path, by=told.as_merchant("QQ商城"))
+    holding = told.ask("GET", path, by=told.as_merchant("QQ商城旗舰店"))
     assert (holding["state"], holding["held"]) == ("held", 10_000)
+    before = told.ask("GET", f"/api/v1/orders/{told.begun['易迅']['id']}",
+                      by=told.as_merchant("易迅"))  # fmt: skip
+    assert before["state"] == "paid"
 
 
 def test_5_and_6_pc_only_then_one_switch_and_what_was_under_way_finished(told: Stage) -> None:
@@ -117,10 +129,10 @@ def test_7_flagship_stores_are_settled_received_and_disputed(told: Stage) -> Non
     path = f"/api/v1/stores?platform_id={told.merchant('QQ网购')['id']}"
     found = {one["title"]: one for one in told.ask("GET", path)["data"]}
     assert {one["state"] for one in found.values()} == {"open"}
-    assert {"美优", "星逸", "易迅", "QQ商城", "拍拍"} <= set(found)
+    assert {"美优", "星逸", "易迅", "QQ商城旗舰店", "拍拍小店"} <= set(found)
     assert told.balance("美优") == 12_900 - 12_900 * 8 // 100
-    assert told.balance("拍拍") == 5_000 + 8_000 - 3_000
-    disputes = told.ask("GET", "/api/v1/disputes", by=told.as_merchant("拍拍"))["data"]
+    assert told.balance("拍拍小店") == 5_000 + 8_000 - 3_000
+    disputes = told.ask("GET", "/api/v1/disputes", by=told.as_merchant("拍拍小店"))["data"]
     assert [(one["state"], one["refunded"]) for one in disputes] == [("decided", 3_000)]
 
 

@@ -112,6 +112,37 @@ class OpenStore(Act, frozen=True, tag="store"):
         )
 
 
+class Merge(Act, frozen=True, tag="merge"):
+    """Platforms go into one, one after the other, while everything goes on."""
+
+    sources: list[str]
+    target: str
+
+    def play(self, stage: Stage) -> Done:
+        """Approved by another operator, run to its end; every account's sums are what they were."""
+        target_id = stage.merchant(self.target)["id"]
+        stage.ask("POST", "/api/v1/platforms", {"merchant_id": target_id, "name": self.target})
+        stores = 0
+        for name in self.sources:
+            fields = {"source_id": stage.merchant(name)["id"], "target_id": target_id}
+            asked = fields | {"reason": f"{name}并入{self.target}"}
+            merger = stage.ask("POST", "/api/v1/mergers", asked)
+            path = f"/api/v1/mergers/{merger['id']}"
+            status, refused = stage.answer("POST", f"{path}/approve")
+            expect((status, refused.get("reason")), (403, "merger_self_approval"), "who drafted")
+            merger = stage.ask("POST", f"{path}/approve", by=stage.second)
+            while merger["state"] != "done":
+                merger = stage.ask("POST", f"{path}/run", {"position": merger["position"]})
+            stores += merger["stores_moved"]
+            for one in stage.ask("GET", f"{path}/report")["joined"]:
+                expect(one["sum_after"], one["sum_before"], f"{name}'s {one['purpose']}")
+        return Done(
+            f"{'、'.join(self.sources)} go into {self.target}",
+            "drafted, approved by another, run step by step; sums before are sums after",
+            f"{stores} stores moved",
+        )
+
+
 class FillCart(Act, frozen=True, tag="cart"):
     """One cart pays several stores of a platform together; then one part is refunded alone."""
 

@@ -12,6 +12,7 @@ from changliao.commands.story.market_acts import (
     AddMethod,
     FillCart,
     GatherCrowd,
+    Merge,
     MoveCrowd,
     OpenStore,
     SellInStore,
@@ -20,8 +21,9 @@ from changliao.commands.story.market_acts import (
 
 OPENING: Final = Path(__file__).with_name("opening.toml")
 _Rules = SetPolicy | CheckStanding | CheckRefused | Begin | GoOn
-_Trade = Shop | GatherCrowd | MoveCrowd | OpenStore | FillCart | SellInStore | AddMethod | Watch
-Step = _Rules | _Trade
+_Crowds = Shop | GatherCrowd | MoveCrowd | Watch
+_Stores = OpenStore | Merge | FillCart | SellInStore | AddMethod
+Step = _Rules | _Crowds | _Stores
 
 
 class Point(Struct, frozen=True, forbid_unknown_fields=True):
