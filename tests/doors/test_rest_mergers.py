@@ -12,7 +12,7 @@ from tests.served import Rest, Served, Shop, merchant
 from tests.wallets import Wallet, somebody
 
 Sandbox = tuple[Served, Rest]
-_phones = itertools.count(13_500_000_000)
+_phones = itertools.count(13_620_000_000)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from tests.served import Rest, Served, serve
 
 Sandbox = tuple[Served, Rest]
-_numbers = itertools.count(13_500_000_000)
+_numbers = itertools.count(13_610_000_000)
 
 
 def a_user(operator: Rest, balance: int = 0) -> str:

@@ -13,6 +13,7 @@ from changliao.commands.story.acts import CheckRefused
 from changliao.commands.story.scenario import NoScenario
 from changliao.commands.story.stage import Stage
 
+pytestmark = pytest.mark.xdist_group("story")
 CROWD = 80
 
 

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -117,21 +118,25 @@ def start(port: int, folder: Path = _FOLDER) -> Running:
 
 def play(story: Scenario, stage: Stage, *, stepwise: bool = False) -> list[Row]:
     """Every step in order, then the audit. Raises WentWrong at the first that is not as told."""
-    rows = []
-    for point in story.point:
-        console.print(f"[bold]{point.number:>2}[/] {point.title}")
-        for step in point.step:
-            done = step.play(stage)
-            rows.append(Row(point.number, done))
-            said = "; ".join(part for part in (done.checked, done.figures) if part)
-            console.print(f"   [green]✓[/] {done.did}" + (f" [dim]({said})[/]" if said else ""))
-        if stepwise:
-            _wait(stage, point)
+    with closing(stage):
+        rows = [row for point in story.point for row in _play(point, stage, stepwise=stepwise)]
     audit = stage.run("audit")
     counts = f"{audit['transfers']:,} transfers, {audit['orders']:,} orders: nothing wrong"
     console.print(f"   [green]✓[/] the audit: {counts}")
-    stage.close()
     return [*rows, Row(0, Done("audit of every balance, chain, order", "clean", counts))]
+
+
+def _play(point: Point, stage: Stage, *, stepwise: bool) -> list[Row]:
+    console.print(f"[bold]{point.number:>2}[/] {point.title}")
+    rows = []
+    for step in point.step:
+        done = step.play(stage)
+        rows.append(Row(point.number, done))
+        said = "; ".join(part for part in (done.checked, done.figures) if part)
+        console.print(f"   [green]✓[/] {done.did}" + (f" [dim]({said})[/]" if said else ""))
+    if stepwise:
+        _wait(stage, point)
+    return rows
 
 
 def _wait(stage: Stage, point: Point) -> None:

@@ -4,7 +4,9 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -251,13 +253,19 @@ def node_folder() -> Path | None:
     """Where the npm SDK is installed, installing it if it can be; None without node."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         return None
-    folder = Path(".tools/node")
-    if not (folder / "node_modules" / "wechatpay-axios-plugin").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        install = ["npm", "install", "--no-audit", "--no-fund", "--silent", _NODE_PACKAGE]
-        done = subprocess.run(install, cwd=folder, check=False, capture_output=True)
-        if done.returncode:
-            return None
+    folder = Path(".tools") / _NODE_PACKAGE
+    if not folder.exists():
+        folder.parent.mkdir(exist_ok=True)
+        # Elsewhere first: what is broken off, or done twice at once, must not look complete.
+        with tempfile.TemporaryDirectory(dir=folder.parent) as made:
+            install = ["npm", "install", "--no-audit", "--no-fund", "--silent", _NODE_PACKAGE]
+            Path(made, "package.json").write_text('{"private": true}', "utf-8")
+            done = subprocess.run(install, cwd=made, check=False, capture_output=True)
+            if done.returncode:
+                return None
+            with suppress(OSError):
+                Path(made).rename(folder)
+            Path(made).mkdir(exist_ok=True)
     return folder
 
 
