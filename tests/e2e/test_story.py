@@ -73,7 +73,7 @@ def test_2_five_adopt_it_two_first_with_the_sdks_they_have(told: Stage) -> None:
 
 
 def test_3_everybody_moves_and_nobody_pays_twice(told: Stage) -> None:
-    crowd = [user for one in told.crowds.values() for user in one.users]
+    crowd = [user for one in told.crowds.values() for user in one]
     assert len(set(crowd)) == CROWD
     payers = [
         order["payer_id"]

@@ -13,7 +13,7 @@ from changliao.core.baskets import Basket, PayBasket, PlaceBasket
 from changliao.core.clock import SECOND, Instant
 from changliao.core.disputes import DecideDispute, Dispute, OpenDispute
 from changliao.core.holds import HoldingState
-from changliao.core.ids import BasketId, DisputeId, MerchantId, MergerId, PaymentId
+from changliao.core.ids import BasketId, DisputeId, MerchantId, MergerId, PaymentId, ShareId
 from changliao.core.mergers import (
     AdvanceMerger,
     Answer,
@@ -29,7 +29,17 @@ from changliao.core.money import CNY, Money
 from changliao.core.orders import Hold, OrderState
 from changliao.core.outcome import Reason
 from changliao.core.platforms import DecideStore, Platform, Store, StoreEvent, StoreMode, StoreState
-from changliao.operations import acceptance, baskets, disputes, mergers, orders, settling, stores
+from changliao.core.splits import Share, ShareOrder
+from changliao.operations import (
+    acceptance,
+    baskets,
+    disputes,
+    mergers,
+    orders,
+    settling,
+    splits,
+    stores,
+)
 from changliao.operations.settling import ConfirmReceipt, Settle
 from changliao.store.views import platforms
 from tests.operations.test_acceptance import PC, a_draft, known
@@ -147,6 +157,7 @@ def test_three_platforms_become_one_and_a_cart_pays_all_three_kinds(world: World
     assert story.earned(story.yixun, story.wanggou) == (0, 1_000)
     [joined] = moved[2].joined
     assert (joined.amount, joined.source_before, joined.target_before) == (1_000, 1_000, 0)
+    assert (joined.source_after, joined.target_after) == story.earned(story.yixun, story.wanggou)
 
     own = (story.seller, story.wanggou), (story.shop, story.wanggou), (story.yixun, MerchantId(0))
     for sides in (story.sides(), own):
@@ -162,6 +173,21 @@ def test_three_platforms_become_one_and_a_cart_pays_all_three_kinds(world: World
         for order in (c2c, shop, yixun):
             done = world.refund(order, 1_000, partner_id=order.partner_id)
             assert done.amount == 1_000, done
+
+
+def test_an_heir_lends_exactly_what_is_missing(world: World) -> None:
+    """A part of what is refunded is still held: nobody has to lend that."""
+    story = Story(world)
+    held = world.place(1_000, merchant_id=story.yixun, hold=Hold.SPLIT, fee_bps=0)
+    held = world.pay(held, story.buyer)
+    share = Share(ShareId(world.ids.new()), story.yixun, held.id, "B1", b"")
+    assert world.do(splits.SHARE, ShareOrder(share, (), release=600)).released == 600
+    story.sell(story.wanggou, MerchantId(0), 2_000)
+    story.merge(story.yixun)
+    assert story.earned(story.yixun, story.wanggou) == (0, 2_600)
+    assert world.refund(held, 1_000).amount == 1_000
+    assert story.earned(story.yixun, story.wanggou) == (0, 2_000)
+    world.audit()
 
 
 def test_what_was_sold_before_keeps_its_terms_and_what_is_sold_after_has_the_heirs(

@@ -71,8 +71,9 @@ def demo(users: int, port: int, file: Path, *, once: bool, stepwise: bool) -> No
     except (OSError, subprocess.SubprocessError, httpx.HTTPError) as error:
         fail(f"the network did not start: {error}")
     try:
-        rows = play(story, Stage(running.server, users), stepwise=stepwise)
-        _summary(story, running, rows)
+        stage = Stage(running.server, users)
+        rows = play(story, stage, stepwise=stepwise)
+        _summary(story, running.seconds, stage, rows)
         if not once:
             _stay(running)
     except (WentWrong, subprocess.SubprocessError, httpx.HTTPError) as error:
@@ -145,11 +146,11 @@ def _wait(stage: Stage, point: Point) -> None:
     click.prompt(f"   after point {point.number}: Enter goes on", default="", show_default=False)
 
 
-def _summary(story: Scenario, running: Running, rows: list[Row]) -> None:
+def _summary(story: Scenario, seconds: float, stage: Stage, rows: list[Row]) -> None:
     table = Table(title=story.title, title_justify="left")
     for heading in ("", "point", "what was done and checked", "figures"):
         table.add_column(heading)
-    table.add_row("", "start", "one process, an embedded file", f"{running.seconds:.2f} s")
+    table.add_row("", "start", "one process, an embedded file", f"{seconds:.2f} s")
     for point in story.point:
         done = [row.done for row in rows if row.point == point.number]
         table.add_section()
@@ -163,10 +164,10 @@ def _summary(story: Scenario, running: Running, rows: list[Row]) -> None:
     table.add_section()
     table.add_row("", audit.did, audit.checked, audit.figures)
     console.print(table)
-    base_url = running.server.base_url
+    base_url = stage.server.base_url
     console.print(f"Wallet    {base_url}/w/login  (13800000001, password 林小满-13800000001)")
     console.print(f"API       {base_url}/docs/api")
-    console.print(f"Cashier   {open_order(Stage(running.server, 0))}")
+    console.print(f"Cashier   {open_order(stage)}")
 
 
 def open_order(stage: Stage) -> str:

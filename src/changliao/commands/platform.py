@@ -4,7 +4,6 @@ Operators work from anywhere with a key of their own: a merger needs two of them
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from changliao.commands.context import fail
-from changliao.commands.rest_client import RestClient
+from changliao.commands.rest_client import ask
 
 _API: Final = "/api/v1"
 Shown = dict[str, Any]
@@ -28,26 +27,19 @@ class Office(Struct, frozen=True):
 
     def get(self, path: str) -> Any:
         """The answer; a refusal ends the command."""
-        return self._ask(lambda client: client.get(_API + path))
+        return self._ask("GET", path, None)
 
     def post(self, path: str, **fields: Any) -> Any:
         """The answer; a refusal ends the command."""
-        return self._ask(lambda client: client.post(_API + path, fields))
+        return self._ask("POST", path, fields)
 
-    def _ask(self, send: Callable[[RestClient], Awaitable[tuple[int, Any]]]) -> Any:
+    def _ask(self, method: str, path: str, fields: object) -> Any:
         parts = urlsplit(self.url)
         if parts.scheme != "http" or not parts.hostname:
             fail("--url: http://host:port expected, where the network listens", 2)
-
-        async def work() -> tuple[int, Any]:
-            client = RestClient(parts.hostname or "", parts.port or 80, self.key, self.secret)
-            try:
-                return await send(client)
-            finally:
-                client.close()
-
+        address, key = (parts.hostname, parts.port or 80), (self.key, self.secret)
         try:
-            status, answer = asyncio.run(work())
+            status, answer = ask(address, key, method, _API + path, fields)
         except (OSError, asyncio.IncompleteReadError) as error:
             fail(f"nobody answers at {self.url}: {error}")
         if status >= 400:

@@ -61,6 +61,21 @@ class RestClient:
             self._writer.close()
 
 
+def ask(
+    address: tuple[str, int], key: tuple[str, str], method: str, path: str, fields: object
+) -> tuple[int, Any]:
+    """One request on a connection of its own, outside a loop: status and decoded body."""
+
+    async def asked() -> tuple[int, Any]:
+        client = RestClient(*address, *key)
+        try:
+            return await (client.get(path) if method == "GET" else client.post(path, fields))
+        finally:
+            client.close()
+
+    return asyncio.run(asked())
+
+
 def _length(head: bytes) -> int:
     lower = head.lower()
     place = lower.find(b"content-length:")

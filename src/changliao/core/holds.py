@@ -108,11 +108,15 @@ class ExpireHold(Struct, frozen=True):
 
 
 class ExtendHold(Struct, frozen=True):
-    """Let money wait for its buyer, or for settlement, until a later time."""
+    """Let money wait for its buyer, or for settlement, until a later time.
+
+    `by` is the seller or its platform; nobody: an operator.
+    """
 
     merchant_id: MerchantId
     order_id: OrderId
     until: Instant
+    by: MerchantId = MerchantId(0)
 
 
 class Released(Struct, frozen=True):

@@ -27,6 +27,8 @@ from changliao.core.outcome import Reason, Refused
 from changliao.core.platforms import Platform, Store, StoreMode, StoreState, Terms, terms_of
 
 MOST_ANSWERS: Final = 200
+# So few stores in one commit that payments do not wait for it.
+MOST_STORES: Final = 50
 
 
 class MergerState(IntEnum):
@@ -100,13 +102,15 @@ class Answer(Struct, frozen=True):
 class Joined(Struct, frozen=True):
     """Money that went from an account of the source to the target's. Units: minor.
 
-    With what both had before it, as the same commit saw them.
+    With what the ledger had in both before it, and after it in the same commit.
     """
 
     book: int
     amount: int
     source_before: int
     target_before: int
+    source_after: int
+    target_after: int
 
 
 class Merger(Struct, frozen=True):
@@ -249,6 +253,19 @@ def joins(merger: Merger, more: Iterable[Joined]) -> Merger:
     for one in found:
         sums[one.book] = sums.get(one.book, 0) + one.amount
     return changed(merger, collected=tuple(sorted(sums.items()))) if found else merger
+
+
+def steps_left(merger: Merger, stores: int) -> int:
+    """How many steps follow, with so many stores still to move: the last look finds none."""
+    match merger.step:
+        case Step.CLOSE:
+            return 3 + -(-stores // MOST_STORES)
+        case Step.STORES:
+            return 2 + -(-stores // MOST_STORES)
+        case Step.BALANCES:
+            return 1
+        case Step.END:
+            return 0
 
 
 def moved_in_all(merger: Merger) -> int:

@@ -103,13 +103,11 @@ def decide_refund(
     payable: Account,
     now: Instant,
     holding: Holding | None = None,
-    *,
-    returned: int = 0,
 ) -> Refunding | Refused:
     """Move a part of what was paid back to the payer, with its share of the fee.
 
-    Held money pays first; what was shared or released comes out of the merchant's own, to which
-    receivers give `returned` back in the same commit.
+    Held money pays first; what was shared or released comes out of the merchant's own, `payable`
+    being what it will be when its receivers have given back.
     """
     refund = command.refund
     if refund.amount <= 0:
@@ -128,11 +126,9 @@ def decide_refund(
         return Refused(Reason.REFUND_EXCEEDS_PAYMENT)
     if order.refunds >= MOST_REFUNDS:
         return Refused(Reason.REFUNDS_TOO_MANY)
-    fee_returned = order.fee * refunded // order.amount.amount
-    fee_back = fee_returned - order.fee_returned
+    fee_back = _fee_back(refund, order)
     held, left = holds.refund_from(holding, refund.amount, fee_back)
-    own = refund.amount - held
-    if payable.spendable + returned + (0 if held else fee_back) < own:
+    if payable.spendable < owed(refund, order, holding):
         return Refused(Reason.MERCHANT_FUNDS_INSUFFICIENT)
 
     after = replace(
@@ -140,15 +136,27 @@ def decide_refund(
         state=state,
         refunded=refunded,
         refunds=order.refunds + 1,
-        fee_returned=fee_returned,
+        fee_returned=order.fee_returned + fee_back,
     )
     done = replace(refund, state=RefundState.SUCCEEDED, finished_at=now)
     return Refunding(done, after, _refund_transfers(refund, order, fee_back, held), left)
 
 
+def owed(refund: Refund, order: Order, holding: Holding | None) -> int:
+    """How much of a refund is the merchant's own to give, its fee coming back first."""
+    fee_back = _fee_back(refund, order)
+    held, _ = holds.refund_from(holding, refund.amount, fee_back)
+    return refund.amount - held - (0 if held else fee_back)
+
+
 def same_refund(earlier: Refund, again: Refund) -> bool:
     """Was the same refund asked for under this reference?"""
     return earlier.digest == again.digest
+
+
+def _fee_back(refund: Refund, order: Order) -> int:
+    refunded = order.refunded + refund.amount
+    return order.fee * refunded // order.amount.amount - order.fee_returned
 
 
 def _refund_transfers(

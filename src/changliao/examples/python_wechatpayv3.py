@@ -18,8 +18,8 @@ from wechatpayv3 import WeChatPay, WeChatPayType
 WAIT_S = 60
 
 
-def shop(settings: dict[str, str], notify_url: str) -> WeChatPay:
-    """The SDK as the shop sets it up; only the address is ours."""
+def shop(settings: dict[str, str], notify_url: str, *, partner_mode: bool = False) -> WeChatPay:
+    """The SDK as the shop sets it up, or a platform for its stores; only the address is ours."""
     sdk = WeChatPay(
         wechatpay_type=WeChatPayType.NATIVE,
         mchid=settings["mchid"],
@@ -30,6 +30,7 @@ def shop(settings: dict[str, str], notify_url: str) -> WeChatPay:
         notify_url=notify_url,
         public_key=settings["wechatpay_public_key"],
         public_key_id=settings["wechatpay_public_key_id"],
+        partner_mode=partner_mode,
     )
     # This SDK has its host built in and no option for it.
     sdk._core._gate_way = settings["base_url"]

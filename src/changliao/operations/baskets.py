@@ -34,6 +34,7 @@ from changliao.store import deadlines, ledger
 from changliao.store.baskets import BASKETS, BASKETS_BY_REFERENCE
 from changliao.store.events import EVENTS
 from changliao.store.orders import ATTEMPTS, ORDERS, ORDERS_BY_REFERENCE, TERMS
+from changliao.store.platforms import STORES
 from changliao.store.unit import UnitOfWork
 
 
@@ -171,6 +172,8 @@ def _placing_keys(command: PlaceBasket) -> Iterable[Place]:
     yield BASKETS_BY_REFERENCE, BASKETS_BY_REFERENCE.key(command.basket)
     for key in _references(command):
         yield ORDERS_BY_REFERENCE, key
+    for placing in command.placings:
+        yield STORES, stores.sold_by(placing.order)
 
 
 def _paying_keys(command: PayBasket) -> Iterable[Place]:

@@ -4,10 +4,6 @@ An invitation names its subject and is authenticated: nobody can guess one, and 
 meant. Nothing has to be stored for it. Text form: 40 characters of URL-safe base 64.
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
 import struct
 from enum import IntEnum
 from typing import Final
@@ -15,6 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from changliao.core.ids import UserId
+from changliao.operations.seal import Seal
 from changliao.operations.vault import Vault
 
 _LAYOUT: Final = struct.Struct(">BQQ")
@@ -40,26 +37,17 @@ class Invitations:
     """Makes and reads invitations with a key of one vault."""
 
     def __init__(self, vault: Vault) -> None:
-        self._key = vault.derive("invitations")
+        self._seal = Seal(vault.derive("invitations"), _MAC_BYTES)
 
     def make(self, subject: Subject, owner_id: UserId, subject_id: int) -> str:
         """The text of the one invitation to this subject."""
         body = _LAYOUT.pack(subject, owner_id, subject_id)
-        return base64.urlsafe_b64encode(body + self._mac(body)).decode()
+        return self._seal.close(body)
 
     def read(self, text: str, subject: Subject) -> Invitation | None:
         """None for anything that is not our invitation to such a subject."""
-        if len(text) != _LENGTH:
-            return None
-        try:
-            raw = base64.b64decode(text, altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
-            return None
-        body, mac = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
-        if not hmac.compare_digest(mac, self._mac(body)):
+        body = self._seal.open(text) if len(text) == _LENGTH else None
+        if body is None:
             return None
         kind, owner_id, subject_id = _LAYOUT.unpack(body)
         return Invitation(subject, UserId(owner_id), subject_id) if kind == subject else None
-
-    def _mac(self, body: bytes) -> bytes:
-        return hmac.new(self._key, body, hashlib.sha256).digest()[:_MAC_BYTES]

@@ -5,10 +5,6 @@ so nobody can make one for another order. Nothing has to be stored for it. Text 
 of URL-safe base 64.
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
 import re
 import struct
 from typing import Final
@@ -18,6 +14,7 @@ from msgspec import Struct
 from changliao.core.clock import SECOND, Instant
 from changliao.core.ids import MerchantId, OrderId
 from changliao.core.orders import Order
+from changliao.operations.seal import Seal
 from changliao.operations.vault import Vault
 
 _LAYOUT: Final = struct.Struct(">QQII")
@@ -39,23 +36,17 @@ class Links:
     """Makes and reads links with a key of one vault."""
 
     def __init__(self, vault: Vault) -> None:
-        self._key = vault.derive("payment links")
+        self._seal = Seal(vault.derive("payment links"), _MAC_BYTES)
 
     def make(self, order: Order, expires_at: Instant) -> str:
         """A link for the newest issue of an order."""
         body = _LAYOUT.pack(order.merchant_id, order.id, order.issue, expires_at // SECOND)
-        return base64.urlsafe_b64encode(body + self._mac(body)).decode()
+        return self._seal.close(body)
 
     def read(self, text: str) -> Link | None:
         """None for anything that is not a link of ours. An expired link is still read."""
-        if len(text) != _LENGTH:
-            return None
-        try:
-            raw = base64.b64decode(text, altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
-            return None
-        body, mac = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
-        if not hmac.compare_digest(mac, self._mac(body)):
+        body = self._seal.open(text) if len(text) == _LENGTH else None
+        if body is None:
             return None
         merchant_id, order_id, issue, expires_s = _LAYOUT.unpack(body)
         expires_at = Instant(expires_s * SECOND)
@@ -65,6 +56,3 @@ class Links:
         """The link in a code, prepay id or address, whichever protocol wrapped it."""
         found = (self.read(match[1]) for match in _CANDIDATE.finditer(text))
         return next((link for link in found if link is not None), None)
-
-    def _mac(self, body: bytes) -> bytes:
-        return hmac.new(self._key, body, hashlib.sha256).digest()[:_MAC_BYTES]

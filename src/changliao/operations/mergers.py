@@ -11,6 +11,7 @@ from changliao.core.clock import Instant
 from changliao.core.ids import MerchantId, MergerId
 from changliao.core.ledger import Code, Transfer
 from changliao.core.mergers import (
+    MOST_STORES,
     AdvanceMerger,
     ApproveMerger,
     CancelMerger,
@@ -32,9 +33,6 @@ from changliao.store.mergers import MERGERS
 from changliao.store.parties import PARTNERSHIPS
 from changliao.store.platforms import PLATFORMS, STORES
 from changliao.store.unit import UnitOfWork
-
-# So few stores in one commit that payments do not wait for it.
-MOST_STORES: Final = 50
 
 
 def _draft(tx: UnitOfWork, command: Merger, now: Instant) -> Merger | Refused:
@@ -60,7 +58,7 @@ def _approve(tx: UnitOfWork, command: ApproveMerger, now: Instant) -> Merger | R
     refused = _refused(tx, known)
     if refused is not None:
         return refused
-    _take_part(tx, known, known.id)
+    _bind(tx, (known.source_id, known.target_id), known.id)
     tx.update(MERGERS, after)
     return after
 
@@ -73,7 +71,7 @@ def _cancel(tx: UnitOfWork, command: CancelMerger, now: Instant) -> Merger | Ref
     after = mergers.decide_event(known, MergerEvent.CANCEL, command.by, now)
     if isinstance(after, Merger) and after is not known:
         if known.state is MergerState.APPROVED:
-            _take_part(tx, known, MergerId(0))
+            _bind(tx, (known.source_id, known.target_id), MergerId(0))
         tx.update(MERGERS, after)
     return after
 
@@ -94,7 +92,7 @@ def _advance(tx: UnitOfWork, command: AdvanceMerger, now: Instant) -> Merger | R
             after = _move_stores(tx, running, now)
         case _:
             joined = mergers.joins(running, _join_balances(tx, running))
-            _set_free(tx, running.target_id)
+            _bind(tx, (running.target_id,), MergerId(0))
             after = mergers.changed(joined, state=MergerState.DONE, step=Step.END, ended_at=now)
     tx.update(MERGERS, after)
     return after
@@ -124,17 +122,12 @@ def _refused(tx: UnitOfWork, asked: Merger) -> Refused | None:
     return mergers.decide_merger(asked, source, target, both)
 
 
-def _take_part(tx: UnitOfWork, merger: Merger, merger_id: MergerId) -> None:
-    for side in (merger.source_id, merger.target_id):
+def _bind(tx: UnitOfWork, sides: Iterable[MerchantId], merger_id: MergerId) -> None:
+    """Platforms take part in a merger, or in none."""
+    for side in sides:
         platform = tx.find(PLATFORMS, side)
         if platform is not None:
             tx.update(PLATFORMS, replace(platform, merger_id=merger_id))
-
-
-def _set_free(tx: UnitOfWork, target_id: MerchantId) -> None:
-    target = tx.find(PLATFORMS, target_id)
-    if target is not None:
-        tx.update(PLATFORMS, replace(target, merger_id=MergerId(0)))
 
 
 def _close(tx: UnitOfWork, merger: Merger, now: Instant) -> None:
@@ -188,7 +181,8 @@ def _join_balances(tx: UnitOfWork, merger: Merger) -> list[Joined]:
             if amount <= 0:
                 continue
             ledger.post(tx, [Transfer(source.id, target.id, amount, Code.MERGER, merger.id)])
-            found.append(Joined(source.id.book, amount, source.balance, target.balance))
+            after = [ledger.account(tx, one.id).balance for one in (source, target)]
+            found.append(Joined(source.id.book, amount, source.balance, target.balance, *after))
     return found
 
 

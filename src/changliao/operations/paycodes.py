@@ -29,6 +29,7 @@ from changliao.store.deadlines import DeadlineKind
 from changliao.store.orders import ORDERS, ORDERS_BY_REFERENCE, TERMS
 from changliao.store.parties import USERS
 from changliao.store.paycodes import PAY_CODES
+from changliao.store.platforms import STORES
 from changliao.store.unit import UnitOfWork
 
 
@@ -104,6 +105,7 @@ def _charging_keys(command: ChargeCode) -> Iterable[Place]:
     order = command.placing.order
     yield ORDERS_BY_REFERENCE, ORDERS_BY_REFERENCE.key(order)
     yield PAY_CODES, command.code
+    yield STORES, stores.sold_by(order)
     yield ledger.ACCOUNTS, chart.payable(order.merchant_id, order.amount.currency)
     yield ledger.ACCOUNTS, chart.fees(order.merchant_id, order.amount.currency)
 

@@ -10,7 +10,7 @@ from changliao.core.events import Event, EventKind
 from changliao.core.ids import EventId
 from changliao.core.money import CURRENCIES
 from changliao.core.outcome import Reason, Refused
-from changliao.core.refunds import Refund, RefundOrder, decide_refund, same_refund
+from changliao.core.refunds import Refund, RefundOrder, decide_refund, owed, same_refund
 from changliao.operations import holds, settling
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
@@ -37,13 +37,11 @@ def refund_order(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund |
         return back
 
     account_id = chart.payable(order.merchant_id, order.amount.currency)
-    payable, returned = ledger.account(tx, account_id), back.amount
-    refunding = decide_refund(command, order, payable, now, back.holding, returned=returned)
-    if isinstance(refunding, Refused) and refunding.reason is Reason.MERCHANT_FUNDS_INSUFFICIENT:
-        # A platform that was merged has given its money away: its heir lends what is missing.
-        back.transfers += back.accounts.lent(account_id, asked.amount)
-        lent = back.accounts.find(account_id)
-        refunding = decide_refund(command, order, lent, now, back.holding)
+    # A platform that was merged has given its money away: its heir lends what is missing.
+    back.transfers += back.accounts.lent(account_id, owed(asked, order, back.holding))
+    payable = back.accounts.find(account_id)
+
+    refunding = decide_refund(command, order, payable, now, back.holding)
 
     if isinstance(refunding, Refused):
         return refunding

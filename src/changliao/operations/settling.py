@@ -86,11 +86,6 @@ class Back(Struct, kw_only=True):
     holding: Holding | None = None
     accounts: Accounts
 
-    @property
-    def amount(self) -> int:
-        """All of it together. Units: minor."""
-        return sum(one.amount for one in self.returns)
-
 
 def given_back(
     tx: UnitOfWork, order: Order, refund: Refund, holding: Holding | None
@@ -174,6 +169,9 @@ def _extend(tx: UnitOfWork, command: ExtendHold, now: Instant) -> Holding | Refu
     holding = holds.of_order(tx, order) if order is not None else None
     if order is None or holding is None:
         return Refused(Reason.ORDER_NOT_FOUND if order is None else Reason.HOLD_MISSING)
+    sides = order.partner_id, order.merchant_id
+    if command.by and not any(heirs.inherits(tx, command.by, side) for side in sides):
+        return Refused(Reason.ORDER_NOT_FOUND)
     if not stores.holds(tx, order):
         return Refused(Reason.HOLD_MISSING)
     after = decide_extension(command, holding, order.paid_at)

@@ -88,7 +88,7 @@ def _apply(tx: UnitOfWork, command: Store, now: Instant) -> Store | Refused:
 def _belongs_elsewhere(tx: UnitOfWork, merchant_id: MerchantId, platform_id: MerchantId) -> bool:
     """Has this merchant stores, and none of them on this platform?"""
     rows = tx.select("store_platforms_of_merchant", {"merchant_id": merchant_id})
-    return bool(rows) and (platform_id,) not in [row[:1] for row in rows]
+    return bool(rows) and platform_id not in [row[0] for row in rows]
 
 
 def _decide(tx: UnitOfWork, command: DecideStore, now: Instant) -> Store | Refused:

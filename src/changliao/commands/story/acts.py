@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from msgspec import Struct
-from wechatpayv3 import WeChatPay, WeChatPayType
+from wechatpayv3 import WeChatPay
 
 from changliao import examples
 from changliao.commands.people import WentWrong
 from changliao.commands.story.stage import Stage, expect
+from changliao.examples import python_wechatpayv3
 
 _NODE_PACKAGE: Final = "wechatpay-axios-plugin@0.9.6"
 # From announcing a change of policy to its beginning, at every platform at once.
@@ -34,11 +35,7 @@ class Done(Struct, frozen=True):
 
 
 class Act(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do"):
-    """One step of a point."""
-
-    def play(self, stage: Stage) -> Done:
-        """Do it and check it. Raises WentWrong."""
-        raise NotImplementedError
+    """One step of a point: its `play` does it and checks it, or raises WentWrong."""
 
 
 class Cell(Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +56,8 @@ class SetPolicy(Act, frozen=True, tag="policy"):
 
     def play(self, stage: Stage) -> Done:
         """Every platform's draft is approved, in force, and in the history with both names."""
+        for name in self.platforms:
+            stage.merchant(name)  # whoever is new makes keys first, which takes a while
         starts_at = datetime.now(UTC) + _NOTICE
         drafts = {name: self._approved(stage, name, starts_at) for name in self.platforms}
         for name, draft in drafts.items():
@@ -217,22 +216,7 @@ def payment(order: Any, user: str) -> dict[str, Any]:
 
 def partner_sdk(stage: Stage, platform: str) -> WeChatPay:
     """A platform's own SDK as service provider of its stores; only the address is ours."""
-    known = stage.merchant(platform)
-    sdk = WeChatPay(
-        wechatpay_type=WeChatPayType.NATIVE,
-        mchid=known["mchid"],
-        appid=known["appid"],
-        private_key=known["private_key"],
-        cert_serial_no=known["certificate_serial"],
-        apiv3_key=known["api_v3_key"],
-        notify_url=_NOWHERE,
-        public_key=known["wechatpay_public_key"],
-        public_key_id=known["wechatpay_public_key_id"],
-        partner_mode=True,
-    )
-    # This SDK has its host built in and no option for it.
-    sdk._core._gate_way = known["base_url"]
-    return sdk
+    return python_wechatpayv3.shop(stage.merchant(platform), _NOWHERE, partner_mode=True)
 
 
 def code_url(answer: tuple[int, str]) -> str:

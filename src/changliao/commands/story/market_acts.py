@@ -1,19 +1,18 @@
 """Steps of a story with stores, carts and crowds."""
 
 import asyncio
-import random
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
-from msgspec import UNSET, UnsetType, field
+from msgspec import field
 from rich.progress import Progress
 
 from changliao.commands.context import console
 from changliao.commands.people import WentWrong
 from changliao.commands.rest_client import RestClient
 from changliao.commands.story.acts import Act, Done, code_url, number, partner_sdk, payment
-from changliao.commands.story.stage import Crowd, Stage, expect
+from changliao.commands.story.stage import Stage, expect
 
 _CONNECTIONS = 64
 _PRICE = 1_990
@@ -28,7 +27,7 @@ class GatherCrowd(Act, frozen=True, tag="crowd"):
 
     def play(self, stage: Stage) -> Done:
         """Everybody paid; the merchant has exactly that."""
-        crowd = stage.crowds.setdefault(self.platform, Crowd())
+        crowd = stage.crowds.setdefault(self.platform, [])
         size, before = round(stage.size * self.share), stage.balance(self.platform)
         prefix = f"1{time.time_ns() % 90 + 10}"
 
@@ -38,7 +37,7 @@ class GatherCrowd(Act, frozen=True, tag="crowd"):
             path = f"/api/v1/users/{user['id']}/top-ups"
             done(await wallets.post(path, {"amount": _MONEY}))
             await buy(wallets, shop, user["id"])
-            crowd.users.append(user["id"])
+            crowd.append(user["id"])
 
         seconds = run_all(stage, self.platform, size, join)
         expect(stage.balance(self.platform) - before, size * _PRICE, "what the merchant earned")
@@ -61,13 +60,16 @@ class MoveCrowd(Act, frozen=True, tag="move"):
 
     def play(self, stage: Stage) -> Done:
         """Everybody's first payment there is made, once."""
-        users = [user for name in self.origins for user in stage.crowds[name].users]
-        random.Random(len(users)).shuffle(users)  # noqa: S311  # the same people each time
-        place, whole, seconds = 0, 0.0, 0.0
+        crowds = [stage.crowds[name] for name in self.origins]
+        moved, whole, seconds = 0, 0.0, 0.0
         for name, share in self.to.items():
-            whole += share
-            some = users[place : round(len(users) * whole)]
-            place, before = place + len(some), stage.balance(name)
+            # Of each crowd the same part.
+            some = [
+                user
+                for crowd in crowds
+                for user in crowd[round(len(crowd) * whole) : round(len(crowd) * (whole + share))]
+            ]
+            whole, moved, before = whole + share, moved + len(some), stage.balance(name)
 
             async def move(
                 wallets: RestClient, shop: RestClient, turn: int, some: list[str] = some
@@ -77,9 +79,9 @@ class MoveCrowd(Act, frozen=True, tag="move"):
             seconds += run_all(stage, name, len(some), move)
             expect(stage.balance(name) - before, len(some) * _PRICE, f"what {name} earned")
         return Done(
-            f"{place:,} people move to {'、'.join(self.to)}, 1 for {self.told // place:,}",
+            f"{moved:,} people move to {'、'.join(self.to)}, 1 for {self.told // moved:,}",
             "first payments made once each, nothing lost",
-            f"{place / seconds:,.0f} first payments/s",
+            f"{moved / seconds:,.0f} first payments/s",
         )
 
 
@@ -202,7 +204,7 @@ class SellInStore(Act, frozen=True, tag="sale"):
         person.pay(code_url(answer))
         expect(self._earned(stage), before, "what the sides have before the end")
         order = stage.order(self.store, reference)
-        getattr(self, f"_{self.ends}")(stage, order)
+        self._end(stage, order)
         seller, platform = (
             after - had for after, had in zip(self._earned(stage), before, strict=True)
         )
@@ -218,26 +220,23 @@ class SellInStore(Act, frozen=True, tag="sale"):
     def _earned(self, stage: Stage) -> tuple[int, int]:
         return stage.balance(self.store), stage.balance(self.platform)
 
-    def _settlement(self, stage: Stage, order: Any) -> None:
-        fields = {"merchant_id": order["merchant_id"], "order_id": order["id"]}
-        fields["platform_id"] = stage.merchant(self.platform)["id"]
-        by = stage.as_merchant(self.platform)
-        stage.ask("POST", "/api/v1/stores/settlements", fields, by=by)
-
-    def _receipt(self, stage: Stage, order: Any) -> None:
-        fields = {"merchant_id": order["merchant_id"], "order_id": order["id"]}
-        stage.ask("POST", "/api/v1/stores/receipts", fields | {"payer_id": order["payer_id"]})
-
-    def _dispute(self, stage: Stage, order: Any) -> None:
-        fields = {"merchant_id": order["merchant_id"], "order_id": order["id"]}
-        buyer = {"payer_id": order["payer_id"], "reason": "不是描述的那双"}
-        opened = stage.ask("POST", "/api/v1/disputes", fields | buyer)
-        status, refused = stage.answer(
-            "POST", "/api/v1/stores/receipts", fields | {"payer_id": order["payer_id"]}
-        )
-        expect((status, refused.get("reason")), (409, "hold_disputed"), "a receipt meanwhile")
-        path = f"/api/v1/disputes/{opened['id']}/decide?merchant_id={order['merchant_id']}"
-        stage.ask("POST", path, {"refund": self.refund, "words": "各担一部分"})
+    def _end(self, stage: Stage, order: Any) -> None:
+        sale = {"merchant_id": order["merchant_id"], "order_id": order["id"]}
+        bought = sale | {"payer_id": order["payer_id"]}
+        match self.ends:
+            case "settlement":
+                settled = sale | {"platform_id": stage.merchant(self.platform)["id"]}
+                by = stage.as_merchant(self.platform)
+                stage.ask("POST", "/api/v1/stores/settlements", settled, by=by)
+            case "receipt":
+                stage.ask("POST", "/api/v1/stores/receipts", bought)
+            case "dispute":
+                asked = bought | {"reason": "不是描述的那双"}
+                opened = stage.ask("POST", "/api/v1/disputes", asked)
+                status, refused = stage.answer("POST", "/api/v1/stores/receipts", bought)
+                expect((status, refused.get("reason")), (409, "hold_disputed"), "a receipt then")
+                path = f"/api/v1/disputes/{opened['id']}/decide?merchant_id={sale['merchant_id']}"
+                stage.ask("POST", path, {"refund": self.refund, "words": "各担一部分"})
 
 
 class AddMethod(Act, frozen=True, tag="method"):
@@ -247,7 +246,7 @@ class AddMethod(Act, frozen=True, tag="method"):
     code: str
     name_zh: str
     name_en: str
-    connector: str | UnsetType = UNSET
+    connector: str = ""
 
     def play(self, stage: Stage) -> Done:
         """It is among the methods, accepted nowhere yet."""
@@ -269,7 +268,7 @@ class Watch(Act, frozen=True, tag="watch"):
         path = f"/api/v1/acceptance/drafts/{stage.drafts[self.platform]}/effect"
         effect = stage.ask("GET", path)
         lost = sum(one["payments_before"] for one in effect["methods"])
-        expect(lost, len(stage.crowds[self.platform].users), "payments before the change")
+        expect(lost, len(stage.crowds[self.platform]), "payments before the change")
         expect(sum(one["payments_after"] for one in effect["methods"]), 0, "payments after it")
         names = {known["id"]: name for name, known in stage.merchants()}
         went = {names.get(w["platform_id"], "?"): w["payments"] for w in effect["went_to"]}

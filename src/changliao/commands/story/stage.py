@@ -1,20 +1,17 @@
 """What a story is played on: a running network, its operators, shops and people, by name."""
 
-import asyncio
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
 
 from changliao.commands.people import Person, WentWrong
-from changliao.commands.rest_client import RestClient
+from changliao.commands.rest_client import ask
 
 _WITHIN_S: Final = 60
-_LOOK_EVERY_S: Final = 0.2
 
 
 class Server(Struct, frozen=True):
@@ -31,19 +28,13 @@ class Server(Struct, frozen=True):
         return host, int(port)
 
 
-class Crowd(Struct):
-    """People without faces, for a surge."""
-
-    users: list[str] = []
-
-
 class Stage:
     """Who takes part so far. Names are the story's; whoever is named first is taken on then."""
 
     def __init__(self, server: Server, crowd: int) -> None:
         self.server = server
         self.size = crowd
-        self.crowds: dict[str, Crowd] = {}
+        self.crowds: dict[str, list[str]] = {}
         self.drafts: dict[str, str] = {}
         self.begun: dict[str, Any] = {}
         self.own_stores: dict[str, str] = {}
@@ -114,27 +105,7 @@ class Stage:
         self, method: str, path: str, fields: object = None, *, by: tuple[str, str] | None = None
     ) -> tuple[int, Any]:
         """Status and answer, refusals too. `by` is a key and its secret, an operator's usually."""
-
-        async def asked() -> tuple[int, Any]:
-            client = RestClient(*self.server.address, *(by or self.operator))
-            try:
-                return await (
-                    client.get(path) if method == "GET" else client.post(path, fields or {})
-                )
-            finally:
-                client.close()
-
-        return asyncio.run(asked())
-
-    def wait(self, path: str, field: str, value: object) -> Any:
-        """Look until it is so. Raises WentWrong when it does not become so."""
-        until = time.monotonic() + _WITHIN_S
-        while time.monotonic() < until:
-            found = self.ask("GET", path)
-            if found[field] == value:
-                return found
-            time.sleep(_LOOK_EVERY_S)
-        raise WentWrong(f"{path} never had {field} = {value}")
+        return ask(self.server.address, by or self.operator, method, path, fields or {})
 
     def order(self, name: str, reference: str) -> Any:
         """A merchant's newest order with this number, whoever placed it. Raises WentWrong."""

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from msgspec import UNSET
 
-from changliao.core import clock, ids
+from changliao.core import ids
 from changliao.core.acceptance import (
     TERMINAL_OF,
     Accepting,
@@ -41,7 +41,7 @@ from changliao.doors.rest.acceptance_forms import (
     TerminalShown,
     WentTo,
 )
-from changliao.doors.rest.call import Call, Door, perform, read_id
+from changliao.doors.rest.call import Call, Door, perform, read_id, read_moment
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import Problem, refusal
 from changliao.doors.rest.fields import NEWEST, Nothing, Page, moment, page
@@ -130,8 +130,8 @@ async def draft(door: Door, call: Call[NewDraft, Nothing]) -> Any:
         id=PolicyDraftId(door.network.ids.new()),
         platform_id=MerchantId(read_id("mch", form.platform_id)),
         cells=names.cells(form),
-        starts_at=_instant(form.starts_at, "starts_at"),
-        ends_at=_instant(form.ends_at, "ends_at"),
+        starts_at=NEVER if form.starts_at is None else read_moment(form.starts_at, "starts_at"),
+        ends_at=NEVER if form.ends_at is None else read_moment(form.ends_at, "ends_at"),
         under_way=UnderWay[form.under_way.upper()],
         reason=form.reason,
         drafted_by=call.caller.key.serial,
@@ -306,15 +306,6 @@ def _named(known: dict[str, int], pattern: str, field: str, reason: str) -> list
     if pattern not in known:
         raise Problem(reason, f"{pattern} is not one of {', '.join(known)}", field)
     return [known[pattern]]
-
-
-def _instant(text: str | None, field: str) -> Instant:
-    if text is None:
-        return NEVER
-    try:
-        return clock.from_rfc3339(text)
-    except (ValueError, OverflowError) as error:
-        raise Problem("malformed", f"{field}: {error}", field) from error
 
 
 _STANDINGS: Final[dict[Accepting, Standing]] = {

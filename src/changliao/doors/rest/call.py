@@ -7,8 +7,9 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
-from changliao.core import ids
+from changliao.core import clock, ids
 from changliao.core.answers import KeptAnswer
+from changliao.core.clock import Instant
 from changliao.core.money import CURRENCIES, Money
 from changliao.core.outcome import Refused
 from changliao.core.parties import Merchant
@@ -94,6 +95,14 @@ def read_id(prefix: str, text: str) -> int:
     if number is None:
         raise Problem("not_found", f"{prefix}_… expected, got {text[:40]}")
     return number
+
+
+def read_moment(text: str, field: str) -> Instant:
+    """Raises Problem 400 for what is no time."""
+    try:
+        return clock.from_rfc3339(text)
+    except (ValueError, OverflowError) as error:
+        raise Problem("malformed", f"{field}: {error}", field) from error
 
 
 def read_money(amount: int, currency: str) -> Money:

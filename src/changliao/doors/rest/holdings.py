@@ -4,14 +4,13 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from changliao.core import clock, ids
+from changliao.core import ids
 from changliao.core.holds import ExtendHold, Holding, HoldingState
 from changliao.core.ids import MerchantId, OrderId, UserId
-from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
-from changliao.doors.rest.call import Call, Door, perform, read_id
+from changliao.doors.rest.call import Call, Door, perform, read_id, read_moment
 from changliao.doors.rest.endpoint import Endpoint, Who
-from changliao.doors.rest.errors import Problem, refusal
+from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
     Count,
     MerchantIdText,
@@ -25,7 +24,7 @@ from changliao.doors.rest.fields import (
 from changliao.doors.rest.orders import WhoseQuery, find, whose
 from changliao.doors.rest.platforms import be_platform
 from changliao.operations.settling import CONFIRM, EXTEND, SETTLE, ConfirmReceipt, Settle
-from changliao.store.views import orders, splits
+from changliao.store.views import splits
 
 HoldingName = Literal["held", "released", "disputed"]
 
@@ -117,21 +116,13 @@ async def extend(door: Door, call: Call[Extension, Nothing]) -> Any:
     form = call.form
     named = form.merchant_id
     merchant_id = read_id("mch", named) if named else whose(call, None)
-    order_id = OrderId(read_id("ord", form.order_id))
-    placed = await door.network.read(orders.order, merchant_id, order_id)
-    own = call.caller.key.merchant_id
-    if placed is None or not (call.caller.is_operator or own in _sides(placed.order)):
-        raise refusal(Refused(Reason.ORDER_NOT_FOUND))
-    try:
-        until = clock.from_rfc3339(form.until)
-    except (ValueError, OverflowError) as error:
-        raise Problem("malformed", f"until: {error}", "until") from error
-    command = ExtendHold(MerchantId(merchant_id), order_id, until)
+    command = ExtendHold(
+        MerchantId(merchant_id),
+        OrderId(read_id("ord", form.order_id)),
+        read_moment(form.until, "until"),
+        MerchantId(0 if call.caller.is_operator else call.caller.key.merchant_id),
+    )
     return await perform(door, call, EXTEND, command, show_holding)
-
-
-def _sides(order: Order) -> tuple[MerchantId, MerchantId]:
-    return order.merchant_id, order.partner_id
 
 
 def show_holding(known: Holding) -> HoldingShown:

@@ -28,6 +28,7 @@ from changliao.core.mergers import (
     Merger,
     MergerState,
     Step,
+    steps_left,
 )
 from changliao.core.money import BY_NUMBER
 from changliao.core.outcome import Reason, Refused
@@ -55,7 +56,7 @@ from changliao.doors.rest.merger_forms import (
     StepName,
     WaitingShown,
 )
-from changliao.operations.mergers import ADVANCE, APPROVE, CANCEL, COLLECT, DRAFT, MOST_STORES
+from changliao.operations.mergers import ADVANCE, APPROVE, CANCEL, COLLECT, DRAFT
 from changliao.store.views import acceptance, ledger, mergers, platforms
 from changliao.store.views.mergers import Waiting
 
@@ -117,14 +118,11 @@ async def preview(door: Door, call: Call[Nothing, Nothing]) -> MergerPreview:
     target = await network.report(platforms.stores, known.target_id, 0)
     found = moves(known, source, target)
     stores = found.alone + found.target_terms + found.source_terms
-    left = {Step.CLOSE: 2, Step.STORES: 1, Step.BALANCES: 1, Step.END: 0}[known.step]
-    if known.step in (Step.CLOSE, Step.STORES):
-        left += 1 + -(-stores // MOST_STORES)
     opened = await network.report(mergers.open_orders, known.source_id, network.clock())
     held = await network.report(mergers.escrows, known.source_id)
     return MergerPreview(
         merger_id=ids.show("mrg", known.id),
-        steps_left=left,
+        steps_left=steps_left(known, stores),
         stores_alone=found.alone,
         stores_on_target_terms=found.target_terms,
         stores_on_source_terms=found.source_terms,
@@ -242,17 +240,16 @@ def _waiting(found: Iterable[Waiting]) -> list[WaitingShown]:
 
 def _joined(one: Joined) -> JoinedShown:
     shown = _book(one.book, one.amount)
-    source_after, target_after = one.source_before - one.amount, one.target_before + one.amount
     return JoinedShown(
         purpose=shown.purpose,
         currency=shown.currency,
         amount=one.amount,
         source_before=one.source_before,
         target_before=one.target_before,
-        source_after=source_after,
-        target_after=target_after,
+        source_after=one.source_after,
+        target_after=one.target_after,
         sum_before=one.source_before + one.target_before,
-        sum_after=source_after + target_after,
+        sum_after=one.source_after + one.target_after,
     )
 
 
