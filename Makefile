@@ -46,7 +46,8 @@ sql: install
 	@$(BIN)/sqlfluff lint --processes 2 src/changliao/store/queries
 
 docs: install ## Write the pages that tests check: docs/compatibility.md
-	@WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/e2e/test_sdks.py tests/e2e/test_alipay_sdks.py
+	@WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/e2e/test_sdk_money.py \
+		tests/e2e/test_sdks.py tests/e2e/test_alipay_sdks.py
 
 bench: install ## Run the benchmarks; writes bench/results
 	@$(BIN)/python -m bench

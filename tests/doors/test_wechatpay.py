@@ -216,6 +216,27 @@ def test_a_wrong_signature_says_what_should_have_been_signed(shop: Shop) -> None
     assert signed["truncated_sign_message"].endswith('{"a":1}\n')
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{BY_NUMBER}/A|B*{{}}?mchid={{}}&a=C|D",
+        f"{BY_NUMBER}/A|B*{{}}?mchid={{}}&a=C%7CD",
+        f"{BY_NUMBER}/A%7CB*{{}}?mchid={{}}&a=C%7CD",
+    ],
+    ids=["as written", "only the query encoded", "both encoded"],
+)
+def test_numbers_may_be_signed_as_each_library_writes_them(shop: Shop, written: str) -> None:
+    """Libraries encode an address after it was signed, wholly or only its path."""
+    target = written.format("x", shop.mchid)
+    request = shop.signed("GET", target)
+    sent = f"{BY_NUMBER}/A%7CB*x?mchid={shop.mchid}&a=C%7CD"
+    moved = shop.http.build_request("GET", sent, headers=request.headers)
+    refused(shop.http.send(moved), 404, "ORDER_NOT_EXIST")
+    other = shop.signed("GET", target.replace("x?", "y?"))
+    moved = shop.http.build_request("GET", sent, headers=other.headers)
+    refused(shop.http.send(moved), 401, "SIGN_ERROR")
+
+
 @pytest.mark.parametrize("skew", [-301, 301])
 def test_a_stale_request_is_refused(shop: Shop, skew: int) -> None:
     answer = shop.get("/v3/certificates", timestamp=str(int(time.time()) + skew))

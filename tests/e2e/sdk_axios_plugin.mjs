@@ -66,6 +66,16 @@ function invocation(scene, prepayId) {
   return { appId, timeStamp, nonceStr, package: pack, signType: "RSA", paySign: signed(pack) };
 }
 
+// Sensitive fields are encrypted for the key that the header names; by default the newest known.
+const [ourSerial, ourKey] = Object.entries(certs)[0];
+const seal = (text) => Rsa.encrypt(text, ourKey);
+const sealing = { headers: { "Wechatpay-Serial": ourSerial } };
+const sharing = sdk.v3.profitsharing;
+const bills = sdk.v3.fundApp.mchTransfer.transferBills;
+const batches = sdk.v3.transfer.batches;
+const combined = sdk.v3.combineTransactions;
+const combinedOrder = combined.outTradeNo._combine_out_trade_no_;
+
 await answerLines({
   async place({ scene, ...fields }) {
     const body = { ...own, ...told, appid: settings.appid, ...fields };
@@ -126,6 +136,61 @@ await answerLines({
     }
     return called(sdk.v3.refund.domestic.refunds.post({ sub_mchid, amount, ...fields }));
   },
+  profitsharing_add_receiver({ account_type: type, name, ...fields }) {
+    const body = { appid: settings.appid, type, name: seal(name), ...fields };
+    return called(sharing.receivers.add.post(body, sealing));
+  },
+  profitsharing_delete_receiver: ({ account_type: type, ...fields }) =>
+    // In its chain `delete` is the method of HTTP, so the path is written out.
+    called(
+      sdk["v3/profitsharing/receivers/delete"].post({ appid: settings.appid, type, ...fields }),
+    ),
+  profitsharing_order: (fields) =>
+    called(sharing.orders.post({ appid: settings.appid, ...fields })),
+  profitsharing_order_query: ({ transaction_id, out_order_no }) =>
+    called(sharing.orders._out_order_no_.get({ out_order_no, params: { transaction_id } })),
+  profitsharing_return: (fields) => called(sharing.returnOrders.post(fields)),
+  profitsharing_return_query: ({ out_return_no, out_order_no }) =>
+    called(sharing.returnOrders._out_return_no_.get({ out_return_no, params: { out_order_no } })),
+  profitsharing_amount_query: (named) =>
+    called(sharing.transactions._transaction_id_.amounts.get(named)),
+  profitsharing_unfreeze: (fields) => called(sharing.orders.unfreeze.post(fields)),
+  mch_transfer_bills({ user_name: name, ...fields }) {
+    const named = name ? { user_name: seal(name) } : {};
+    return called(bills.post({ appid: settings.appid, ...named, ...fields }, sealing));
+  },
+  mch_transfer_bills_query: (named) =>
+    called(
+      named.out_bill_no
+        ? bills.outBillNo._out_bill_no_.get(named)
+        : bills.transferBillNo._transfer_bill_no_.get(named),
+    ),
+  mch_transfer_bills_cancel: (named) =>
+    called(bills.outBillNo._out_bill_no_.cancel.post({}, named)),
+  transfer_batch: (fields) =>
+    called(batches.post({ appid: settings.appid, ...fields })),
+  transfer_query_out_batch_no: ({ out_batch_no }) =>
+    called(
+      batches.outBatchNo._out_batch_no_.get({ out_batch_no, params: { need_query_detail: true } }),
+    ),
+  transfer_query_batchid: ({ batch_id }) =>
+    called(batches.batchId._batch_id_.get({ batch_id, params: { need_query_detail: false } })),
+  transfer_query_out_detail_no: (named) =>
+    called(batches.outBatchNo._out_batch_no_.details.outDetailNo._out_detail_no_.get(named)),
+  transfer_query_detail_id: (named) =>
+    called(batches.batchId._batch_id_.details.detailId._detail_id_.get(named)),
+  combine_pay(fields) {
+    const own = { combine_appid: settings.appid, combine_mchid: settings.mchid };
+    return called(combined.native.post({ ...own, ...fields }));
+  },
+  combine_query: (named) => called(combinedOrder.get(named)),
+  combine_close: ({ combine_out_trade_no, sub_orders }) =>
+    called(
+      combinedOrder.close.post(
+        { combine_appid: settings.appid, sub_orders },
+        { combine_out_trade_no },
+      ),
+    ),
   async callback({ headers: given, body }) {
     const serial = given["Wechatpay-Serial"];
     const [timestamp, nonce] = [given["Wechatpay-Timestamp"], given["Wechatpay-Nonce"]];

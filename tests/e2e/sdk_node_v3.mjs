@@ -34,6 +34,10 @@ const sdk = new WxPay({
 });
 sdk.createHttp(new Redirected());
 
+// Names are encrypted by the SDK for the key that its own call fetched; the header then names it.
+const [fetched] = await sdk.get_certificates(settings.api_v3_key);
+const seal = (text) => sdk.publicEncrypt(text, fetched.publicKey);
+const serial = { wx_serial_no: fetched.serial_no };
 const told = { notify_url: settings.notify_url };
 const said = ({ status, data, error }) => ({ status, body: data || JSON.parse(error || "{}") });
 
@@ -55,6 +59,34 @@ await answerLines({
     const content = Buffer.isBuffer(data) ? gunzipSync(data).toString() : data;
     return { status, body: content.replace(/^\uFEFF/, "") };
   },
+  profitsharing_add_receiver: async ({ account_type: type, name, ...fields }) =>
+    said(await sdk.profitsharing_receivers_add({ ...serial, type, name: seal(name), ...fields })),
+  profitsharing_delete_receiver: async ({ account_type: type, ...fields }) =>
+    said(await sdk.profitsharing_receivers_delete({ type, ...fields })),
+  profitsharing_order: async (fields) =>
+    said(await sdk.create_profitsharing_orders({ ...serial, ...fields })),
+  profitsharing_order_query: async ({ transaction_id, out_order_no }) =>
+    said(await sdk.query_profitsharing_orders(transaction_id, out_order_no)),
+  profitsharing_return: async (fields) => said(await sdk.profitsharing_return_orders(fields)),
+  profitsharing_return_query: async ({ out_return_no, out_order_no }) =>
+    said(await sdk.query_profitsharing_return_orders(out_return_no, out_order_no)),
+  profitsharing_amount_query: async ({ transaction_id }) =>
+    said(await sdk.query_profitsharing_amounts(transaction_id)),
+  profitsharing_unfreeze: async (fields) => said(await sdk.profitsharing_orders_unfreeze(fields)),
+  transfer_batch: async (fields) => said(await sdk.batches_transfer({ ...serial, ...fields })),
+  transfer_query_out_batch_no: async ({ out_batch_no, need_query_detail }) =>
+    said(await sdk.query_batches_transfer_list({ out_batch_no, need_query_detail })),
+  transfer_query_batchid: async ({ batch_id }) =>
+    said(await sdk.query_batches_transfer_list_wx({ batch_id, need_query_detail: false })),
+  transfer_query_out_detail_no: async (named) =>
+    said(await sdk.query_batches_transfer_detail(named)),
+  transfer_query_detail_id: async (named) =>
+    said(await sdk.query_batches_transfer_detail_wx(named)),
+  combine_pay: async (fields) => said(await sdk.combine_transactions_native(fields)),
+  combine_query: async ({ combine_out_trade_no }) =>
+    said(await sdk.combine_query(combine_out_trade_no)),
+  combine_close: async ({ combine_out_trade_no, sub_orders }) =>
+    said(await sdk.combine_close(combine_out_trade_no, sub_orders)),
   async callback({ headers, body }) {
     const verified = await sdk.verifySign({
       timestamp: headers["Wechatpay-Timestamp"],

@@ -81,6 +81,9 @@ class Driver:
     async def codepay(self, **fields: Any) -> Any:
         return await self._called("pay", pay_type=self._types.CODEPAY, **fields)
 
+    async def combine_pay(self, **fields: Any) -> Any:
+        return await self._called("combine_pay", pay_type=self._types.NATIVE, **fields)
+
     async def download_bill(self, url: str) -> Any:
         answer = self._sdk.download_bill(url)
         status, content = await answer if inspect.isawaitable(answer) else answer
@@ -111,7 +114,7 @@ class Driver:
         getattr(self._sdk, name)
         return partial(self._called, name)
 
-    async def _called(self, name: str, **fields: Any) -> Any:
+    async def _called(self, name: str, /, **fields: Any) -> Any:
         answer = getattr(self._sdk, name)(**fields)
         status, body = await answer if inspect.isawaitable(answer) else answer
         return {"status": status, "body": json.loads(body) if body else {}}

@@ -1,167 +1,20 @@
 """Shops keep the SDK they have: each plays an order from placing to refund, unmodified.
 
-The SDK runs in an environment of its own, driven line by line (sdk_*.py, sdk_*.mjs). What it is
-told comes to an address in this process and is handed to it byte by byte. What worked is the table
-in docs/compatibility.md.
+What worked is the table in docs/compatibility.md.
 """
 
 import hashlib
-import itertools
-import json
-import queue
-import subprocess
-import threading
-import time
-from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any, Final, NamedTuple
 
 import httpx
 import pytest
 
 from changliao.commands.people import Person
-from tests import requirements, yesterday
-from tests.e2e import sdk_environments
-from tests.e2e.compatibility import NOT_OFFERED, WORKED, Table
-from tests.served import Rest, Served, started
+from tests import yesterday
+from tests.e2e.sdk_shop import BACK, PRICE, SDKS, TABLE, Shop, numbers, opened_shop
+from tests.served import Rest, Served
 
 pytestmark = pytest.mark.xdist_group("sdks")
-HERE: Final = Path(__file__).parent
-WAIT_S: Final = 30
-PRICE, BACK = 1000, 300
-_numbers = itertools.count(time.time_ns())
-
-
-class Letter(NamedTuple):
-    """A notification as it came in."""
-
-    headers: dict[str, str]
-    body: str
-
-
-class Sdk(NamedTuple):
-    """One SDK in one way of checking our signatures; `variant` only where it has two."""
-
-    package: str
-    mode: str
-    variant: str = ""
-
-    def __str__(self) -> str:
-        return "-".join(filter(None, self))
-
-    @property
-    def title(self) -> str:
-        """Its column in the table."""
-        mode = "public key" if self.mode == "public-key" else self.mode
-        return f"{self.package} ({', '.join(filter(None, (self.variant, mode)))})"
-
-    def command(self, settings: Path) -> tuple[list[str], Path]:
-        """What starts its driver, and the folder to start it in."""
-        if self.package == "wechatpayv3":
-            python = sdk_environments.python()
-            script = str(HERE / "sdk_wechatpayv3.py")
-            return [str(python), script, str(settings), self.variant, self.mode], settings.parent
-        name = {"wechatpay-axios-plugin": "sdk_axios_plugin", "wechatpay-node-v3": "sdk_node_v3"}
-        folder = sdk_environments.node(self.package)
-        script = str(HERE / f"{name[self.package]}.mjs")
-        return [requirements.node(), script, str(settings), self.mode], folder
-
-
-SDKS: Final = (
-    Sdk("wechatpayv3", "public-key", "sync"),
-    Sdk("wechatpayv3", "certificate", "sync"),
-    Sdk("wechatpayv3", "public-key", "async"),
-    Sdk("wechatpayv3", "certificate", "async"),
-    Sdk("wechatpay-axios-plugin", "public-key"),
-    Sdk("wechatpay-axios-plugin", "certificate"),
-    Sdk("wechatpay-node-v3", "certificate"),
-)
-
-
-# A driver's word for a call, and the call.
-CALLS: Final = {
-    "place native": "`POST /v3/pay/transactions/native`",
-    "place jsapi": "`POST /v3/pay/transactions/jsapi`",
-    "place app": "`POST /v3/pay/transactions/app`",
-    "place h5": "`POST /v3/pay/transactions/h5`",
-    "query": "`GET /v3/pay/transactions/{out-trade-no,id}/…`",
-    "codepay": "`POST /v3/pay/transactions/codepay`",
-    "codepay_reverse": "`POST /v3/pay/transactions/out-trade-no/…/reverse`",
-    "close": "`POST /v3/pay/transactions/out-trade-no/…/close`",
-    "refund": "`POST /v3/refund/domestic/refunds`",
-    "query_refund": "`GET /v3/refund/domestic/refunds/…`",
-    "trade_bill": "`GET /v3/bill/tradebill`",
-    "fundflow_bill": "`GET /v3/bill/fundflowbill`",
-    "download_bill": "`GET /v3/billdownload/file`, plain and gzip, parsed",
-    "submch_fundflow_bill": "`GET /v3/bill/sub-merchant-fundflowbill`",
-    "download_sealed_bill": "`GET /v3/billdownload/file`, decrypted by the SDK",
-    "partner pay": "`POST /v3/pay/partner/transactions/native`",
-    "partner query": "`GET /v3/pay/partner/transactions/out-trade-no/…`",
-    "partner close": "`POST /v3/pay/partner/transactions/out-trade-no/…/close`",
-    "partner refund": "`POST /v3/refund/domestic/refunds` for a sub-merchant",
-    "told TRANSACTION.SUCCESS": "payment notification, verified and decrypted by the SDK",
-    "told REFUND.SUCCESS": "refund notification, verified and decrypted by the SDK",
-}
-TABLE: Final = Table("WeChat Pay v3", [sdk.title for sdk in SDKS], CALLS)
-
-
-class Shop:
-    """A merchant whose SDK is running, and what it was told, by path."""
-
-    def __init__(
-        self, sdk: Sdk, process: "subprocess.Popen[str]", settings: dict[str, str]
-    ) -> None:
-        self.sdk = sdk
-        self._process = process
-        self.settings = settings
-        self.told: defaultdict[str, queue.Queue[Letter]] = defaultdict(queue.Queue)
-
-    def do(self, name: str, **fields: Any) -> Any:
-        """A call of the SDK, and what the SDK made of it."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps({"do": name, **fields}) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        assert line, "the driver ended"
-        answer = json.loads(line)
-        if answer.get("verified"):
-            TABLE.note(self.sdk.title, f"told {answer['opened']['event_type']}", WORKED)
-        elif answer.get("status", 500) < 300:
-            TABLE.note(self.sdk.title, _row(name, fields), WORKED)
-        elif answer.get("missing"):
-            TABLE.note(self.sdk.title, _row(name, fields), NOT_OFFERED)
-        return answer
-
-    def done(self, name: str, **fields: Any) -> Any:
-        """The body of an answer that the network gave and the SDK accepted."""
-        answer = self.do(name, **fields)
-        assert answer.get("status") == 200, answer
-        return answer["body"]
-
-    def place(self, scene: str = "native", **changes: Any) -> tuple[str, Any]:
-        """An order's number and the SDK's answer."""
-        # Every mark that a number may have: libraries write them differently in addresses.
-        number = f"S|*_-{next(_numbers)}"
-        terms = {"description": "越野跑鞋 42 码", "amount": {"total": PRICE, "currency": "CNY"}}
-        answer = self.do("place", scene=scene, out_trade_no=number, **(terms | changes))
-        assert answer.get("status") == 200, answer
-        return number, answer
-
-    def address(self, path: str) -> str:
-        return self.settings["notify_url"] + path
-
-    def letter(self, path: str) -> Letter:
-        """The next notification that comes to this path."""
-        return self.told[f"/notify{path}"].get(timeout=WAIT_S)
-
-
-def _row(name: str, fields: dict[str, Any]) -> str:
-    kind = fields.get("scene") or fields.get("call") or ""
-    return f"{name} {kind}".strip()
 
 
 @pytest.fixture(scope="module", params=SDKS, ids=str)
@@ -171,52 +24,8 @@ def shop(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Shop]:
     """A shop with each SDK."""
-    sdk: Sdk = request.param
-    served, operator = sandbox
-    folder = tmp_path_factory.mktemp("shop")
-    command, inside = sdk.command(folder / "settings.json")
-    settings = served.command("sandbox", "merchant", sdk.package)
-    if sdk.mode == "public-key":
-        path = f"/api/v1/merchants/{settings['mchid']}"
-        assert operator.post(path, signing_mode="public_key").status_code == 200
-    settings |= {"cert_dir": str(folder / "certificates")}
-    told: dict[str, Shop] = {}
-
-    class Callback(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            told["shop"].told[self.path].put(Letter(dict(self.headers.items()), body))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Nothing on the terminal."""
-
-    with listening(Callback) as port:
-        settings |= {"notify_url": f"http://127.0.0.1:{port}/notify"}
-        (folder / "settings.json").write_text(json.dumps(settings), "utf-8")
-        with started(
-            command,
-            cwd=inside,
-            stdin=subprocess.PIPE,
-            env={"PATH": "/usr/bin:/bin", "NO_PROXY": "*", "PYTHONUTF8": "1"},
-        ) as process:
-            told["shop"] = Shop(sdk, process, settings)
-            yield told["shop"]
-            assert process.stdin
-            process.stdin.close()
-            assert process.wait(WAIT_S) == 0
-
-
-@contextmanager
-def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
-    """A server of the test's own, on this port, until the block ends however it ends."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
+    with opened_shop(request.param, sandbox, tmp_path_factory.mktemp("shop")) as running:
+        yield running
 
 
 def test_an_order_lives_from_placing_to_refund(shop: Shop, payer: Person) -> None:
@@ -324,7 +133,7 @@ def sub_mchid(shop: Shop, sandbox: tuple[Served, Rest]) -> str:
 
 
 def test_a_pay_code_is_charged_and_the_payment_undone(shop: Shop, payer: Person) -> None:
-    number = f"C{next(_numbers)}"
+    number = f"C{next(numbers)}"
     charged = shop.do(
         "codepay",
         out_trade_no=number,
@@ -347,7 +156,7 @@ def test_a_pay_code_is_charged_and_the_payment_undone(shop: Shop, payer: Person)
 
 
 def test_a_provider_acts_for_a_sub_merchant(shop: Shop, sub_mchid: str, payer: Person) -> None:
-    number = f"P{next(_numbers)}"
+    number = f"P{next(numbers)}"
     sold = {"out_trade_no": number, "sub_mchid": sub_mchid}
     total = {"total": PRICE, "currency": "CNY"}
     placed = shop.do("partner", call="pay", description="茶", amount=total, **sold)

@@ -85,11 +85,8 @@ def parse(header: str) -> Authorization:
 
 
 def verifies(public_key: bytes, parts: Authorization, signed: Signed) -> bool:
-    """Try what was signed, then the two forms that real SDKs sign instead (§2.4, T1 and T2)."""
-    forms = [(signed.target, signed.body)]
-    decoded = _decoded(signed.target)
-    if decoded is not None:
-        forms.append((decoded, signed.body))
+    """Try what was signed, then the forms that real SDKs sign instead (§2.4, T1 and T2)."""
+    forms = [(target, signed.body) for target in _targets(signed.target)]
     if signed.body == b"null":
         forms.append((signed.target, b""))
     return any(
@@ -100,6 +97,18 @@ def verifies(public_key: bytes, parts: Authorization, signed: Signed) -> bool:
 
 def _message(parts: Authorization, method: str, target: bytes, body: bytes) -> bytes:
     return crypto.request_message(method, target, parts.timestamp, parts.nonce, body)
+
+
+def _targets(target: bytes) -> list[bytes]:
+    """As it came; then decoded once, wholly or only before the query, as some clients sign it."""
+    path, mark, query = target.partition(b"?")
+    whole, before = _decoded(target), _decoded(path)
+    forms = [target]
+    if whole is not None:
+        forms.append(whole)
+    if before is not None and mark:
+        forms.append(before + mark + query)
+    return forms
 
 
 def _decoded(target: bytes) -> bytes | None:

@@ -1,0 +1,192 @@
+"""What marketplaces call: each SDK shares a payment, pays users out and combines orders."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from changliao.commands.people import Person
+from tests.e2e.compatibility import NOT_OFFERED
+from tests.e2e.sdk_shop import BACK, PRICE, SDKS, TABLE, Shop, numbers, opened_shop
+from tests.served import Rest, Served
+from tests.wallets import Wallet, somebody
+
+pytestmark = pytest.mark.xdist_group("sdks")
+PAYEE = "收款人"
+REPORTS = [{"info_type": "活动名称", "info_content": "新会员有礼"}]
+
+
+@pytest.fixture(scope="module", params=SDKS, ids=str)
+def shop(
+    request: pytest.FixtureRequest,
+    sandbox: tuple[Served, Rest],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Shop]:
+    """A shop with each SDK."""
+    with opened_shop(request.param, sandbox, tmp_path_factory.mktemp("shop")) as running:
+        yield running
+
+
+def test_a_payment_is_shared_taken_back_and_the_rest_released(
+    shop: Shop, sandbox: tuple[Served, Rest], payer: Person
+) -> None:
+    supplier = sandbox[0].command("sandbox", "merchant", "Supplier")["mchid"]
+    receiver = {"account_type": "MERCHANT_ID", "account": supplier}
+    added = {**receiver, "relation_type": "SUPPLIER", "name": "Supplier"}
+    assert shop.done("profitsharing_add_receiver", **added)["account"] == supplier
+    number, placed = shop.place(settle_info={"profit_sharing": True}, notify_url=shop.address("/s"))
+    payer.pay(placed["body"]["code_url"])
+    paid = {"transaction_id": shop.done("query", out_trade_no=number)["transaction_id"]}
+    assert shop.done("profitsharing_amount_query", **paid)["unsplit_amount"] == 300
+
+    named = {"out_order_no": f"S{number}", **paid}
+    part = {"type": "MERCHANT_ID", "account": supplier, "amount": 200, "description": "货款"}
+    shared = shop.done("profitsharing_order", **named, receivers=[part], unfreeze_unsplit=False)
+    assert (shared["state"], shared["receivers"][0]["result"]) == ("FINISHED", "SUCCESS")
+    assert shop.done("profitsharing_order_query", **named) == shared
+
+    back = {"out_order_no": named["out_order_no"], "out_return_no": f"B{number}"}
+    terms = {"return_mchid": supplier, "amount": 50, "description": "退货"}
+    returned = shop.done("profitsharing_return", **back, **terms)
+    assert (returned["result"], returned["amount"]) == ("SUCCESS", 50)
+    assert shop.done("profitsharing_return_query", **back) == returned
+    assert shop.done("profitsharing_amount_query", **paid)["unsplit_amount"] == 150
+
+    rest = {"out_order_no": f"U{number}", "description": "解冻", **paid}
+    assert shop.done("profitsharing_unfreeze", **rest)["state"] == "FINISHED"
+    assert shop.done("profitsharing_amount_query", **paid)["unsplit_amount"] == 0
+    assert shop.done("profitsharing_delete_receiver", **receiver)["account"] == supplier
+
+
+@pytest.fixture(scope="module")
+def payee(shop: Shop, sandbox: tuple[Served, Rest], payer: Person) -> Iterator[Wallet]:
+    """Somebody whom the shop, which has earned something, may pay."""
+    _, placed = shop.place(amount={"total": 100_000, "currency": "CNY"})
+    payer.pay(placed["body"]["code_url"])
+    phone = f"138{secrets.randbelow(10**8):08d}"
+    person = somebody(sandbox, shop.settings["appid"], phone, PAYEE)
+    yield person
+    person.close()
+
+
+def test_a_transfer_is_taken_by_its_payee_and_another_called_back(
+    shop: Shop, payee: Wallet
+) -> None:
+    def bill(**more: Any) -> dict[str, Any]:
+        return {
+            "out_bill_no": f"B{next(numbers)}",
+            "transfer_scene_id": "1000",
+            "openid": payee.openid,
+            "transfer_amount": PRICE,
+            "transfer_remark": "活动奖励",
+            "transfer_scene_report_infos": REPORTS,
+            "notify_url": shop.address("/transferred"),
+        } | more
+
+    asked = bill(user_name=PAYEE)
+    made = shop.do("mch_transfer_bills", **asked)
+    if made.get("missing"):
+        for call in ("mch_transfer_bills_query", "mch_transfer_bills_cancel"):
+            assert shop.do(call)["missing"]
+        TABLE.note(shop.sdk.title, "told MCHTRANSFER.BILL.FINISHED", NOT_OFFERED)
+        return
+    assert made["body"]["state"] == "WAIT_USER_CONFIRM", made
+    payee.submit(f"/w/receive?package={made['body']['package_info']}")
+    assert payee.balance() == PRICE
+    told = shop.do("callback", **shop.letter("/transferred")._asdict())
+    assert told.get("verified"), told
+    fact = told["opened"]["resource"]
+    assert (fact["out_bill_no"], fact["state"]) == (asked["out_bill_no"], "SUCCESS")
+    shown = shop.done("mch_transfer_bills_query", out_bill_no=asked["out_bill_no"])
+    assert shown["transfer_bill_no"] == made["body"]["transfer_bill_no"]
+    by_number = {"transfer_bill_no": shown["transfer_bill_no"]}
+    assert shop.done("mch_transfer_bills_query", **by_number)["state"] == "SUCCESS"
+
+    other = bill()
+    shop.done("mch_transfer_bills", **other)
+    gone = shop.done("mch_transfer_bills_cancel", out_bill_no=other["out_bill_no"])
+    assert gone["state"] == "CANCELLED"
+
+
+def test_a_batch_is_paid_and_each_of_its_parts_found(shop: Shop, payee: Wallet) -> None:
+    before = payee.balance()
+    batch, details = f"T{next(numbers)}", [f"D{next(numbers)}" for _ in range(2)]
+    parts = [
+        {
+            "out_detail_no": one,
+            "transfer_amount": BACK,
+            "transfer_remark": "报销",
+            "openid": payee.openid,
+        }
+        for one in details
+    ]
+    made = shop.done(
+        "transfer_batch",
+        out_batch_no=batch,
+        batch_name="九月报销",
+        batch_remark="九月报销",
+        total_amount=2 * BACK,
+        total_num=2,
+        transfer_detail_list=parts,
+        notify_url=shop.address("/batch"),
+    )
+    assert payee.balance() - before == 2 * BACK
+    told = shop.do("callback", **shop.letter("/batch")._asdict())
+    assert told.get("verified"), told
+    assert told["opened"]["resource"]["success_amount"] == 2 * BACK
+    named = {"out_batch_no": batch, "need_query_detail": True}
+    shown = shop.done("transfer_query_out_batch_no", **named)
+    assert {one["out_detail_no"] for one in shown["transfer_detail_list"]} == set(details)
+    found = shop.done("transfer_query_batchid", batch_id=made["batch_id"])
+    assert found["transfer_batch"]["batch_status"] == "FINISHED"
+    by_number = {"out_detail_no": details[0], "out_batch_no": batch}
+    one = shop.done("transfer_query_out_detail_no", **by_number)
+    assert one["detail_status"] == "SUCCESS"
+    by_id = {"batch_id": made["batch_id"], "detail_id": one["detail_id"]}
+    assert shop.done("transfer_query_detail_id", **by_id)["out_detail_no"] == details[0]
+
+
+def test_combined_orders_are_paid_as_one_and_refunded_in_parts(
+    shop: Shop, sandbox: tuple[Served, Rest], payer: Person
+) -> None:
+    partner = sandbox[0].command("sandbox", "merchant", "Partner")["mchid"]
+    sandbox[0].command("sandbox", "partner", shop.settings["mchid"], partner)
+
+    def placed(number: str) -> tuple[Any, list[dict[str, Any]]]:
+        parts = [
+            {
+                "mchid": mchid,
+                "attach": "a",
+                "amount": {"total_amount": PRICE, "currency": "CNY"},
+                "out_trade_no": f"P{next(numbers)}",
+                "description": "鞋",
+            }
+            for mchid in (shop.settings["mchid"], partner)
+        ]
+        fields = {"combine_out_trade_no": number, "sub_orders": parts}
+        return shop.done("combine_pay", **fields, notify_url=shop.address("/combined")), parts
+
+    number = f"M{next(numbers)}"
+    made, parts = placed(number)
+    payer.pay(made["code_url"])
+    told = shop.do("callback", **shop.letter("/combined")._asdict())
+    assert told.get("verified"), told
+    order = shop.done("combine_query", combine_out_trade_no=number)
+    assert [one["trade_state"] for one in order["sub_orders"]] == ["SUCCESS", "SUCCESS"]
+    assert told["opened"]["resource"] == order
+    refund = shop.done(
+        "refund",
+        out_trade_no=parts[0]["out_trade_no"],
+        out_refund_no=f"R{number}",
+        amount={"refund": BACK, "total": PRICE, "currency": "CNY"},
+    )
+    assert refund["status"] == "SUCCESS"
+
+    other = f"{number}B"
+    _, parts = placed(other)
+    named = [{name: one[name] for name in ("mchid", "out_trade_no")} for one in parts]
+    closed = shop.do("combine_close", combine_out_trade_no=other, sub_orders=named)
+    assert closed["status"] == 204
+    shown = shop.done("combine_query", combine_out_trade_no=other)
+    assert [one["trade_state"] for one in shown["sub_orders"]] == ["CLOSED", "CLOSED"]
