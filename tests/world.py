@@ -74,6 +74,10 @@ TABLES = [
     "authorization_steps",
     "packets",
     "packet_claims",
+    "channels",
+    "channel_requests",
+    "bank_entries",
+    "bank_faults",
 ]
 
 

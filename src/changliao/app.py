@@ -35,6 +35,8 @@ from changliao.doors.wechatpay import notify as wechatpay_notify
 from changliao.doors.wechatpay import payer as wechatpay_payer
 from changliao.doors.wechatpay import platform as wechatpay_platform
 from changliao.doors.wechatpay.call import Door as WechatDoor
+from changliao.operations.bank import SandboxBank
+from changliao.operations.connectors import Desk
 from changliao.operations.network import Network
 from changliao.operations.payers import Payers
 from changliao.store.engine import Unavailable
@@ -43,7 +45,7 @@ from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.exchanges import recorded
 from changliao.web.pages import Pages
 from changliao.web.security import Browser
-from changliao.workers import answers, clock, day_ends, expiry
+from changliao.workers import answers, channels, clock, day_ends, expiry
 from changliao.workers.addresses import Guard
 from changliao.workers.faults import Faithful, Faulty
 from changliao.workers.notifications import Deliverer, Notifier
@@ -76,6 +78,7 @@ class Parts:
         self._workers: list[asyncio.Task[None]] = []
         self._notifiers: dict[str, Notifier] = {}
         self._payers = Payers(network) if config.sandbox else None
+        self._desk = Desk(network, {"sandbox_bank": SandboxBank(network)} if config.sandbox else {})
         self._recorder = Recorder(network, _INSPECTORS) if config.sandbox else None
 
     async def start(self, *, doors: bool, workers: bool) -> None:
@@ -99,6 +102,7 @@ class Parts:
             deliverer = Deliverer(network, self._notifiers, guard, config.retry_scale, carriage)
             self._work("notifications", deliverer.run)
             self._work("answers", lambda: answers.run(network))
+            self._work("channels", lambda: channels.run(network, self._desk))
             self._work("expiry", lambda: expiry.run(network))
             self._work("day ends", lambda: day_ends.run(network))
         if config.sandbox:
@@ -149,7 +153,14 @@ class Parts:
             "v3/alipay": alipay_rest.application(alipay_door),
             "v3": wechatpay.application(wechat),
             "api": rest.application(
-                RestDoor(network, config.public_url, config.default_fee_bps, settings, self._payers)
+                RestDoor(
+                    network,
+                    config.public_url,
+                    config.default_fee_bps,
+                    settings,
+                    self._desk,
+                    self._payers,
+                )
             ),
         }
         if self._recorder is not None:
@@ -166,7 +177,7 @@ class Parts:
                 *alipay_cashier.routes(alipay_door),
                 *alipay_people.routes(alipay_door),
                 *cashier.routes(network, pages, {"alipay": alipay_cashier.way_back}),
-                *wallet.routes(network, pages),
+                *wallet.routes(network, pages, self._desk),
                 *rest_reference.routes(pages, config.public_url),
             ],
             exception_handlers={**pages.exception_handlers(), Unavailable: pages.unavailable},

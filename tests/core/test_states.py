@@ -6,6 +6,8 @@ import pytest
 
 from changliao.core.authorizations import TRANSITIONS as AUTHORIZATION_TRANSITIONS
 from changliao.core.authorizations import AuthorizationEvent, AuthorizationState
+from changliao.core.channels import TRANSITIONS as CHANNEL_TRANSITIONS
+from changliao.core.channels import RequestEvent, RequestState
 from changliao.core.disputes import TRANSITIONS as DISPUTE_TRANSITIONS
 from changliao.core.disputes import DisputeEvent, DisputeState
 from changliao.core.ledger import PENDING_TRANSITIONS, PendingEvent, PendingState
@@ -26,6 +28,7 @@ from changliao.core.refunds import REFUND_TRANSITIONS, RefundEvent, RefundState
         (TRANSITIONS, OrderState, OrderEvent),
         (REFUND_TRANSITIONS, RefundState, RefundEvent),
         (AUTHORIZATION_TRANSITIONS, AuthorizationState, AuthorizationEvent),
+        (CHANNEL_TRANSITIONS, RequestState, RequestEvent),
         (DISPUTE_TRANSITIONS, DisputeState, DisputeEvent),
         (MERGER_TRANSITIONS, MergerState, MergerEvent),
         (PACKET_TRANSITIONS, PacketState, PacketEvent),

@@ -35,6 +35,7 @@ def stranger(name: str) -> str:
     kinds = {
         "authorization": "ath", "dispute": "dsp", "draft": "drf", "event": "evt", "order": "ord",
         "merger": "mrg", "packet": "pkt", "payout": "pot", "refund": "rfd", "user": "usr",
+        "withdrawal": "wdl",
     }  # fmt: skip
     known = kinds.get(name.removesuffix("_id"), name[:3])
     return STRANGERS.get(name, f"{known}_0000000000001")

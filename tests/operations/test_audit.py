@@ -15,6 +15,7 @@ from changliao.core.authorizations import (
     RequestAuthorization,
 )
 from changliao.core.bills import day_of
+from changliao.core.channels import RequestKind
 from changliao.core.clock import DAY, NEVER, Instant
 from changliao.core.ids import (
     AppId,
@@ -38,6 +39,8 @@ from changliao.store.views import bills
 from changliao.store.views import orders as order_views
 from tests.operations.test_acceptance import a_draft
 from tests.operations.test_baskets import a_basket
+from tests.operations.test_channels import AMOUNT, ask, prepared
+from tests.operations.test_channels import carry as ask_bank
 from tests.operations.test_packets import claim, give
 from tests.world import World
 
@@ -183,6 +186,20 @@ TAMPERING = {
         "UPDATE packets SET state = 3",
         "packet",
     ),
+    "a withdrawal was said to be done": (
+        "UPDATE channel_requests SET state = 3, settled = amount WHERE state = 1",
+        "channel",
+    ),
+    "a withdrawal was forgotten": ("DELETE FROM channel_requests WHERE state = 1", "channel"),
+    "a channel was said to have moved more": (
+        "UPDATE channel_requests SET settled = settled + 1 WHERE kind = 2",
+        "channel",
+    ),
+    "a top-up was said to be given back": (
+        "UPDATE channel_requests SET returned = returned + 1 WHERE kind = 1",
+        "channel",
+    ),
+    "a top-up was made larger": ("UPDATE top_ups SET amount = amount + 1", "channel"),
     "an escrow was frozen without a dispute": (
         "UPDATE holdings SET state = 3 WHERE state = 1",
         "holding",
@@ -223,6 +240,7 @@ def _tamper(world: World, statement: str, check: str) -> None:
     world.do(baskets.PLACE, a_basket(world))
     agree(world)
     give_packet(world, other)
+    ask_channels(world)
     keep_day_end(world)
     assert audit_of(world).fault is None
     legs = [row for row in world.rows()["legs"] if row[1] == payer]
@@ -315,6 +333,13 @@ def give_packet(world: World, giver: UserId) -> None:
     """A lucky draw of 500 for three, of whom one came."""
     packet = give(world, giver, 500, shares=3)
     assert claim(world, packet, world.user()).amount
+
+
+def ask_channels(world: World) -> None:
+    """A top-up of which some goes back, and a withdrawal of which nothing is known yet."""
+    ask_bank(world, prepared(world, RequestKind.REFUND))
+    waiting = ask(world, prepared(world, RequestKind.PAYOUT)).request
+    assert (waiting.amount, waiting.is_open) == (AMOUNT, True)
 
 
 def pay_users(world: World, payee: UserId) -> None:

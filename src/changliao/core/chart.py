@@ -13,6 +13,8 @@ from changliao.core.money import BY_NUMBER, Currency
 
 NETWORK: Final = 1
 SANDBOX_BANK: Final = 16
+# Below are the network and its channels, from here on users and merchants.
+FIRST_PARTY: Final = 1 << 16
 _CURRENCY_SPACE: Final = 1000
 # What the world outside may owe us is bounded only by what 64 bits hold with room to add.
 UNBOUNDED: Final = -(1 << 61)
@@ -31,6 +33,7 @@ class Purpose(IntEnum):
     SUSPENSE = 8
     RESERVED = 9
     PACKETS = 21
+    LEAVING = 40
 
 
 _WALLET: Final = Purpose.WALLET.value * _CURRENCY_SPACE
@@ -43,6 +46,7 @@ _BUDGET: Final = Purpose.BUDGET.value * _CURRENCY_SPACE
 _SUSPENSE: Final = Purpose.SUSPENSE.value * _CURRENCY_SPACE
 _RESERVED: Final = Purpose.RESERVED.value * _CURRENCY_SPACE
 _PACKETS: Final = Purpose.PACKETS.value * _CURRENCY_SPACE
+_LEAVING: Final = Purpose.LEAVING.value * _CURRENCY_SPACE
 _FLOORS: Final[dict[int, int]] = {
     purpose.value: UNBOUNDED if purpose in (Purpose.CLEARING, Purpose.SUSPENSE) else 0
     for purpose in Purpose
@@ -100,6 +104,11 @@ def escrow(merchant_id: MerchantId, currency: Currency) -> AccountId:
 def fees(merchant_id: MerchantId, currency: Currency) -> AccountId:
     """The network's fees earned from one merchant: per merchant, so that no account is hot."""
     return account(merchant_id, _FEES + currency.number)
+
+
+def leaving(home: AccountId) -> AccountId:
+    """Money of this account's owner on its way out through a channel."""
+    return account(home.owner, _LEAVING + home.book % _CURRENCY_SPACE)
 
 
 def clearing(channel: int, currency: Currency) -> AccountId:

@@ -42,6 +42,10 @@ class Code(IntEnum):
     PACKET_RETURN = 23
     MERGER = 24
     MERGER_LOAN = 25
+    CHANNEL_ASK = 40
+    CHANNEL_OUT = 41
+    CHANNEL_BACK = 42
+    CHANNEL_SURPLUS = 43
 
 
 class LedgerFault(Exception):

@@ -3,7 +3,7 @@
 Checked in this order: both legs of each transfer agree; each account's legs form its chain; sums
 equal the accounts; floors hold; debits equal credits in each currency; each node's journal chain
 covers every transfer, unchanged; orders, baskets, refunds, holdings, shares, red packets,
-pending transfers and kept ends of days say what
+requests to channels, pending transfers and kept ends of days say what
 the ledger says.
 Give it a snapshot: it then judges one moment, while payments go on.
 """
@@ -23,6 +23,7 @@ from changliao.operations import (
     audit_acceptance,
     audit_authorizations,
     audit_baskets,
+    audit_channels,
     audit_day_ends,
     audit_holds,
     audit_mergers,
@@ -71,6 +72,7 @@ class _Books:
         self.escrows: dict[AccountId, int] = {}
         self.reserved: dict[AccountId, int] = {}
         self.packets: dict[AccountId, int] = {}
+        self.leaving: dict[AccountId, int] = {}
         self.count = 0
 
 
@@ -95,6 +97,7 @@ def check(reader: Reader) -> Report:
         )
         _raise_for("authorization", fault_of_authorizations)
         _raise_for("packet", audit_packets.first_fault(reader, books.moved, books.packets))
+        _raise_for("channel", audit_channels.first_fault(reader, books.moved, books.leaving))
         _raise_for("acceptance", audit_acceptance.first_fault(reader))
         _raise_for("merger", audit_mergers.first_fault(reader, books.moved))
         _check_day_ends(reader)
@@ -176,6 +179,8 @@ def _check_accounts(reader: Reader, books: _Books) -> int:
             books.reserved[account] = row[3] - row[2]
         if chart.purpose(account) is chart.Purpose.PACKETS:
             books.packets[account] = row[3] - row[2]
+        if chart.purpose(account) is chart.Purpose.LEAVING:
+            books.leaving[account] = row[3] - row[2]
         count += 1
     for account in books.sums:
         raise _Found("balance", f"account {account} has transfers and no row")

@@ -26,6 +26,7 @@ from changliao.operations.operation import Operation
 from changliao.operations.secrets import Secrets
 from changliao.operations.vault import Vault
 from changliao.store.acceptance import ACCEPTANCES
+from changliao.store.channels import CHANNELS
 from changliao.store.engine import Engine, Reader
 from changliao.store.events import EVENTS
 from changliao.store.orders import ORDERS
@@ -38,7 +39,7 @@ R = TypeVar("R")
 P = ParamSpec("P")
 Ts = TypeVarTuple("Ts")
 _READERS: Final = 4
-_DIRECTORY_TABLES: Final = (ACCEPTANCES, MERCHANTS, APPS, KEYS, PARTNERSHIPS)
+_DIRECTORY_TABLES: Final = (ACCEPTANCES, CHANNELS, MERCHANTS, APPS, KEYS, PARTNERSHIPS)
 
 
 class Network:

@@ -16,6 +16,7 @@ from changliao.core.parties import Merchant
 from changliao.doors.rest.authorization import Caller
 from changliao.doors.rest.errors import Problem, refusal
 from changliao.operations.answers import Once, once
+from changliao.operations.connectors import Desk
 from changliao.operations.network import Network
 from changliao.operations.operation import Operation
 from changliao.operations.payers import Payers
@@ -34,6 +35,8 @@ _PLACE: Final = re.compile(r"at `\$\.([^`]+)`\Z|(?:unknown|required) field `([^`
 class Door(Struct, frozen=True):
     """What handlers work with. `settings` gives what a merchant's SDK needs of other doors.
 
+    `desk` asks channels.
+
     `payers` are the sandbox's simulated people; None: this network is no sandbox.
     """
 
@@ -41,6 +44,7 @@ class Door(Struct, frozen=True):
     public_url: str
     default_fee_bps: int
     settings: Callable[[Merchant], Mapping[str, str]]
+    desk: Desk
     payers: Payers | None = None
 
 

@@ -18,6 +18,8 @@ NEWEST: Final = (1 << 63) - 1
 _DIGITS: Final = "[0-7][0-9A-HJKMNP-TV-Z]{12}$"
 
 AppNumber = Annotated[str, Meta(pattern="^[0-9A-Za-z]{4,32}$", examples=["wx2421b1c4370ec43b"])]
+ChannelCode = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$", examples=["sandbox_bank"])]
+ChannelRequestIdText = Annotated[str, Meta(pattern=f"^chr_{_DIGITS}")]
 Count = Annotated[int, Meta(ge=0)]
 CurrencyCode = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["CNY"])]
 CursorText = Annotated[
@@ -51,12 +53,14 @@ Reference = Annotated[str, Meta(min_length=1, max_length=64, examples=["A-1"])]
 RefundIdText = Annotated[str, Meta(pattern=f"^rfd_{_DIGITS}", examples=["rfd_0SB09HB4C0000"])]
 Text128 = Annotated[str, Meta(max_length=128)]
 TopUpIdText = Annotated[str, Meta(pattern=f"^top_{_DIGITS}", examples=["top_0SB09HB4C0000"])]
+TopUpRefundIdText = Annotated[str, Meta(pattern=f"^tur_{_DIGITS}", examples=["tur_0SB09HB4C0000"])]
 TransferIdText = Annotated[str, Meta(pattern=f"^trf_{_DIGITS}", examples=["trf_0SB09HB4C0000"])]
 Url = Annotated[
     str,
     Meta(max_length=255, pattern=r"^https?://[^\s]+$", examples=["https://shop.example/paid"]),
 ]
 UserIdText = Annotated[str, Meta(pattern=f"^usr_{_DIGITS}", examples=["usr_0SB09HB4C0000"])]
+WithdrawalIdText = Annotated[str, Meta(pattern=f"^wdl_{_DIGITS}", examples=["wdl_0SB09HB4C0000"])]
 
 
 class Nothing(Struct, frozen=True):

@@ -140,7 +140,7 @@ def _owner(call: Call[Nothing, OwnerQuery] | Call[Nothing, EntriesQuery], named:
 
 def _party(account_id: AccountId) -> str | UnsetType:
     """Whose the other account is, where that is a user or merchant."""
-    if account_id.owner in (chart.NETWORK, chart.SANDBOX_BANK):
+    if account_id.owner < chart.FIRST_PARTY:
         return UNSET
     is_wallet = chart.purpose(account_id) is chart.Purpose.WALLET
     return ids.show("usr" if is_wallet else "mch", account_id.owner)

@@ -26,6 +26,7 @@ _PART_OF_NAME: Final = re.compile(r"_?Page_(\w+)_")
 _DIGITS: Final = "_[0-7][0-9A-HJKMNP-TV-Z]{12}$"
 _PARTS: Final = {
     "authorization_id": {"type": "string", "pattern": f"^ath{_DIGITS}"},
+    "channel_code": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,31}$"},
     "dispute_id": {"type": "string", "pattern": f"^dsp{_DIGITS}"},
     "draft_id": {"type": "string", "pattern": f"^drf{_DIGITS}"},
     "event_id": {"type": "string", "pattern": f"^evt{_DIGITS}"},
@@ -36,7 +37,9 @@ _PARTS: Final = {
     "payout_id": {"type": "string", "pattern": f"^pot{_DIGITS}"},
     "refund_id": {"type": "string", "pattern": f"^rfd{_DIGITS}"},
     "serial": {"type": "string", "pattern": "^[0-9A-Za-z_]{1,64}$", "description": "Key serial"},
+    "top_up_id": {"type": "string", "pattern": f"^top{_DIGITS}"},
     "user_id": {"type": "string", "pattern": f"^usr{_DIGITS}"},
+    "withdrawal_id": {"type": "string", "pattern": f"^wdl{_DIGITS}"},
 }
 # What any operation may answer, by what it has.
 _SIGNED: Final = (

@@ -5,6 +5,7 @@ from typing import Any, Final
 from changliao.doors.rest import (
     acceptance,
     authorizations,
+    channels,
     credentials,
     disputes,
     events,
@@ -22,6 +23,7 @@ from changliao.doors.rest import (
     sandbox,
     users,
     wallets,
+    withdrawals,
 )
 from changliao.doors.rest.endpoint import API, Endpoint, Handler, prepared
 from changliao.web.asgi import Route, route
@@ -34,6 +36,8 @@ TABLE: Final[tuple[Endpoint[Any, Any], ...]] = (
     *authorizations.ENDPOINTS,
     *users.ENDPOINTS,
     *wallets.ENDPOINTS,
+    *withdrawals.ENDPOINTS,
+    *channels.ENDPOINTS,
     *packets.ENDPOINTS,
     *acceptance.ENDPOINTS,
     *platforms.ENDPOINTS,

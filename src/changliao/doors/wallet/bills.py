@@ -1,6 +1,7 @@
 """A wallet's statement in a person's words."""
 
 from collections.abc import Callable
+from typing import Final
 
 from msgspec import Struct
 
@@ -16,6 +17,15 @@ from changliao.store.views.ledger import Entry
 from changliao.web.display import day_time
 
 Words = Callable[[str], str]
+# Movements that need no more words.
+_PLAIN: Final = {
+    Code.FREEZE: "预授权冻结",
+    Code.UNFREEZE: "预授权解冻",
+    Code.PACKET_GIVE: "发红包",
+    Code.PACKET_RETURN: "红包退回",
+    Code.CHANNEL_ASK: "提现",
+    Code.CHANNEL_BACK: "提现退回",
+}
 
 
 class Bill(Struct, frozen=True):
@@ -83,18 +93,10 @@ async def _story(network: Network, entry: Entry, words: Words) -> tuple[str, dic
             return f"{words('退款')} · {name}", {words("商家"): name}
         case Code.PAYOUT:
             return await _payout(network, entry, words)
-        case Code.FREEZE:
-            return words("预授权冻结"), {}
-        case Code.UNFREEZE:
-            return words("预授权解冻"), {}
-        case Code.PACKET_GIVE:
-            return words("发红包"), {}
         case Code.PACKET_CLAIM:
             return await _packet(network, entry, words)
-        case Code.PACKET_RETURN:
-            return words("红包退回"), {}
         case _:
-            return words("其他"), {}
+            return words(_PLAIN.get(entry.code, "其他")), {}
 
 
 async def _transfer(network: Network, entry: Entry, words: Words) -> tuple[str, dict[str, str]]:

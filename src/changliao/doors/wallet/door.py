@@ -17,6 +17,7 @@ from changliao.doors.wallet import (
     receiving,
 )
 from changliao.doors.wallet.visit import Visit, Wallet, signed_in
+from changliao.operations.connectors import Desk
 from changliao.operations.network import Network
 from changliao.store.views import ledger
 from changliao.web.display import amount
@@ -26,9 +27,9 @@ _RECENT = 5
 _PAGE = 30
 
 
-def routes(network: Network, pages: Pages) -> list[Route]:
+def routes(network: Network, pages: Pages, desk: Desk) -> list[Route]:
     """Everything under /w/."""
-    wallet = Wallet(network, pages)
+    wallet = Wallet(network, pages, desk)
 
     return [
         Route("/w/", signed_in(wallet, home)),

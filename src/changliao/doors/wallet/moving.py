@@ -5,12 +5,19 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import chart, ids
+from changliao.core.channels import (
+    AskChannel,
+    ChannelRequest,
+    RequestKind,
+    RequestState,
+    new_request,
+)
 from changliao.core.credentials import CredentialKind
-from changliao.core.ids import TopUpId, TransferId
+from changliao.core.ids import TransferId
 from changliao.core.money import CNY, Money
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
-from changliao.core.wallet import TopUp, TransferMoney, WalletTransfer
+from changliao.core.wallet import TransferMoney, WalletTransfer
 from changliao.doors.wallet import forms
 from changliao.doors.wallet.visit import (
     UNPROCESSABLE,
@@ -22,12 +29,16 @@ from changliao.doors.wallet.visit import (
     wants_json,
 )
 from changliao.operations import sessions
-from changliao.operations.wallet import TOP_UP, TRANSFER
+from changliao.operations.channels import ASK
+from changliao.operations.wallet import TRANSFER
 from changliao.store.views import ledger, parties
 from changliao.web import session
 
 _AMOUNT_WRONG = "请填写金额，例如 88.88。"
+_UNANSWERED = "银行还没有答复。钱到账后会进入余额，请不要重复付款。"
+_DECLINED = "银行没有同意，没有扣款。"
 _LONGEST_NOTE = 64
+_BANK = "sandbox_bank"
 
 
 def routes(wallet: Wallet) -> list[Route]:
@@ -74,12 +85,15 @@ async def bank(visit: Visit) -> Response:
     following = session.safe_next(form.get("next"))
     if minor is None or top_up_id is None:
         return _top_up_page(visit, "", following, visit.words(_AMOUNT_WRONG))
-    command = TopUp(TopUpId(top_up_id), visit.user.id, Money(minor, CNY), chart.SANDBOX_BANK)
-    outcome = await visit.wallet.network.perform(TOP_UP, command)
+    outcome = await _asked(visit, top_up_id, minor)
+    if isinstance(outcome, ChannelRequest) and outcome.state is RequestState.DONE:
+        return RedirectResponse(following, 303)
     if isinstance(outcome, Refused):
         text = problem(visit.wallet, visit.request, outcome)
-        return _top_up_page(visit, str(form["amount"]), following, text)
-    return RedirectResponse(following, 303)
+    else:
+        said = _DECLINED if outcome.state is RequestState.REFUSED else _UNANSWERED
+        text = visit.words(said)
+    return _top_up_page(visit, str(form["amount"]), following, text)
 
 
 async def transfer(visit: Visit) -> Response:
@@ -143,6 +157,20 @@ async def done(visit: Visit) -> Response:
         minor=moved.amount.amount,
         next="/w/",
     )
+
+
+async def _asked(visit: Visit, number: int, minor: int) -> ChannelRequest | Refused:
+    """Ask the sandbox bank for money. A form that comes again finds what came of it."""
+    network, desk = visit.wallet.network, visit.wallet.desk
+    channel = await desk.channel(_BANK)
+    if isinstance(channel, Refused):
+        return channel
+    home = chart.wallet(visit.user.id, CNY)
+    request = new_request(channel, RequestKind.PAY, home, minor, number=number, now=network.clock())
+    asked = await network.perform(ASK, AskChannel(request))
+    if isinstance(asked, Refused):
+        return asked
+    return await desk.ask(asked.request) if asked.fresh else asked.request
 
 
 async def _sent(visit: Visit, form: FormData, moved: WalletTransfer) -> WalletTransfer | Refused:

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from changliao.core.outcome import Refused
 from changliao.core.parties import User
 from changliao.operations import sessions
+from changliao.operations.connectors import Desk
 from changliao.operations.network import Network
 from changliao.web import session
 from changliao.web.pages import Pages
@@ -24,6 +25,7 @@ class Wallet(Struct, frozen=True):
 
     network: Network
     pages: Pages
+    desk: Desk
 
 
 class Visit(Struct, frozen=True):

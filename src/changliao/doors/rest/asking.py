@@ -1,0 +1,126 @@
+"""Asking channels on behalf of a caller, and what is shown of a request to one."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from changliao.core import chart, ids
+from changliao.core.channels import (
+    AskChannel,
+    Asked,
+    Channel,
+    ChannelRequest,
+    RequestKind,
+    RequestState,
+)
+from changliao.core.clock import NEVER
+from changliao.doors.rest.call import Answer, Call, Door, accepted, perform
+from changliao.doors.rest.fields import (
+    ChannelCode,
+    ChannelRequestIdText,
+    Count,
+    CurrencyCode,
+    Minor,
+    Moment,
+    moment,
+)
+from changliao.operations.channels import ASK
+from changliao.store.views import channels
+
+KindName = Literal["pay", "refund", "payout"]
+StateName = Literal["asked", "unknown", "done", "refused"]
+Codes = Mapping[int, str]
+_KINDS: Final[dict[RequestKind, KindName]] = {
+    RequestKind.PAY: "pay",
+    RequestKind.REFUND: "refund",
+    RequestKind.PAYOUT: "payout",
+}
+_STATES: Final[dict[RequestState, StateName]] = {
+    RequestState.ASKED: "asked",
+    RequestState.UNKNOWN: "unknown",
+    RequestState.DONE: "done",
+    RequestState.REFUSED: "refused",
+}
+
+
+class ChannelRequestShown(Struct, frozen=True):
+    """What was asked of a channel. `settled` is what it moved, `looks` how often it was queried."""
+
+    id: ChannelRequestIdText
+    channel: ChannelCode
+    kind: KindName
+    owner_id: str
+    amount: Minor
+    currency: CurrencyCode
+    state: StateName
+    settled: Count
+    looks: Count
+    asked_at: Moment
+    counterpart: str = ""
+    reference: str = ""
+    reason: str = ""
+    finished_at: Moment | UnsetType = UNSET
+
+
+async def codes(door: Door) -> Codes:
+    """Channels' names by their numbers."""
+    return {one.id: one.code for one in await door.network.look_up(channels.channels)}
+
+
+async def choose(door: Door, channel: str | None, number: int) -> Channel:
+    """The channel that is named, or the best one. Raises Problem."""
+    desk = door.desk
+    return accepted(await (desk.channel(channel) if channel else desk.route(0, number)))
+
+
+async def ask(
+    door: Door, call: Call[Any, Any], request: ChannelRequest, show: Callable[[ChannelRequest], Any]
+) -> Any:
+    """Write the request, ask the channel if it is new, and show how it stands then.
+
+    Under an Idempotency-Key the answer was kept when the request was written: its state is "asked".
+    """
+    fresh: list[ChannelRequest] = []
+
+    def shown(outcome: Asked) -> Any:
+        # It runs again when the commit does: only the last time counts.
+        fresh[:] = [outcome.request] if outcome.fresh else []
+        return show(outcome.request)
+
+    answer = await perform(door, call, ASK, AskChannel(request), shown)
+    if not fresh:
+        return answer
+    after = await door.desk.ask(fresh[0])
+    return answer if isinstance(answer, Answer) else show(after)
+
+
+def show_request(one: ChannelRequest, known: Codes) -> ChannelRequestShown:
+    """A request as operators see it."""
+    is_wallet = chart.purpose(one.home) is chart.Purpose.WALLET
+    return ChannelRequestShown(
+        id=ids.show("chr", one.id),
+        channel=known.get(one.channel_id, ""),
+        kind=_KINDS[one.kind],
+        owner_id=ids.show("usr" if is_wallet else "mch", one.home.owner),
+        amount=one.amount,
+        currency=chart.currency(one.home).code,
+        state=state_name(one),
+        settled=one.settled,
+        looks=one.looks,
+        asked_at=moment(one.asked_at),
+        counterpart=one.counterpart,
+        reference=one.reference,
+        reason=one.reason,
+        finished_at=finished(one),
+    )
+
+
+def state_name(one: ChannelRequest) -> StateName:
+    """How it stands."""
+    return _STATES[one.state]
+
+
+def finished(one: ChannelRequest) -> Moment | UnsetType:
+    """When it was known what became of it."""
+    return moment(one.finished_at) if one.finished_at != NEVER else UNSET

@@ -1,0 +1,153 @@
+"""Writing requests to channels, recording what channels say, and keeping channels as rows."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec.structs import replace
+
+from changliao.core import chart
+from changliao.core.channels import (
+    AskChannel,
+    Asked,
+    Channel,
+    ChannelRequest,
+    RecordAnswer,
+    RequestKind,
+    RequestState,
+    decide_asking,
+    decide_health,
+    decide_record,
+    same_request,
+)
+from changliao.core.clock import Instant
+from changliao.core.ids import TopUpId, UserId
+from changliao.core.money import Money
+from changliao.core.outcome import Reason, Refused
+from changliao.core.wallet import TopUp
+from changliao.operations import credentials
+from changliao.operations.operation import Operation, Place
+from changliao.store import ledger
+from changliao.store.channels import CHANNEL_REQUESTS, CHANNELS, channel_from_row
+from changliao.store.parties import MERCHANTS, USERS
+from changliao.store.unit import UnitOfWork
+from changliao.store.wallet import TOP_UPS
+
+
+def _ask(tx: UnitOfWork, command: AskChannel, now: Instant) -> Asked | Refused:
+    """Write a request once for each id; only the first is told to ask the channel."""
+    asked = command.request
+    earlier = tx.find(CHANNEL_REQUESTS, CHANNEL_REQUESTS.key(asked))
+    if earlier is not None:
+        same = same_request(earlier, asked)
+        return Asked(earlier) if same else Refused(Reason.PAYMENT_ID_REUSED)
+    if tx.find(TOP_UPS, (TopUpId(asked.id), UserId(asked.home.owner))) is not None:
+        return Refused(Reason.PAYMENT_ID_REUSED)
+    unknown = _unknown_owner(tx, asked)
+    if unknown is not None:
+        return unknown
+    refused = credentials.check_pin(tx, UserId(asked.home.owner), command.proof, now)
+    if refused is not None:
+        return refused
+    channel = tx.find(CHANNELS, asked.channel_id)
+    if channel is None:
+        return Refused(Reason.CHANNEL_NOT_FOUND)
+    home = ledger.account(tx, asked.home)
+
+    written = decide_asking(asked, channel, home, _pay_of(tx, asked))
+
+    if isinstance(written, Refused):
+        return written
+    ledger.post(tx, written.transfers)
+    tx.insert(CHANNEL_REQUESTS, written.request)
+    if written.pay is not None:
+        tx.update(CHANNEL_REQUESTS, written.pay)
+    return Asked(written.request, fresh=True)
+
+
+def _record(tx: UnitOfWork, command: RecordAnswer, now: Instant) -> ChannelRequest | Refused:
+    """Believe what a channel said of a request, once."""
+    known = tx.find(CHANNEL_REQUESTS, (command.owner_id, command.request_id))
+    if known is None:
+        return Refused(Reason.CHANNEL_REQUEST_NOT_FOUND)
+    channel = tx.find(CHANNELS, known.channel_id)
+    if channel is not None and known.is_open:
+        health = decide_health(channel, command.answer)
+        if health != channel:
+            tx.update(CHANNELS, health)
+
+    recorded = decide_record(known, _pay_of(tx, known), command, now)
+
+    if isinstance(recorded, Refused):
+        return recorded
+    after = recorded.request
+    if after is not known:
+        ledger.post(tx, recorded.transfers)
+        tx.update(CHANNEL_REQUESTS, after)
+        if after.kind is RequestKind.PAY and after.state is RequestState.DONE:
+            tx.insert(TOP_UPS, _top_up(after))
+    if recorded.pay is not None:
+        tx.update(CHANNEL_REQUESTS, recorded.pay)
+    return after
+
+
+def _open(tx: UnitOfWork, command: Channel, now: Instant) -> Channel | Refused:
+    """A new channel under the next number; the same again finds it."""
+    known = [channel_from_row(row) for row in tx.select("channels_all", {})]
+    for one in known:
+        if one.code == command.code:
+            same = replace(command, id=one.id, state=one.state, misses=one.misses) == one
+            return one if same else Refused(Reason.CHANNEL_TAKEN)
+    opened = replace(command, id=1 + max(one.id for one in known))
+    tx.insert(CHANNELS, opened)
+    return opened
+
+
+def _change(tx: UnitOfWork, command: Channel, now: Instant) -> Channel | Refused:
+    """How a channel is to be from now on."""
+    known = tx.find(CHANNELS, command.id)
+    if known is None:
+        return Refused(Reason.CHANNEL_NOT_FOUND)
+    if known != command:
+        tx.update(CHANNELS, command)
+    return command
+
+
+def _unknown_owner(tx: UnitOfWork, asked: ChannelRequest) -> Refused | None:
+    if chart.purpose(asked.home) is chart.Purpose.WALLET:
+        known = tx.find(USERS, UserId(asked.home.owner)) is not None
+        return None if known else Refused(Reason.USER_NOT_FOUND)
+    known = tx.find(MERCHANTS, asked.home.owner) is not None
+    return None if known else Refused(Reason.MERCHANT_NOT_FOUND)
+
+
+def _pay_of(tx: UnitOfWork, request: ChannelRequest) -> ChannelRequest | None:
+    if request.kind is not RequestKind.REFUND:
+        return None
+    return tx.find(CHANNEL_REQUESTS, (request.home.owner, request.pay_id))
+
+
+def _top_up(done: ChannelRequest) -> TopUp:
+    money = Money(done.reached, chart.currency(done.home))
+    return TopUp(TopUpId(done.id), UserId(done.home.owner), money, done.channel_id)
+
+
+def _ask_keys(command: AskChannel) -> Iterable[Place]:
+    asked = command.request
+    yield CHANNEL_REQUESTS, CHANNEL_REQUESTS.key(asked)
+    yield TOP_UPS, (asked.id, asked.home.owner)
+    yield CHANNELS, asked.channel_id
+    yield ledger.ACCOUNTS, asked.home
+    yield ledger.ACCOUNTS, chart.leaving(asked.home)
+    if chart.purpose(asked.home) is chart.Purpose.WALLET:
+        yield USERS, UserId(asked.home.owner)
+    yield from credentials.pin_keys(UserId(asked.home.owner), command.proof)
+
+
+def _record_keys(command: RecordAnswer) -> Iterable[Place]:
+    yield CHANNEL_REQUESTS, (command.owner_id, command.request_id)
+
+
+ASK: Final = Operation("channels.ask", _ask, _ask_keys)
+RECORD: Final = Operation("channels.record", _record, _record_keys)
+OPEN: Final = Operation("channels.open", _open, lambda one: ())
+CHANGE: Final = Operation("channels.change", _change, lambda one: [(CHANNELS, one.id)])

@@ -1,0 +1,135 @@
+"""What the network asks of a channel, and the desk that asks it: once for each request."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from typing import Any, Final, Protocol
+
+from changliao.core.channels import (
+    Answer,
+    Channel,
+    ChannelRequest,
+    RecordAnswer,
+    RequestKind,
+    Silent,
+    decide_route,
+)
+from changliao.core.clock import Instant
+from changliao.core.outcome import Reason, Refused
+from changliao.operations.channels import RECORD
+from changliao.operations.network import Network
+from changliao.store.views import channels
+
+_ANSWERS_WITHIN_S: Final = 10.0
+_log = logging.getLogger("changliao.channels")
+
+
+class Connector(Protocol):
+    """One kind of channel. Every answer may be Silent, which is never an error.
+
+    A connector must not let the channel begin anything after `begun_by`, and names the request by
+    its id, so that a query finds it. What it cannot tell is Silent; it raises only for a bug.
+    """
+
+    async def pay(self, request: ChannelRequest) -> Answer:
+        """Take money from the person and hold it for the network."""
+        ...
+
+    async def refund(self, request: ChannelRequest) -> Answer:
+        """Give back some of what an earlier pay took."""
+        ...
+
+    async def payout(self, request: ChannelRequest) -> Answer:
+        """Pay money out."""
+        ...
+
+    async def query(self, request: ChannelRequest) -> Answer:
+        """What became of a request. It changes nothing."""
+        ...
+
+
+class Desk:
+    """Where channels are asked. `connectors` is by the kind that channels name."""
+
+    def __init__(self, network: Network, connectors: Mapping[str, Connector]) -> None:
+        self._network = network
+        self._connectors = connectors
+        self._asking: set[asyncio.Task[Any]] = set()
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of channels this process can ask."""
+        return frozenset(self._connectors)
+
+    async def channel(self, code: str) -> Channel | Refused:
+        """The channel of this name."""
+        for one in await self._network.read(channels.channels):
+            if one.code == code:
+                return one
+        return Refused(Reason.CHANNEL_NOT_FOUND, f"there is no channel {code[:32]}")
+
+    async def route(self, terminal_id: int, draw: int) -> Channel | Refused:
+        """The channel to ask, of those that can be asked here."""
+        found = await self._network.look_up(channels.channels)
+        return decide_route(
+            [one for one in found if one.kind in self._connectors], terminal_id, draw
+        )
+
+    async def ask(self, fresh: ChannelRequest) -> ChannelRequest:
+        """Ask the channel of a request that was just written, and record what it says.
+
+        Only whoever wrote it may call this, once. It goes on when the caller goes away.
+        """
+        return await self._finish(self._ask(fresh))
+
+    async def look(self, known: ChannelRequest) -> ChannelRequest:
+        """Query what became of a request, and record it. Repeating it is safe."""
+        began = self._network.clock()
+        connector = await self._connector(known)
+        if connector is None:
+            return known
+        return await self._record(known, await _told(connector.query(known)), began)
+
+    async def _ask(self, fresh: ChannelRequest) -> ChannelRequest:
+        began = self._network.clock()
+        connector = await self._connector(fresh)
+        if connector is None:
+            return fresh
+        match fresh.kind:
+            case RequestKind.PAY:
+                answer = await _told(connector.pay(fresh))
+            case RequestKind.REFUND:
+                answer = await _told(connector.refund(fresh))
+            case RequestKind.PAYOUT:
+                answer = await _told(connector.payout(fresh))
+        return await self._record(fresh, answer, began)
+
+    async def _record(
+        self, known: ChannelRequest, answer: Answer, began: Instant
+    ) -> ChannelRequest:
+        command = RecordAnswer(known.home.owner, known.id, answer, began)
+        outcome = await self._network.perform(RECORD, command)
+        if isinstance(outcome, Refused):
+            _log.error("request %s: %s: %s", known.id, outcome.reason.value, outcome.detail)
+            return known
+        return outcome
+
+    async def _connector(self, request: ChannelRequest) -> Connector | None:
+        found = await self._network.look_up(channels.channels)
+        kind = next((one.kind for one in found if one.id == request.channel_id), "")
+        return self._connectors.get(kind)
+
+    async def _finish(self, work: Coroutine[Any, Any, ChannelRequest]) -> ChannelRequest:
+        task = asyncio.create_task(work)
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        return await asyncio.shield(task)
+
+
+async def _told(asking: Coroutine[Any, Any, Answer]) -> Answer:
+    """What a channel says in time."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_ANSWERS_WITHIN_S):
+            return await asking
+    return Silent(f"no answer within {_ANSWERS_WITHIN_S:.0f} s")
