@@ -47,7 +47,8 @@ sql: install
 
 docs: install ## Write the pages that tests check: docs/compatibility.md
 	@WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/e2e/test_sdk_money.py \
-		tests/e2e/test_sdks.py tests/e2e/test_alipay_sdks.py
+		tests/e2e/test_sdks.py \
+		tests/e2e/test_alipay_sdk_money.py tests/e2e/test_alipay_sdks.py
 
 bench: install ## Run the benchmarks; writes bench/results
 	@$(BIN)/python -m bench

@@ -16,7 +16,7 @@ class Wallet:
     """Logged in. `user` are the fields that `sandbox user --json` prints."""
 
     def __init__(self, base_url: str, user: dict[str, str], operator: Rest) -> None:
-        self._operator, self.id = operator, user["id"]
+        self._operator, self.id, self.phone = operator, user["id"], user["phone"]
         self.openid = user.get("openid", "")
         self._browser = httpx.Client(
             base_url=base_url,

@@ -33,10 +33,19 @@ async function exec({ method, content, notify_url: notifyUrl }) {
   return node.code === "10000" ? { node } : { refused: node.sub_code };
 }
 
+// What the REST form asks for with GET.
+const READ = new Set([
+  "alipay.data.dataservice.bill.downloadurl.query",
+  "alipay.fund.account.query",
+  "alipay.fund.trans.common.query",
+  "alipay.trade.order.onsettle.query",
+  "alipay.trade.royalty.rate.query",
+]);
+
 async function curl({ method, content, notify_url: notifyUrl }) {
   const body = notifyUrl ? { ...content, notify_url: notifyUrl } : content;
   const path = `/v3/${method.replaceAll(".", "/")}`;
-  const reads = method.endsWith(".downloadurl.query");
+  const reads = READ.has(method);
   try {
     const { data } = reads
       ? await sdk.curl("GET", path, { query: content })
