@@ -78,6 +78,9 @@ TABLES = [
     "channel_requests",
     "bank_entries",
     "bank_faults",
+    "members",
+    "member_sessions",
+    "acts",
 ]
 
 

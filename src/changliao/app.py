@@ -23,6 +23,7 @@ from changliao.doors.alipay import platform as alipay_platform
 from changliao.doors.alipay import rest as alipay_rest
 from changliao.doors.alipay.call import Door as AlipayDoor
 from changliao.doors.cashier import door as cashier
+from changliao.doors.console import door as console
 from changliao.doors.rest import door as rest
 from changliao.doors.rest import inspection as rest_inspection
 from changliao.doors.rest import notify as rest_notify
@@ -177,6 +178,7 @@ class Parts:
                 *alipay_cashier.routes(alipay_door),
                 *alipay_people.routes(alipay_door),
                 *cashier.routes(network, pages, {"alipay": alipay_cashier.way_back}),
+                *console.routes(network, pages),
                 *wallet.routes(network, pages, self._desk),
                 *rest_reference.routes(pages, config.public_url),
             ],

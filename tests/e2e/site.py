@@ -38,6 +38,8 @@ class Site(NamedTuple):
     base: str
     operator: Key
     shop: Key
+    data: str = ""
+    shop_number: str = ""
 
 
 class Placed(NamedTuple):
@@ -67,7 +69,7 @@ def served(data: str) -> Iterator[Site]:
     try:
         _wait_for(base)
         operator = Key(made["operator_key"], made["operator_secret"])
-        yield Site(base, operator, Key(shop["rest_key"], shop["rest_secret"]))
+        yield Site(base, operator, Key(shop["rest_key"], shop["rest_secret"]), data, shop["mchid"])
     finally:
         server.terminate()
         server.wait(20)

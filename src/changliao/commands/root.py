@@ -4,6 +4,7 @@ import click
 
 from changliao.commands.audit import audit
 from changliao.commands.init import init
+from changliao.commands.member import member
 from changliao.commands.openapi import openapi
 from changliao.commands.platform import platform
 from changliao.commands.sandbox import sandbox
@@ -33,5 +34,5 @@ def main() -> None:
     """
 
 
-for command in (init, serve, work, audit, openapi, platform, sandbox):
+for command in (init, serve, work, audit, member, openapi, platform, sandbox):
     main.add_command(command)

@@ -12,6 +12,9 @@ from changliao.core.clock import MILLISECOND, Instant
 
 UserId = NewType("UserId", int)
 MerchantId = NewType("MerchantId", int)
+MemberId = NewType("MemberId", int)
+MemberSessionId = NewType("MemberSessionId", int)
+ActId = NewType("ActId", int)
 AppId = NewType("AppId", int)
 OrderId = NewType("OrderId", int)
 AuthorizationId = NewType("AuthorizationId", int)

@@ -8,6 +8,7 @@ from importlib import resources
 from io import BytesIO
 from typing import Final
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -31,12 +32,16 @@ def choose(request: Request) -> str:
 
 @cache
 def translations(language: str) -> NullTranslations:
-    """The words of a language; Chinese needs none."""
+    """The words of a language, of all its catalogues; Chinese needs none."""
     if language == "zh":
         return NullTranslations()
-    path = resources.files("changliao.web") / "i18n" / language / "messages.po"
+    folder = resources.files("changliao.web") / "i18n" / language
+    words = Catalog(locale=language)
+    for path in sorted(folder.iterdir(), key=lambda one: one.name):
+        with path.open("rb") as source:
+            for message in read_po(source, locale=language):
+                words[message.id] = message
     compiled = BytesIO()
-    with path.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
+    write_mo(compiled, words)
     compiled.seek(0)
     return Translations(compiled)

@@ -139,6 +139,10 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.INSUFFICIENT_FUNDS: Words("ACQ.BUYER_BALANCE_NOT_ENOUGH", "买家余额不足"),
     Reason.KEY_NOT_FOUND: Words(_PARAMETER, "密钥不存在"),
     Reason.KEY_TAKEN: Words(_PARAMETER, "密钥已存在"),
+    Reason.MEMBER_NOT_FOUND: Words("ACQ.ACCESS_FORBIDDEN", "成员不存在"),
+    Reason.MEMBER_NOT_PERMITTED: Words("ACQ.ACCESS_FORBIDDEN", "成员没有这项权限"),
+    Reason.MEMBER_SELF: Words("ACQ.ACCESS_FORBIDDEN", "成员不能改自己的角色"),
+    Reason.MEMBER_TAKEN: Words("ACQ.ACCESS_FORBIDDEN", "用户名已有人使用"),
     Reason.MERCHANT_FUNDS_INSUFFICIENT: Words(
         "ACQ.SELLER_BALANCE_NOT_ENOUGH", "卖家余额不足，请充值后用原请求号重新发起"
     ),

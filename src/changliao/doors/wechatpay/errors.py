@@ -87,6 +87,10 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.INSUFFICIENT_FUNDS: Words(403, "NOT_ENOUGH", "余额不足"),
     Reason.KEY_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "证书不存在"),
     Reason.KEY_TAKEN: Words(400, _INVALID, "证书序列号已存在"),
+    Reason.MEMBER_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "成员不存在"),
+    Reason.MEMBER_NOT_PERMITTED: Words(403, "NO_AUTH", "成员没有这项权限"),
+    Reason.MEMBER_SELF: Words(403, "NO_AUTH", "成员不能改自己的角色"),
+    Reason.MEMBER_TAKEN: Words(400, _INVALID, "用户名已有人使用"),
     Reason.MERCHANT_FUNDS_INSUFFICIENT: Words(
         403, "NOT_ENOUGH", "商户可用余额不足，请充值后用原单号重新发起"
     ),

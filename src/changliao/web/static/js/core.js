@@ -19,3 +19,5 @@ window.addEventListener("pageshow", () => {
     }
   }
 });
+// A menu that scrolls sideways shows where one is.
+document.querySelector(".menu [aria-current]")?.scrollIntoView({block: "nearest", inline: "center"});

@@ -1,0 +1,81 @@
+"""`changliao member`: the first operators of a network; they add the others in the console."""
+
+from pathlib import Path
+
+import click
+
+from changliao.commands.context import data_option, fail, json_option, run, show, visit
+from changliao.core import chart, ids
+from changliao.core.ids import MerchantId
+from changliao.core.members import OF_MERCHANTS, Role
+from changliao.operations import logins
+from changliao.operations.members import ADD
+from changliao.operations.onboarding import accepted
+from changliao.store.views import members, parties
+
+_ROLES = [role.name.lower() for role in Role]
+
+
+@click.group()
+def member() -> None:
+    """Members: people who log in to the console or to the portal."""
+
+
+@member.command()
+@data_option
+@click.argument("name")
+@click.option(
+    "--role", type=click.Choice(_ROLES), default="admin", show_default=True, help="What it may do."
+)
+@click.option("--merchant", "number", default="", help="Of this merchant, for its portal.")
+@json_option
+def add(folder: Path, name: str, role: str, number: str, *, as_json: bool) -> None:
+    """Add NAME: prints a password and what the authenticator app needs, once."""
+    chosen = Role[role.upper()]
+    if not 0 < len(name) <= logins.LONGEST_NAME:
+        fail(f"a name has 1 to {logins.LONGEST_NAME} characters", 2)
+    if (chosen in OF_MERCHANTS) != bool(number):
+        fail(f"{role}: --merchant is for {' and '.join(r.name.lower() for r in OF_MERCHANTS)}", 2)
+    show(run(_add(folder, name, chosen, number)), as_json=as_json)
+
+
+@member.command("list")
+@data_option
+def list_(folder: Path) -> None:
+    """Every member and its role."""
+    for one in run(_all(folder)):
+        show(one, as_json=True)
+
+
+async def _add(folder: Path, name: str, role: Role, number: str) -> dict[str, str]:
+    async with visit(folder) as (network, settings):
+        organisation = MerchantId(chart.NETWORK)
+        if number:
+            merchant = await network.read(parties.merchant_by_number, number)
+            if merchant is None:
+                fail(f"there is no merchant {number}")
+            organisation = merchant.id
+        new = await logins.prepare(network, name, role, organisation)
+        accepted(await network.perform(ADD, new.command))
+        return {
+            "member": ids.show("mbr", new.command.member.id),
+            "name": name,
+            "role": role.name.lower(),
+            "password": new.password,
+            "totp_secret": new.totp_secret,
+            "totp_address": new.totp_address,
+            "login": f"{settings.public_url}/console/login",
+        }
+
+
+async def _all(folder: Path) -> list[dict[str, str]]:
+    async with visit(folder) as (network, _):
+        return [
+            {
+                "member": ids.show("mbr", one.id),
+                "name": one.name,
+                "role": one.role.name.lower(),
+                "state": one.state.name.lower(),
+            }
+            for one in await network.read(members.members, 0)
+        ]

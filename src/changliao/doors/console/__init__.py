@@ -1,0 +1,1 @@
+"""The console of operators and the portal of merchants: pages for members."""

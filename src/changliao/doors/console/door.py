@@ -1,0 +1,18 @@
+"""The console's routes: one table, from which a test tries every role at every route."""
+
+from typing import Final
+
+from starlette.routing import Route
+
+from changliao.doors.console import account, logging_in, members, overview
+from changliao.doors.console.visit import Console, Entry, route
+from changliao.operations.network import Network
+from changliao.web.pages import Pages
+
+TABLE: Final[tuple[Entry, ...]] = (*overview.ENTRIES, *account.ENTRIES, *members.ENTRIES)
+
+
+def routes(network: Network, pages: Pages) -> list[Route]:
+    """Everything under /console/ and /portal/."""
+    console = Console(network, pages)
+    return [*logging_in.routes(console), *(route(console, entry) for entry in TABLE)]

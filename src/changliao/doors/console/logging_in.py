@@ -1,0 +1,86 @@
+"""Logging in with a password and a second factor, and out."""
+
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from changliao.core.outcome import Reason, Refused
+from changliao.doors.console.visit import (
+    COOKIE,
+    LOGIN,
+    UNPROCESSABLE,
+    Console,
+    address_of,
+    home_of,
+)
+from changliao.operations import logins
+from changliao.web import session
+from changliao.web.words import explain
+
+_WRONG = "用户名、密码或验证码不正确。连续输错 5 次会锁定一段时间；同一个验证码只能用一次。"
+
+
+def routes(console: Console) -> list[Route]:
+    """For members who are not logged in."""
+    return [
+        Route(LOGIN, partial(log_in, console), methods=["GET", "POST"]),
+        Route("/console/logout", partial(log_out, console), methods=["POST"]),
+    ]
+
+
+async def log_in(console: Console, request: Request) -> Response:
+    """Both factors at once: nobody learns which one was wrong."""
+    browser = console.pages.browser
+    if request.method == "GET":
+        following = session.safe_next(request.query_params.get("next"), "")
+        return _page(console, request, "", following, "")
+    form = await browser.form(request)
+    following = session.safe_next(form.get("next"), "")
+    typed = logins.Typed(
+        name=str(form.get("name", "")).strip()[: logins.LONGEST_NAME],
+        password=str(form.get("password", ""))[: logins.LONGEST_PASSWORD],
+        code=str(form.get("code", "")).replace(" ", "")[:16],
+        address=address_of(request),
+        browser=request.headers.get("user-agent", ""),
+    )
+    outcome = await logins.log_in(console.network, typed)
+    if isinstance(outcome, Refused):
+        return _page(console, request, typed.name, following, _why(console, request, outcome))
+    found = await logins.find(console.network, outcome)
+    response = RedirectResponse(following or (home_of(found[0]) if found else LOGIN), 303)
+    browser.set(response, COOKIE, outcome)
+    return response
+
+
+async def log_out(console: Console, request: Request) -> Response:
+    """End the session here and in the network."""
+    browser = console.pages.browser
+    await browser.form(request)
+    token = browser.read(request, COOKIE)
+    found = await logins.find(console.network, token) if token else None
+    if found is not None:
+        await logins.log_out(console.network, found[1])
+    response = RedirectResponse(LOGIN, 303)
+    browser.forget(response, COOKIE)
+    return response
+
+
+def _why(console: Console, request: Request, refused: Refused) -> str:
+    words = partial(console.pages.words, request)
+    if refused.reason is Reason.CREDENTIAL_WRONG:
+        return words(_WRONG)
+    return explain(words, refused, console.network.clock())
+
+
+def _page(console: Console, request: Request, name: str, following: str, text: str) -> Response:
+    return console.pages.render(
+        request,
+        "console/login.html",
+        UNPROCESSABLE if text else 200,
+        name=name,
+        next=following,
+        problem_text=text,
+        rest="",
+    )

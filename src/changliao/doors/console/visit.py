@@ -1,0 +1,166 @@
+"""A member's visit: who asks, by which right, and how to act and answer.
+
+Every page is one entry of a table: method, path, the right it needs, and who answers. Nothing is
+served that has no entry, and no entry is served without its right.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+from urllib.parse import quote, urlencode
+
+from msgspec import Struct
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from changliao.core import chart, ids
+from changliao.core.ids import ActId
+from changliao.core.members import Act, Member, MemberSession, Right, may
+from changliao.core.outcome import Refused
+from changliao.operations import logins
+from changliao.operations.members import By, acting
+from changliao.operations.network import Network
+from changliao.operations.operation import Operation
+from changliao.store.views import console as console_views
+from changliao.store.views.console import Waiting
+from changliao.web.pages import Pages
+from changliao.web.words import explain
+
+COOKIE: Final = "cl_member"
+LOGIN: Final = "/console/login"
+UNPROCESSABLE: Final = 422
+C = TypeVar("C")
+R = TypeVar("R")
+
+
+class Console(Struct, frozen=True):
+    """What handlers work with."""
+
+    network: Network
+    pages: Pages
+
+
+class Visit(Struct, frozen=True):
+    """A request of a member who may make it."""
+
+    console: Console
+    request: Request
+    member: Member
+    session: MemberSession
+    right: Right
+    waiting: Waiting
+
+    @property
+    def network(self) -> Network:
+        """Where commands go and views come from."""
+        return self.console.network
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters of the address, without the language."""
+        return {n: v for n, v in self.request.query_params.items() if n != "lang"}
+
+    def words(self, text: str) -> str:
+        """A message in this member's language."""
+        return self.console.pages.words(self.request, text)
+
+    def may(self, right: str) -> bool:
+        """For templates: is this action to be offered?"""
+        return may(self.member, Right(right))
+
+    def render(self, template: str, status: int = 200, **context: Any) -> Response:
+        """A page."""
+        context = {
+            "visit": self,
+            "rest": urlencode(self.query),
+            "act_id": ids.show("act", self.network.ids.new()),
+            **context,
+        }
+        return self.console.pages.render(self.request, template, status, **context)
+
+    def missing(self) -> Response:
+        """There is no such thing, or it is another's."""
+        return self.render("console/said.html", 404, said="missing", text="")
+
+    def refused(self, refused: Refused) -> Response:
+        """Why the network said no."""
+        return self.render(
+            "console/said.html", UNPROCESSABLE, said="refused", text=self.problem(refused)
+        )
+
+    def problem(self, refused: Refused) -> str:
+        """A refusal in a member's words, with the reason as programs read it."""
+        text = explain(self.words, refused, self.network.clock())
+        return f"{text} ({refused.reason.value}{': ' if refused.detail else ''}{refused.detail})"
+
+    async def form(self) -> FormData:
+        """The fields of this browser's own form. Raises Forged."""
+        return await self.console.pages.browser.form(self.request)
+
+    async def act(
+        self,
+        form: FormData,
+        operation: Operation[C, R],
+        command: C,
+        subject: str,
+        **details: str,
+    ) -> R | Refused:
+        """Perform a command as this member, and keep that it did."""
+        act = Act(
+            id=ActId(ids.parse("act", str(form.get("act", ""))) or self.network.ids.new()),
+            member_id=self.member.id,
+            action=operation.name,
+            subject=subject,
+            details=details,
+            address=address_of(self.request),
+        )
+        return await self.network.perform(acting(operation), By(act, self.right, command))
+
+
+Handler = Callable[[Visit], Awaitable[Response]]
+
+
+class Entry(Struct, frozen=True):
+    """One page or action."""
+
+    method: str
+    path: str
+    right: Right
+    handler: Handler
+
+
+def route(console: Console, entry: Entry) -> Route:
+    """The entry as a route: others log in first, or are told which right is missing."""
+
+    async def endpoint(request: Request) -> Response:
+        token = console.pages.browser.read(request, COOKIE)
+        found = await logins.find(console.network, token) if token else None
+        if found is None:
+            return to_login(request)
+        member, session = found
+        waiting = Waiting()
+        if may(member, Right.LOOK):
+            waiting = await console.network.read(console_views.waiting)
+        visit = Visit(console, request, member, session, entry.right, waiting)
+        if not may(member, entry.right):
+            return visit.render("console/said.html", 403, said="forbidden", text=entry.right.value)
+        return await entry.handler(visit)
+
+    return Route(entry.path, endpoint, methods=[entry.method])
+
+
+def to_login(request: Request) -> Response:
+    """Log in first, then come back here; a form is not sent again by itself."""
+    path = request.url.path if request.method == "GET" else ""
+    return RedirectResponse(f"{LOGIN}?next={quote(path)}", 303)
+
+
+def home_of(member: Member) -> str:
+    """Where this member begins."""
+    return "/console/" if member.organisation == chart.NETWORK else "/portal/"
+
+
+def address_of(request: Request) -> str:
+    """Where the request came from."""
+    return request.client.host if request.client else ""

@@ -1,0 +1,93 @@
+"""Members logging in and out, and what a new one needs for it."""
+
+import secrets
+from typing import Final
+
+from msgspec import Struct
+
+from changliao.core.clock import Instant
+from changliao.core.credentials import CredentialKind, Proof
+from changliao.core.ids import MemberId, MemberSessionId, MerchantId, UserId
+from changliao.core.members import SESSION_LIFETIME, LogIn, Member, MemberSession, Role
+from changliao.core.outcome import Reason, Refused
+from changliao.operations import sessions, totp
+from changliao.operations.members import END_SESSION, LOG_IN, AddMember, EndMemberSession, is_active
+from changliao.operations.network import Network
+from changliao.operations.secrets import new_token, stored_token
+from changliao.store.views import members
+
+LONGEST_NAME: Final = 64
+LONGEST_PASSWORD: Final = 128
+_BROWSER_KEPT: Final = 200
+_PASSWORD_BYTES: Final = 12
+
+
+class Typed(Struct, frozen=True):
+    """What a member typed, and where."""
+
+    name: str
+    password: str
+    code: str
+    address: str
+    browser: str
+
+
+class NewMember(Struct, frozen=True):
+    """The command that adds a member, and what only that member may know."""
+
+    command: AddMember
+    password: str
+    totp_secret: str
+    totp_address: str
+
+
+async def prepare(
+    network: Network, name: str, role: Role, organisation: MerchantId, password: str = ""
+) -> NewMember:
+    """A member to be added; an empty password makes one. The second factor is always made."""
+    member_id, now = MemberId(network.ids.new()), network.clock()
+    password = password or secrets.token_urlsafe(_PASSWORD_BYTES)
+    secret = totp.new_secret()
+    credential = await network.in_thread(
+        lambda: network.secrets.hash(UserId(member_id), CredentialKind.PASSWORD, password, now)
+    )
+    sealed = network.vault.seal(secret, totp.PURPOSE)
+    member = Member(member_id, name, role, organisation, sealed)
+    return NewMember(
+        AddMember(member, credential), password, totp.shown(secret), totp.address(secret, name)
+    )
+
+
+async def log_in(network: Network, typed: Typed) -> str | Refused:
+    """A session's token for the browser. A name nobody has costs as much as a wrong password."""
+    member = await network.read(members.member_by_name, typed.name)
+    owner = UserId(member.id) if member else UserId(0)
+    proof = await sessions.prove(network, owner, CredentialKind.PASSWORD, typed.password)
+    if member is None or proof is None:
+        return Refused(Reason.CREDENTIAL_WRONG)
+    secret = network.vault.open(member.totp, totp.PURPOSE)
+    step = totp.matching_step(secret, typed.code, network.real_clock())
+    token, stored = new_token()
+    session = MemberSession(
+        id=MemberSessionId(network.ids.new()),
+        token=stored,
+        member_id=member.id,
+        expires_at=Instant(network.clock() + SESSION_LIFETIME),
+        address=typed.address,
+        browser=typed.browser[:_BROWSER_KEPT],
+    )
+    outcome = await network.perform(
+        LOG_IN, LogIn(session, Proof(proof.matched, proof.set_at), step)
+    )
+    return outcome if isinstance(outcome, Refused) else token
+
+
+async def find(network: Network, token: str) -> tuple[Member, MemberSession] | None:
+    """Who holds this token; None once the session ended or the member may not come in."""
+    found = await network.read(members.of_session, stored_token(token), network.clock())
+    return found if found is not None and is_active(found[0]) else None
+
+
+async def log_out(network: Network, session: MemberSession) -> None:
+    """End this browser's session."""
+    await network.perform(END_SESSION, EndMemberSession(session.id, session.member_id))

@@ -1,0 +1,156 @@
+"""Adding and changing members, letting them in, and keeping what they do.
+
+`acting` makes an operation one that a member does: the role is asked in the commit, and what was
+done is kept in the same commit, or neither happens.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, Final, Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from changliao.core.clock import Instant
+from changliao.core.credentials import Credential, CredentialKind
+from changliao.core.ids import MemberId, MemberSessionId
+from changliao.core.members import (
+    Act,
+    ChangeMember,
+    LogIn,
+    Member,
+    MemberSession,
+    MemberState,
+    Right,
+    decide_act,
+    decide_change,
+    decide_login,
+    fits,
+)
+from changliao.core.outcome import Reason, Refused
+from changliao.operations.operation import Operation, Place
+from changliao.store.members import ACTS, MEMBERS, MEMBERS_BY_NAME, SESSIONS
+from changliao.store.parties import CREDENTIALS
+from changliao.store.unit import UnitOfWork
+
+C = TypeVar("C")
+R = TypeVar("R")
+
+
+class By(Struct, Generic[C], frozen=True):
+    """A command, who gives it, and by which right."""
+
+    act: Act
+    right: Right
+    command: C
+
+
+class AddMember(Struct, frozen=True):
+    """Somebody new, with a password that is hashed already."""
+
+    member: Member
+    password: Credential
+
+
+class EndMemberSession(Struct, frozen=True):
+    """A browser may act no more; only its own member's, unless `member_id` is 0."""
+
+    session_id: MemberSessionId
+    member_id: MemberId
+
+
+def acting(operation: Operation[C, R]) -> Operation[By[C], R | Refused]:
+    """The same operation, done by a member."""
+    return Operation(operation.name, partial(_acting, operation), partial(_acting_keys, operation))
+
+
+def _acting(operation: Operation[Any, Any], tx: UnitOfWork, by: By[Any], now: Instant) -> Any:
+    refused = decide_act(tx.find(MEMBERS, by.act.member_id), by.right)
+    if refused is not None:
+        return refused
+    outcome = operation.run(tx, by.command, now)
+    if not isinstance(outcome, Refused) and tx.find(ACTS, by.act.id) is None:
+        tx.insert(ACTS, by.act)
+    return outcome
+
+
+def _add(tx: UnitOfWork, command: AddMember, now: Instant) -> Member | Refused:
+    """A name nobody has, and a role of its organisation. The same member again is no change."""
+    member = command.member
+    earlier = tx.find_by(MEMBERS_BY_NAME, member.name)
+    if earlier is not None:
+        return earlier if earlier == member else Refused(Reason.MEMBER_TAKEN)
+    if not fits(member):
+        return Refused(Reason.MEMBER_NOT_PERMITTED, "role")
+    tx.insert(MEMBERS, member, MEMBERS_BY_NAME)
+    tx.insert(CREDENTIALS, command.password)
+    return member
+
+
+def _change(tx: UnitOfWork, command: ChangeMember, now: Instant) -> Member | Refused:
+    """Another role or state."""
+    member = tx.find(MEMBERS, command.member_id)
+    if member is None:
+        return Refused(Reason.MEMBER_NOT_FOUND)
+    after = decide_change(command, member)
+    if isinstance(after, Member) and after != member:
+        tx.update(MEMBERS, after)
+    return after
+
+
+def _log_in(tx: UnitOfWork, command: LogIn, now: Instant) -> MemberSession | Refused:
+    """Count the try; open the session when both factors are right."""
+    session = command.session
+    member = tx.find(MEMBERS, session.member_id)
+    credential = tx.find(CREDENTIALS, _password(session.member_id))
+    if member is None or credential is None:
+        return Refused(Reason.MEMBER_NOT_FOUND)
+    decided = decide_login(member, credential, command, now)
+    if decided.credential is not credential:
+        tx.update(CREDENTIALS, decided.credential)
+    if decided.refused is not None:
+        return decided.refused
+    tx.update(MEMBERS, decided.member)
+    tx.insert(SESSIONS, session)
+    return session
+
+
+def _end_session(
+    tx: UnitOfWork, command: EndMemberSession, now: Instant
+) -> MemberSession | Refused:
+    """End a session now; ending it again is no change."""
+    session = tx.find(SESSIONS, command.session_id)
+    if session is None or command.member_id not in (0, session.member_id):
+        return Refused(Reason.SESSION_ENDED)
+    if session.expires_at > now:
+        session = replace(session, expires_at=now)
+        tx.update(SESSIONS, session)
+    return session
+
+
+def is_active(member: Member) -> bool:
+    """May this member come in at all?"""
+    return member.state is MemberState.ACTIVE
+
+
+def _password(member_id: MemberId) -> tuple[int, int]:
+    return (member_id, int(CredentialKind.PASSWORD))
+
+
+def _acting_keys(operation: Operation[Any, Any], by: By[Any]) -> Iterable[Place]:
+    yield MEMBERS, by.act.member_id
+    yield ACTS, by.act.id
+    yield from operation.keys(by.command)
+
+
+def _log_in_keys(command: LogIn) -> Iterable[Place]:
+    yield MEMBERS, command.session.member_id
+    yield CREDENTIALS, _password(command.session.member_id)
+
+
+ADD: Final = Operation("members.add", _add, lambda command: ())
+CHANGE: Final = Operation("members.change", _change, lambda command: [(MEMBERS, command.member_id)])
+LOG_IN: Final = Operation("members.log_in", _log_in, _log_in_keys)
+END_SESSION: Final = Operation(
+    "members.end_session", _end_session, lambda command: [(SESSIONS, command.session_id)]
+)

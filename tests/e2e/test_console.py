@@ -1,0 +1,116 @@
+"""Members log in with two factors, and do what their role lets them, in a real browser."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.members import code, desk, is_well_made, log_in, member
+from tests.e2e.site import Site, open_page, pay, person, place
+
+
+def test_both_factors_are_needed_and_a_code_works_once(site: Site, chromium: Browser) -> None:
+    who = member(site, "viewer")
+    digits = code(who.secret, time.time())
+    page = open_page(chromium, [], 1280)
+    wrong = who._replace(password="not it")
+    for one, typed in ((wrong, digits), (who, "000000")):
+        log_in(page, site.base, one, typed)
+        page.wait_for_selector("[role=alert]")
+    log_in(page, site.base, who, digits)
+    page.wait_for_url("**/console/")
+    again = open_page(chromium, [], 1280)
+    log_in(again, site.base, who, digits)
+    again.wait_for_selector("[role=alert]")
+
+
+def test_five_wrong_codes_lock_even_the_right_one(site: Site, chromium: Browser) -> None:
+    who = member(site, "viewer")
+    page = open_page(chromium, [], 1280)
+    for _ in range(5):
+        log_in(page, site.base, who, "000000")
+        page.wait_for_selector("[role=alert]")
+    log_in(page, site.base, who)
+    assert "锁定" in page.inner_text("[role=alert]")
+
+
+def test_a_page_is_shown_after_logging_in_for_it(site: Site, chromium: Browser) -> None:
+    who = member(site, "viewer")
+    page = open_page(chromium, [], 1280)
+    page.goto(f"{site.base}/console/members")
+    assert "/console/login" in page.url
+    page.fill("#name", who.name)
+    page.fill("#password", who.password)
+    page.fill("#code", code(who.secret, time.time()))
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/console/members")
+
+
+def test_a_session_is_seen_and_ended_by_an_administrator(site: Site, chromium: Browser) -> None:
+    who = member(site, "viewer")
+    theirs = open_page(chromium, [], 1280)
+    log_in(theirs, site.base, who)
+    theirs.wait_for_url("**/console/")
+    admin = desk(site, chromium, "admin", [])
+    admin.goto(f"{site.base}/console/members/{who.id}")
+    admin.click("text=结束")
+    admin.wait_for_selector("text=没有登录中的浏览器")
+    theirs.goto(f"{site.base}/console/")
+    assert "/console/login" in theirs.url
+    admin.goto(f"{site.base}/console/audit")
+    assert "members.end_session" in admin.inner_text("main")
+
+
+def test_a_disabled_member_is_out_at_once(site: Site, chromium: Browser) -> None:
+    who = member(site, "operator")
+    theirs = open_page(chromium, [], 1280)
+    log_in(theirs, site.base, who)
+    theirs.wait_for_url("**/console/")
+    admin = desk(site, chromium, "admin", [])
+    admin.goto(f"{site.base}/console/members")
+    form = admin.locator(f"form[action$='{who.id}']")
+    form.locator("[name=state]").select_option("disabled")
+    form.locator("button").click()
+    admin.wait_for_load_state()
+    theirs.goto(f"{site.base}/console/")
+    assert "/console/login" in theirs.url
+    admin.goto(f"{site.base}/console/audit")
+    assert "operator · active" in admin.inner_text("main")
+    assert "operator · disabled" in admin.inner_text("main")
+
+
+def test_a_new_member_logs_in_with_what_was_shown_once(site: Site, chromium: Browser) -> None:
+    admin = desk(site, chromium, "admin", [])
+    admin.goto(f"{site.base}/console/members")
+    admin.fill("#name", "newcomer")
+    admin.locator("#role").select_option("supervisor")
+    admin.click("text=开通")
+    admin.wait_for_selector("svg.qr")
+    shown = admin.locator("dd.id").all_inner_texts()
+    page = open_page(chromium, [], 390)
+    log_in(page, site.base, member(site, "viewer")._replace(
+        name="newcomer", password=shown[0], secret=shown[1]
+    ))  # fmt: skip
+    page.wait_for_url("**/console/")
+    assert "主管" in page.inner_text("header")
+
+
+def test_the_overview_counts_the_day(site: Site, chromium: Browser) -> None:
+    order = place(site)
+    pay(site, order, person(site))
+    complaints: list[str] = []
+    page = desk(site, chromium, "viewer", complaints)
+    shown = page.inner_text("main")
+    assert re.search(r"支付金额 CNY\s+¥268\.00", shown), shown
+    assert not complaints
+
+
+@pytest.mark.parametrize("path", ["", "members", "audit", "account", "nothing"])
+def test_pages_are_well_made(site: Site, chromium: Browser, path: str) -> None:
+    page = desk(site, chromium, "admin", [])
+    is_well_made(page, f"{site.base}/console/{path}")
+
+
+def test_the_login_page_is_well_made(site: Site, chromium: Browser) -> None:
+    is_well_made(open_page(chromium, [], 1280), f"{site.base}/console/login")
