@@ -81,6 +81,15 @@ TABLES = [
     "members",
     "member_sessions",
     "acts",
+    "market_positions",
+    "market_volumes",
+    "market_months",
+    "market_lives",
+    "market_seen",
+    "market_flows",
+    "market_cohorts",
+    "market_groups",
+    "synthetic_people",
 ]
 
 

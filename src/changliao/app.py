@@ -46,7 +46,7 @@ from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.exchanges import recorded
 from changliao.web.pages import Pages
 from changliao.web.security import Browser
-from changliao.workers import answers, channels, clock, day_ends, expiry
+from changliao.workers import answers, channels, clock, day_ends, expiry, market
 from changliao.workers.addresses import Guard
 from changliao.workers.faults import Faithful, Faulty
 from changliao.workers.notifications import Deliverer, Notifier
@@ -106,6 +106,7 @@ class Parts:
             self._work("channels", lambda: channels.run(network, self._desk))
             self._work("expiry", lambda: expiry.run(network))
             self._work("day ends", lambda: day_ends.run(network))
+            self._work("market", lambda: market.run(network))
         if config.sandbox:
             self._work("clock", lambda: clock.follow(network))
         if self._payers is not None:
@@ -161,6 +162,7 @@ class Parts:
                     settings,
                     self._desk,
                     self._payers,
+                    config.market_minimum_users,
                 )
             ),
         }

@@ -36,6 +36,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     private_callbacks: bool = False
     retry_scale: Annotated[float, Meta(gt=0, le=1)] = 1.0
     default_fee_bps: Annotated[int, Meta(ge=0, le=10_000)] = 60
+    market_minimum_users: Annotated[int, Meta(ge=1, le=1_000_000)] = 20
     log_level: str = "INFO"
 
 

@@ -18,7 +18,10 @@ MODULE_LINES, FUNCTION_LINES, PARAMETERS = 400, 60, 7
 MANY_PARAMETERS: dict[str, str] = {}
 # Functions that may import, and why.
 LATE_IMPORTS = {"get_command": "one command needs NumPy, which takes its time"}
-RINGS = ("core", "store", "operations", "doors", "workers", "web", "commands", "examples", "sim")
+RINGS = (
+    *("core", "store", "operations", "market", "doors", "workers", "web", "commands"),
+    *("examples", "sim"),
+)
 NAMES_NOT_HERE = {"utils", "helpers", "common", "manager", "base", "misc"}
 DOCUMENTS = [
     *ROOT.glob("*.md"),

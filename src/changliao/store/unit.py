@@ -68,6 +68,15 @@ class UnitOfWork:
             self.adopt(table, [key], found)
         return rows[key]
 
+    def load(self, table: Table[K, V], keys: Iterable[K]) -> None:
+        """Have these rows here, in one statement: for keys that show only while a command runs."""
+        rows = self._rows[table]
+        missing = [key for key in dict.fromkeys(keys) if key not in rows]
+        missing = [key for key in missing if not self._recall(table, key)]
+        if missing:
+            found = self._session.find(f"{table.name}_find", [as_row(key) for key in missing])
+            self.adopt(table, missing, found)
+
     def find_by(self, index: Index[K, V], key: K) -> V | None:
         """The row with this second key, as this batch sees it."""
         keys = self._indexed[index]

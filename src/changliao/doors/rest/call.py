@@ -35,9 +35,8 @@ _PLACE: Final = re.compile(r"at `\$\.([^`]+)`\Z|(?:unknown|required) field `([^`
 class Door(Struct, frozen=True):
     """What handlers work with. `settings` gives what a merchant's SDK needs of other doors.
 
-    `desk` asks channels.
-
-    `payers` are the sandbox's simulated people; None: this network is no sandbox.
+    `desk` asks channels. `payers` are the sandbox's simulated people; None: this network is no
+    sandbox. Of fewer people than `minimum_users` the market tells nothing.
     """
 
     network: Network
@@ -46,6 +45,7 @@ class Door(Struct, frozen=True):
     settings: Callable[[Merchant], Mapping[str, str]]
     desk: Desk
     payers: Payers | None = None
+    minimum_users: int = 20
 
 
 class Repeat(Struct, frozen=True):

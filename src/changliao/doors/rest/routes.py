@@ -11,6 +11,7 @@ from changliao.doors.rest import (
     events,
     holdings,
     ledger,
+    market,
     merchants,
     mergers,
     orders,
@@ -48,6 +49,7 @@ TABLE: Final[tuple[Endpoint[Any, Any], ...]] = (
     *credentials.ENDPOINTS,
     *events.ENDPOINTS,
     *ledger.ENDPOINTS,
+    *market.ENDPOINTS,
     *reports.ENDPOINTS,
     *sandbox.ENDPOINTS,
 )

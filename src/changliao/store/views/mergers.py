@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from changliao.core.mergers import Merger
+from changliao.core.bills import day_of
+from changliao.core.mergers import Merger, MergerState
 from changliao.store.engine import Reader
 from changliao.store.mergers import merger_from_row
 
@@ -33,6 +34,12 @@ def mergers(reader: Reader, platform_id: int) -> list[Merger]:
     """Newest first; zero is no filter."""
     rows = reader.select("mergers_latest", {"platform_id": platform_id})
     return [merger_from_row(row) for row in rows]
+
+
+def heirs(reader: Reader) -> dict[int, tuple[int, int]]:
+    """What each merged platform was merged into, and since which day."""
+    done = [one for one in mergers(reader, 0) if one.state is MergerState.DONE]
+    return {one.source_id: (one.target_id, day_of(one.ended_at)) for one in done}
 
 
 def escrows(reader: Reader, platform_id: int) -> list[Waiting]:

@@ -1,0 +1,264 @@
+"""The market over REST: shares, people, flows, cohorts, concentration; groups and simulations.
+
+Operators see everybody, a merchant itself and all others together. Nothing is scanned here: these
+are sums that a worker keeps.
+"""
+
+from typing import Any, Final, TypeVar
+
+from msgspec import UNSET, UnsetType
+
+from changliao.core import ids
+from changliao.core.bills import Day, day_of, starts_at
+from changliao.core.clock import BEIJING, NEVER, to_datetime
+from changliao.core.ids import MerchantId, UserId
+from changliao.core.market import Grouping, Period, Synthetic, first_day
+from changliao.core.money import CURRENCIES
+from changliao.core.outcome import Reason
+from changliao.doors.rest.call import Call, Door, perform, read_id
+from changliao.doors.rest.endpoint import Endpoint, Who
+from changliao.doors.rest.errors import Problem
+from changliao.doors.rest.fields import Nothing, Page, moment
+from changliao.doors.rest.market_forms import (
+    ActiveShown,
+    CohortShown,
+    ConcentrationQuery,
+    ConcentrationShown,
+    FlowShown,
+    GroupForm,
+    GroupShown,
+    HomingShown,
+    MarketQuery,
+    ShareShown,
+    SyntheticForm,
+    SyntheticShown,
+)
+from changliao.doors.rest.orders import since
+from changliao.market import concentration, figures, names
+from changliao.market.concentration import Concentration, Thresholds
+from changliao.market.figures import Active, Asked, Cohort, Flow, Share
+from changliao.operations.market import GROUP, MARK_SYNTHETIC
+from changliao.store.engine import Reader
+from changliao.store.views import market
+
+T = TypeVar("T")
+MOST_PERIODS: Final = 400
+
+
+async def list_shares(door: Door, call: Call[Nothing, MarketQuery]) -> Page[ShareShown]:
+    """Show who had which share of what was paid, of payments and of people.
+
+    A merchant asks by platform: it sees its own platform and all others together. Shares are of
+    what was paid through this network.
+    """
+    asked = _asked(door, call)
+    found = await door.network.report(_shares, asked)
+    return Page([_share(one, asked.every) for one in found])
+
+
+async def list_active(door: Door, call: Call[Nothing, MarketQuery]) -> Page[ActiveShown]:
+    """Show how many people bought, and at how many platforms."""
+    asked = _asked(door, call)
+    found = await door.network.report(figures.active, asked)
+    return Page([_active(one, asked.every) for one in found])
+
+
+async def list_flows(door: Door, call: Call[Nothing, MarketQuery]) -> Page[FlowShown]:
+    """Show whose main platform changed from one week or month to the next, and to which."""
+    asked = _asked(door, call)
+    if asked.every is Period.DAY:
+        raise Problem("malformed", "flows are of weeks or months", "every")
+    found = await door.network.report(_flows, asked)
+    return Page([_flow(one, asked.every) for one in found])
+
+
+async def list_cohorts(door: Door, call: Call[Nothing, Nothing]) -> Page[CohortShown]:
+    """Show of the people who first bought in a month how many did in the months after."""
+    found = await door.network.report(figures.cohorts, door.minimum_users)
+    return Page([_cohort(one) for one in found])
+
+
+async def list_concentration(
+    door: Door, call: Call[Nothing, ConcentrationQuery]
+) -> Page[ConcentrationShown]:
+    """Show how concentrated the market is, and what a merger would make of it.
+
+    Shares are of payments or of what was paid. Merchants on no platform are many small ones: they
+    are in the denominator and add nothing.
+    """
+    query = call.query
+    known = concentration.thresholds().get(query.thresholds)
+    if known is None:
+        said = f"one of {', '.join(concentration.thresholds())}"
+        raise Problem("malformed", said, "thresholds")
+    bounds = _bounds(query.first, query.last, query.every)
+    # Whole figures go in, only the sum of their squares goes out.
+    asked = Asked(*bounds, Period[query.every.upper()], query.by, _currency(query.currency), 0, 0)
+    found = await door.network.report(_shares, asked)
+    merged = frozenset(query.merge.split("+")) if query.merge else frozenset[str]()
+    rows = concentration.by_period(found, query.measure, merged, door.minimum_users)
+    return Page([_concentration(one, asked.every, query.thresholds, known) for one in rows])
+
+
+async def list_groups(door: Door, call: Call[Nothing, Nothing]) -> Page[GroupShown]:
+    """List which platform belongs to which group from when on."""
+    found = await door.network.read(market.groups)
+    return Page([_group(one) for one in found])
+
+
+async def make_group(door: Door, call: Call[GroupForm, Nothing]) -> Any:
+    """Say to which group a platform belongs from a day on.
+
+    A merged platform belongs to its heir's group without being named.
+    """
+    form = call.form
+    platform_id = MerchantId(read_id("mch", form.platform_id))
+    command = Grouping(platform_id, _day(form.from_day, "from_day"), form.name)
+    return await perform(door, call, GROUP, command, _group)
+
+
+async def mark_synthetic(door: Door, call: Call[SyntheticForm, Nothing]) -> Any:
+    """Say that a person is a simulation's.
+
+    From then on what this person pays is in no figure of the market. Mark people before they pay.
+    """
+    user_id = UserId(read_id("usr", call.form.user_id))
+    command = Synthetic(user_id, NEVER, call.form.run)
+    return await perform(door, call, MARK_SYNTHETIC, command, _synthetic)
+
+
+def _asked(door: Door, call: Call[Nothing, MarketQuery]) -> Asked:
+    """Raises Problem for what a merchant may not ask, and for too many periods."""
+    query, caller = call.query, call.caller
+    own = 0 if caller.is_operator else caller.key.merchant_id
+    if own and query.by != "platform":
+        raise Problem("not_permitted", "merchants ask by platform", "by")
+    bounds = _bounds(query.first, query.last, query.every)
+    every = Period[query.every.upper()]
+    currency = _currency(query.currency)
+    return Asked(*bounds, every, query.by, currency, own, door.minimum_users)
+
+
+def _bounds(first: str, last: str, every: str) -> tuple[int, int]:
+    bounds = _day(first, "first"), _day(last, "last")
+    days = {"day": 1, "week": 7, "month": 30}[every]
+    if not 0 <= bounds[1] - bounds[0] < MOST_PERIODS * days:
+        said = f"last is not before first, at most {MOST_PERIODS} periods"
+        raise Problem("malformed", said, "last")
+    return bounds
+
+
+def _day(text: str, field: str) -> Day:
+    try:
+        return day_of(ids.made_at(since(f"{text}T00:00:00+08:00")))
+    except Problem as error:
+        raise Problem("malformed", f"{text} is no day: for example 2026-11-25", field) from error
+
+
+def _currency(code: str) -> int:
+    if code not in CURRENCIES:
+        raise Problem("currency_unknown", f"one of {', '.join(CURRENCIES)}", "currency")
+    return CURRENCIES[code].number
+
+
+def _shares(reader: Reader, asked: Asked) -> list[Share]:
+    return figures.shares(reader, names.read(reader), asked)
+
+
+def _flows(reader: Reader, asked: Asked) -> list[Flow]:
+    return figures.flows(reader, names.read(reader), asked)
+
+
+def _date(day: int) -> str:
+    return to_datetime(starts_at(Day(day)), BEIJING).date().isoformat()
+
+
+def _span(every: Period, period: int) -> tuple[str, str]:
+    return _date(first_day(every, period)), _date(first_day(every, period + 1) - 1)
+
+
+def _given(value: T | None) -> T | UnsetType:
+    return UNSET if value is None else value
+
+
+def _share(one: Share, every: Period) -> ShareShown:
+    return ShareShown(
+        *_span(every, one.period), one.label.key, one.label.name,
+        _given(one.users), _given(one.payments), _given(one.amount), _given(one.refunds),
+        _given(one.refunded), _given(one.of_users), _given(one.of_payments),
+        _given(one.of_amount),
+    )  # fmt: skip
+
+
+def _active(one: Active, every: Period) -> ActiveShown:
+    homing = [HomingShown(number, _given(users)) for number, users in one.homing.items()]
+    return ActiveShown(*_span(every, one.period), homing, _given(one.users))
+
+
+def _flow(one: Flow, every: Period) -> FlowShown:
+    return FlowShown(
+        *_span(every, one.period),
+        one.source.key, one.source.name, one.target.key, one.target.name, _given(one.users),
+    )  # fmt: skip
+
+
+def _cohort(one: Cohort) -> CohortShown:
+    first, month = (_date(first_day(Period.MONTH, month)) for month in (one.first, one.month))
+    return CohortShown(first, month, _given(one.users), _given(one.of_first))
+
+
+def _concentration(
+    one: Concentration, every: Period, name: str, known: Thresholds
+) -> ConcentrationShown:
+    shown = ConcentrationShown(*_span(every, one.period), name, known.source)
+    if one.hhi is None:
+        return shown
+    added = one.added
+    return ConcentrationShown(
+        shown.first, shown.last, name, known.source, one.hhi, _given(one.effective),
+        _given(one.rivals), _given(one.whole), known.level(one.hhi), _given(added),
+        UNSET if added is None else known.level(one.hhi + added),
+        UNSET if added is None else known.looks_at(one.hhi, added),
+    )  # fmt: skip
+
+
+def _group(one: Grouping) -> GroupShown:
+    return GroupShown(ids.show("mch", one.platform_id), _date(one.from_day), one.name)
+
+
+def _synthetic(one: Synthetic) -> SyntheticShown:
+    return SyntheticShown(ids.show("usr", one.user_id), moment(one.since), one.run)
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        "GET", "/market/shares", list_shares, Who.EITHER, Nothing, MarketQuery, Page[ShareShown],
+        200, ("currency_unknown",),
+    ),
+    Endpoint(
+        "GET", "/market/active", list_active, Who.EITHER, Nothing, MarketQuery,
+        Page[ActiveShown], 200, ("currency_unknown",),
+    ),
+    Endpoint(
+        "GET", "/market/flows", list_flows, Who.EITHER, Nothing, MarketQuery, Page[FlowShown],
+        200, ("currency_unknown",),
+    ),
+    Endpoint(
+        "GET", "/market/cohorts", list_cohorts, Who.OPERATOR, Nothing, Nothing, Page[CohortShown],
+    ),
+    Endpoint(
+        "GET", "/market/concentration", list_concentration, Who.OPERATOR, Nothing,
+        ConcentrationQuery, Page[ConcentrationShown], 200, ("currency_unknown",),
+    ),
+    Endpoint(
+        "GET", "/market/groups", list_groups, Who.OPERATOR, Nothing, Nothing, Page[GroupShown],
+    ),
+    Endpoint(
+        "POST", "/market/groups", make_group, Who.OPERATOR, GroupForm, Nothing, GroupShown, 201,
+        (Reason.PLATFORM_NOT_FOUND,),
+    ),
+    Endpoint(
+        "POST", "/market/synthetic", mark_synthetic, Who.OPERATOR, SyntheticForm, Nothing,
+        SyntheticShown, 201, (Reason.USER_NOT_FOUND,),
+    ),
+)  # fmt: skip

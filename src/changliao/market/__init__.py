@@ -1,0 +1,1 @@
+"""What happened in the market, measured from the sums that the network keeps."""

@@ -1,0 +1,105 @@
+"""Concentration: the HHI, what a merger would add to it, and what authorities call it.
+
+Sold on no platform are many small shops: they are in the denominator and add nothing. Thresholds
+are data (thresholds.toml), each with its source. Units: points, shares in per cent squared.
+"""
+
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+from typing import Final, Literal
+
+from msgspec import Struct, convert
+
+from changliao.market.figures import TOTAL, Share, is_named
+
+PERCENT: Final = 100.0
+Level = Literal["low", "moderate", "high"]
+
+
+class Thresholds(Struct, frozen=True):
+    """From `moderate` and from `high` on; a merger that adds `change` is looked at."""
+
+    source: str
+    moderate: int
+    high: int
+    change: int
+
+    def level(self, hhi: float) -> Level:
+        """What a market of this concentration is called."""
+        if hhi > self.high:
+            return "high"
+        return "moderate" if hhi >= self.moderate else "low"
+
+    def looks_at(self, hhi: float, added: float) -> bool:
+        """Would a merger that adds so much be looked at?"""
+        return added > self.change and self.level(hhi + added) == "high"
+
+
+class Concentration(Struct, frozen=True):
+    """A period's. `effective` is how many equal rivals would be as concentrated.
+
+    `whole` is the denominator; None: too few people. `added` is what the merger asked about adds.
+    """
+
+    period: int
+    hhi: float | None
+    effective: float | None
+    rivals: int | None
+    whole: int | None
+    added: float | None = None
+
+
+@cache
+def thresholds() -> dict[str, Thresholds]:
+    """By name."""
+    text = (resources.files("changliao.market") / "thresholds.toml").read_text("utf-8")
+    return convert(tomllib.loads(text), dict[str, Thresholds])
+
+
+def hhi(parts: Iterable[float]) -> float:
+    """Of shares that sum to one or less."""
+    return sum((PERCENT * part) ** 2 for part in parts)
+
+
+def added_by_merger(one: float, other: float) -> float:
+    """What joining two of them adds: (a+b)² - a² - b²."""
+    return 2 * PERCENT * one * PERCENT * other
+
+
+def by_period(
+    shares: Iterable[Share],
+    measure: Literal["payments", "amount"],
+    merged: frozenset[str],
+    minimum: int,
+) -> list[Concentration]:
+    """Of shares in which nothing is withheld: only their squares' sum goes out."""
+    parts: dict[int, dict[str, int]] = {}
+    wholes: dict[int, Share] = {}
+    for share in shares:
+        if share.label == TOTAL:
+            wholes[share.period] = share
+        elif is_named(share.label):
+            had = share.payments if measure == "payments" else share.amount
+            parts.setdefault(share.period, {})[share.label.key] = had or 0
+    return [
+        _of(whole, measure, parts.get(period, {}), merged)
+        if (whole.users or 0) >= minimum
+        else Concentration(period, None, None, None, None)
+        for period, whole in wholes.items()
+    ]
+
+
+def _of(whole: Share, measure: str, parts: dict[str, int], merged: frozenset[str]) -> Concentration:
+    total = (whole.payments if measure == "payments" else whole.amount) or 0
+    if not total or not any(parts.values()):
+        return Concentration(whole.period, None, None, None, None)
+    before = hhi(part / total for part in parts.values())
+    together = sum(parts.get(key, 0) for key in merged)
+    apart = [part for key, part in parts.items() if key not in merged]
+    after = hhi(part / total for part in [*apart, together])
+    return Concentration(
+        whole.period, before, PERCENT**2 / before, sum(1 for part in parts.values() if part),
+        total, after - before if len(merged) > 1 else None,
+    )  # fmt: skip

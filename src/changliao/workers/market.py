@@ -1,0 +1,69 @@
+"""The market's sums: fold what the journals say next, gently, a little after it was committed.
+
+Being late or never is safe. Several workers may run: what another has folded is no change.
+"""
+
+import asyncio
+import time
+from typing import Final
+
+from changliao.core.market import Position, Stretch
+from changliao.core.outcome import Refused
+from changliao.operations.market import FOLD, FORGET, Forget
+from changliao.operations.network import Network
+from changliao.store.views import market, market_journal
+
+MOVEMENTS_AT_ONCE: Final = 64
+ROWS_AT_ONCE: Final = 500
+_LOOK_EVERY_S: Final = 1.0
+
+
+async def run(network: Network) -> None:
+    """Fold whatever is new, every second, until cancelled."""
+    while True:
+        for node in await network.read(market_journal.nodes):
+            await fold(network, node)
+        await network.rest(_LOOK_EVERY_S)
+
+
+async def fold(network: Network, node: int) -> int:
+    """Fold a node's journal to its end; how many stretches there were.
+
+    Payments go first: for as long as a stretch took, nothing is asked.
+    """
+    count = 0
+    while (
+        stretch := await network.report(market_journal.stretch, node, MOVEMENTS_AT_ONCE)
+    ) is not None:
+        since = time.monotonic()
+        if not await _folded(network, stretch):
+            return count
+        count += 1
+        await asyncio.sleep(time.monotonic() - since)
+    return count
+
+
+async def rebuild(network: Network) -> int:
+    """Forget every sum and fold all journals again; how many stretches there were.
+
+    Interrupted, it is begun again: until all is forgotten nobody folds.
+    """
+    nodes = tuple(await network.read(market_journal.nodes))
+    await _performed(network, Forget(stopped=nodes))
+    while rows := await network.report(market.some_sums, ROWS_AT_ONCE):
+        await _performed(network, Forget(rows=tuple(rows)))
+    await _performed(network, Forget(begun=nodes))
+    return sum([await fold(network, node) for node in nodes])
+
+
+async def _performed(network: Network, command: Forget) -> None:
+    answer: int | Refused = await network.perform(FORGET, command)
+    while isinstance(answer, Refused):
+        await network.rest(_LOOK_EVERY_S)
+        answer = await network.perform(FORGET, command)
+
+
+async def _folded(network: Network, stretch: Stretch) -> bool:
+    """Was it taken, by us or by another? Too busy: it is asked again later."""
+    answer: Position | Refused = await network.perform(FOLD, stretch)
+    return not isinstance(answer, Refused)
