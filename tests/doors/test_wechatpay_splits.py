@@ -9,9 +9,11 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from changliao.commands.people import Person
 from tests.served import Rest, Served, Shop, merchant
+from tests.workers.receiver import receiving
 
 SHARING = "/v3/profitsharing"
 SHA1 = hashes.SHA1()
@@ -141,3 +143,51 @@ def test_a_name_must_be_encrypted_for_us_and_be_theirs(shop: Shop, other: Shop) 
     assert code(post(shop, "/receivers/add", **fields, name="c2VjcmV0")) == (400, "PARAM_ERROR")
     plain = post(shop, "/receivers/add", serial, **fields, name="Supplier")
     assert code(plain) == (400, "PARAM_ERROR")
+
+
+def test_a_receiver_is_told_of_what_came_and_went(
+    sandbox: tuple[Served, Rest], shop: Shop, other: Shop, payer: Person
+) -> None:
+    operator = sandbox[1]
+    with receiving() as receiver:
+        box = receiver.mailbox()
+        terms = f"/api/v1/merchants/{other.mchid}/sharing"
+        assert operator.post(terms, notify_url=box.url).status_code == 200
+        assert add(shop, other).status_code == 200
+        transaction = held(shop, payer)
+        fields = share(shop, other, transaction, 200).json()
+        back = {"order_id": fields["order_id"], "out_return_no": f"N{transaction}"}
+        back |= {"return_mchid": other.mchid, "description": "退回"}
+        assert post(shop, "/return-orders", **back, amount=50).status_code == 200
+        letters = box.wait(2)
+        assert operator.post(terms, notify_url="").status_code == 200
+    kinds = {one.fields["event_type"]: opened(other, one.fields["resource"]) for one in letters}
+    received = kinds["PROFITSHARING.SUCCESS"]
+    assert received["mchid"] == shop.mchid
+    assert received["transaction_id"] == transaction
+    assert (received["order_id"], received["out_order_no"]) == (
+        fields["order_id"],
+        fields["out_order_no"],
+    )
+    part = {"type": "MERCHANT_ID", "account": other.mchid, "amount": 200, "description": "货款"}
+    assert received["receiver"] == part
+    returned = kinds["PROFITSHARING.RETURN"]
+    part = {"type": "MERCHANT_ID", "account": shop.mchid, "amount": 50, "description": "退回"}
+    assert returned["receiver"] == part
+
+
+def opened(shop: Shop, resource: Any) -> Any:
+    """What a notification says to the merchant it is for."""
+    assert resource["original_type"] == resource["associated_data"] == "profitsharing"
+    key = AESGCM(shop.fields["api_v3_key"].encode())
+    sealed = base64.b64decode(resource["ciphertext"])
+    return json.loads(key.decrypt(resource["nonce"].encode(), sealed, b"profitsharing"))
+
+
+def test_the_ratio_is_the_one_agreed(sandbox: tuple[Served, Rest], shop: Shop, other: Shop) -> None:
+    sandbox[0].command("sandbox", "partner", shop.mchid, other.mchid)
+    config = f"{SHARING}/merchant-configs/{other.mchid}"
+    assert shop.get(config).json() == {"sub_mchid": other.mchid, "max_ratio": 3000}
+    terms = f"/api/v1/merchants/{other.mchid}/sharing"
+    assert sandbox[1].post(terms, ratio_bps=2_500).status_code == 200
+    assert shop.get(config).json()["max_ratio"] == 2_500

@@ -35,6 +35,8 @@ class EventKind(IntEnum):
     PAYOUT_BATCH_FINISHED = 17
     AUTHORIZATION_FROZEN = 18
     AUTHORIZATION_RELEASED = 19
+    SHARE_RECEIVED = 27
+    SHARE_RETURNED = 28
 
 
 class TestWebhook(Struct, frozen=True):
@@ -56,10 +58,10 @@ class EventState(IntEnum):
 
 
 class Event(Struct, frozen=True):
-    """`subject_id` is the order's or refund's id. `body` is set at the first attempt and kept.
+    """`subject_id` is the id of the order, refund, share… it is about.
 
-    `attempts` counts those begun. The event is due when `next_at` has come; while an attempt runs,
-    `next_at` is the end of its lease.
+    `body` is set at the first attempt and kept. `attempts` counts those begun. The event is due
+    when `next_at` has come; while an attempt runs, `next_at` is the end of its lease.
     """
 
     id: EventId

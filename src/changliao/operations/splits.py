@@ -5,6 +5,8 @@ from typing import Final
 
 from changliao.core import splits
 from changliao.core.clock import Instant
+from changliao.core.events import Event, EventKind
+from changliao.core.ids import EventId, MerchantId
 from changliao.core.outcome import Reason, Refused
 from changliao.core.platforms import SETTLEMENT
 from changliao.core.splits import (
@@ -21,6 +23,7 @@ from changliao.operations.heirs import Accounts
 from changliao.operations.operation import Operation, Place
 from changliao.operations.settling import BY_REFUND
 from changliao.store import ledger
+from changliao.store.events import EVENTS
 from changliao.store.holds import HOLDINGS
 from changliao.store.orders import ORDERS
 from changliao.store.splits import (
@@ -54,7 +57,7 @@ def _remove(tx: UnitOfWork, command: RemoveReceiver, now: Instant) -> Receiver |
     return removed
 
 
-def _agree(tx: UnitOfWork, command: Sharing, now: Instant) -> Sharing:
+def _agree(tx: UnitOfWork, command: Sharing, now: Instant) -> Sharing | Refused:
     """Set how a merchant may share."""
     tx.find(SHARING, command.merchant_id)
     tx.put(SHARING, command.merchant_id, command)
@@ -93,6 +96,8 @@ def _share(tx: UnitOfWork, command: ShareOrder, now: Instant) -> Share | Refused
     tx.insert(SHARES, shared.share, SHARES_BY_REFERENCE)
     for part in shared.parts:
         tx.insert(PARTS, part)
+        if part.kind is PartyKind.MERCHANT:
+            _tell(tx, part.party_id, EventKind.SHARE_RECEIVED, shared.share.id, now)
     return shared.share
 
 
@@ -127,7 +132,16 @@ def _return(tx: UnitOfWork, command: Return, now: Instant) -> Return | Refused:
     tx.update(HOLDINGS, back.holding)
     tx.update(PARTS, back.part)
     tx.insert(RETURNS, back.returned, RETURNS_BY_REFERENCE)
+    _tell(tx, command.receiver_id, EventKind.SHARE_RETURNED, command.id, now)
     return back.returned
+
+
+def _tell(tx: UnitOfWork, receiver_id: int, kind: EventKind, subject_id: int, now: Instant) -> None:
+    """Merchants hear of what they received and gave back, at the address they chose for it."""
+    agreed = tx.find(SHARING, receiver_id)
+    if agreed is not None and agreed.notify_url:
+        event_id = EventId(tx.new_id())
+        tx.insert(EVENTS, Event(event_id, MerchantId(receiver_id), kind, subject_id, now))
 
 
 def _adding_keys(command: Receiver | RemoveReceiver) -> Iterable[Place]:
@@ -146,6 +160,8 @@ def _sharing_keys(command: ShareOrder) -> Iterable[Place]:
     yield SHARING, share.merchant_id
     for part in command.parts:
         yield RECEIVERS, (share.merchant_id, int(part.kind), part.party_id)
+        if part.kind is PartyKind.MERCHANT:
+            yield SHARING, part.party_id
 
 
 def _returning_keys(command: Return) -> Iterable[Place]:
@@ -153,6 +169,7 @@ def _returning_keys(command: Return) -> Iterable[Place]:
     yield SHARES, (command.merchant_id, command.share_id)
     merchant = int(PartyKind.MERCHANT)
     yield PARTS, (command.share_id, command.merchant_id, merchant, command.receiver_id)
+    yield SHARING, command.receiver_id
 
 
 ADD_RECEIVER: Final = Operation("splits.add_receiver", _add, _adding_keys)

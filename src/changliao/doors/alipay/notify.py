@@ -53,6 +53,8 @@ class Notifier:
                 | EventKind.BASKET_PAID
                 | EventKind.PAYOUT_FINISHED
                 | EventKind.PAYOUT_BATCH_FINISHED
+                | EventKind.SHARE_RECEIVED
+                | EventKind.SHARE_RETURNED
             ):
                 return None
 

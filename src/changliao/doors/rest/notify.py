@@ -16,9 +16,10 @@ from changliao.doors.rest.authorizations import show_authorization
 from changliao.doors.rest.orders import show_order
 from changliao.doors.rest.payouts import show_payout
 from changliao.doors.rest.refunds import show_refund
+from changliao.doors.rest.split_forms import show_receipt
 from changliao.doors.rest.webhooks import TestedMerchant
 from changliao.operations.network import Network
-from changliao.store.views import authorizations, events, orders, parties, payouts
+from changliao.store.views import authorizations, events, orders, parties, payouts, splits
 
 
 class Notifier:
@@ -39,6 +40,8 @@ class Notifier:
                 return await self._paid_out(event)
             case EventKind.AUTHORIZATION_FROZEN | EventKind.AUTHORIZATION_RELEASED:
                 return await self._frozen(event)
+            case EventKind.SHARE_RECEIVED | EventKind.SHARE_RETURNED:
+                return await self._shared(event)
             case EventKind.REFUND_FINISHED:
                 return await self._refunded(event)
             case EventKind.ORDER_PAID:
@@ -75,6 +78,11 @@ class Notifier:
         if known is None:
             return None
         return await self._letter(event, known.notify_url, show_authorization(known))
+
+    async def _shared(self, event: Event) -> Letter | None:
+        told = await self._network.read(splits.share_told, event)
+        agreed = await self._network.read(splits.sharing, event.merchant_id)
+        return await self._letter(event, agreed.notify_url, show_receipt(*told)) if told else None
 
     async def _letter(self, event: Event, url: str, subject: Struct) -> Letter | None:
         merchant = await self._network.look_up(parties.merchant, event.merchant_id)

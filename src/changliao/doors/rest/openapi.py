@@ -37,6 +37,7 @@ _PARTS: Final = {
     "payout_id": {"type": "string", "pattern": f"^pot{_DIGITS}"},
     "refund_id": {"type": "string", "pattern": f"^rfd{_DIGITS}"},
     "serial": {"type": "string", "pattern": "^[0-9A-Za-z_]{1,64}$", "description": "Key serial"},
+    "share_id": {"type": "string", "pattern": f"^shr{_DIGITS}"},
     "top_up_id": {"type": "string", "pattern": f"^top{_DIGITS}"},
     "user_id": {"type": "string", "pattern": f"^usr{_DIGITS}"},
     "withdrawal_id": {"type": "string", "pattern": f"^wdl{_DIGITS}"},

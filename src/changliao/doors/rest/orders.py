@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from changliao.core import clock, ids
 from changliao.core.clock import HOUR, SECOND, Instant
 from changliao.core.ids import AppId, OrderId, made_at
-from changliao.core.orders import CloseOrder, Order, OrderState, PlaceOrder, Scene, Terms
+from changliao.core.orders import CloseOrder, Hold, Order, OrderState, PlaceOrder, Scene, Terms
 from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
@@ -46,7 +46,10 @@ StateName = Literal["open", "paid", "closed"]
 
 
 class NewOrder(Struct, frozen=True, forbid_unknown_fields=True):
-    """An order to be placed. It may be paid for `expires_in_s` seconds."""
+    """An order to be placed. It may be paid for `expires_in_s` seconds.
+
+    `hold`: what is paid waits to be shared, 30 days at most.
+    """
 
     reference: Reference
     title: Annotated[str, Meta(min_length=1, max_length=127, examples=["Two coffees"])]
@@ -55,6 +58,7 @@ class NewOrder(Struct, frozen=True, forbid_unknown_fields=True):
     expires_in_s: Annotated[int, Meta(ge=1, le=1_296_000)] = 7_200
     notify_url: Url | None = None
     attach: Text128 = ""
+    hold: Literal["split"] | UnsetType = UNSET
 
 
 class OrderShown(Struct, frozen=True):
@@ -122,6 +126,7 @@ async def place(door: Door, call: Call[NewOrder, Nothing]) -> Any:
         fee_bps=merchant.fee_bps,
         digest=hashlib.sha256(msgspec.json.encode(form)).digest()[:_DIGEST_BYTES],
         notifies=form.notify_url is not None,
+        hold=Hold.NONE if form.hold is UNSET else Hold.SPLIT,
     )
     terms = Terms(
         order_id, merchant.id, form.title, form.attach, form.notify_url or "", DOOR, b"{}"

@@ -9,6 +9,7 @@ from changliao.doors.rest.fields import EventIdText, MerchantIdText
 from changliao.doors.rest.orders import OrderShown
 from changliao.doors.rest.payouts import PayoutShown
 from changliao.doors.rest.refunds import RefundShown
+from changliao.doors.rest.split_forms import ShareReceipt
 
 _SIGNED: Final = (
     "POST to `notify_url`. The signature is base 64 of Ed25519 under the key of "
@@ -58,6 +59,22 @@ class AuthorizationReleased(Struct, frozen=True):
     data: AuthorizationShown
 
 
+class ShareReceived(Struct, frozen=True):
+    """A share of another merchant's order came in, told at the address chosen for shares."""
+
+    id: EventIdText
+    type: Literal["share.received"]
+    data: ShareReceipt
+
+
+class ShareReturned(Struct, frozen=True):
+    """A share was taken back, told at the address chosen for shares."""
+
+    id: EventIdText
+    type: Literal["share.returned"]
+    data: ShareReceipt
+
+
 class TestedMerchant(Struct, frozen=True):
     """Whose test it is."""
 
@@ -87,5 +104,7 @@ WEBHOOKS: Final = (
     Webhook("payout.finished", "A payout came to its end", PayoutFinished),
     Webhook("authorization.frozen", "A payer agreed to a freeze", AuthorizationFrozen),
     Webhook("authorization.released", "Frozen money went back", AuthorizationReleased),
+    Webhook("share.received", "A share came in", ShareReceived),
+    Webhook("share.returned", "A share was taken back", ShareReturned),
     Webhook("webhook.test", "A merchant tests its address", WebhookTest),
 )

@@ -16,14 +16,14 @@ from changliao.core.clock import Instant
 from changliao.core.events import RETRY_AFTER_S, Event, EventKind, Letter, Outgoing, took
 from changliao.core.parties import Merchant
 from changliao.core.refunds import RefundState
-from changliao.doors.wechatpay import combined, crypto, transactions, transfers
+from changliao.doors.wechatpay import combined, crypto, share_receipts, transactions, transfers
 from changliao.doors.wechatpay.authorization import SCHEME
 from changliao.doors.wechatpay.certificates import api_key
 from changliao.doors.wechatpay.platform import Platform
 from changliao.doors.wechatpay.refunds import ACCOUNT, STATES
 from changliao.operations import checkout
 from changliao.operations.network import Network
-from changliao.store.views import orders, parties, payouts
+from changliao.store.views import orders, parties, payouts, splits
 
 
 class _Notice(NamedTuple):
@@ -37,6 +37,8 @@ class _Notice(NamedTuple):
 _PAID: Final = _Notice("TRANSACTION.SUCCESS", "支付成功", "transaction")
 _BILL: Final = _Notice("MCHTRANSFER.BILL.FINISHED", "商家转账单据终态通知", "mch_payment")
 _BATCH: Final = _Notice("MCHTRANSFER.BATCH.FINISHED", "商家转账批次完成通知", "mch_payment")
+_SHARED: Final = _Notice("PROFITSHARING.SUCCESS", "分账", "profitsharing")
+_TAKEN_BACK: Final = _Notice("PROFITSHARING.RETURN", "分账回退", "profitsharing")
 _REFUNDED: Final = {
     RefundState.SUCCEEDED: _Notice("REFUND.SUCCESS", "退款成功", "refund"),
     RefundState.CLOSED: _Notice("REFUND.CLOSED", "退款关闭", "refund"),
@@ -66,6 +68,8 @@ class Notifier:
                 return await self._paid_out(event)
             case EventKind.PAYOUT_BATCH_FINISHED:
                 return await self._batch_paid(event)
+            case EventKind.SHARE_RECEIVED | EventKind.SHARE_RETURNED:
+                return await self._shared(event)
             case (
                 EventKind.WEBHOOK_TEST
                 | EventKind.AUTHORIZATION_FROZEN
@@ -167,6 +171,17 @@ class Notifier:
             return None
         body = self._sealed(event, merchant, _BATCH, transfers.told_batch(batch, merchant))
         return Letter(batch.notify_url, body, merchant)
+
+    async def _shared(self, event: Event) -> Letter | None:
+        """To the receiver, at the address that is its own, whoever shared."""
+        network = self._network
+        told = await share_receipts.told(network, event)
+        merchant = await network.look_up(parties.merchant, event.merchant_id)
+        agreed = await network.read(splits.sharing, event.merchant_id)
+        if told is None or merchant is None or not agreed.notify_url:
+            return None
+        notice = _SHARED if event.kind is EventKind.SHARE_RECEIVED else _TAKEN_BACK
+        return Letter(agreed.notify_url, self._sealed(event, merchant, notice, told), merchant)
 
     async def _receiver(self, placed: orders.Placed) -> Merchant:
         """Who is told: the service provider for the orders it placed."""

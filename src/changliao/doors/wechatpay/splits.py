@@ -35,7 +35,7 @@ from changliao.operations.splits import ADD_RECEIVER, REMOVE_RECEIVER, SHARE
 from changliao.store.views import parties, splits
 from changliao.store.views.orders import Placed, order_of_payment
 
-_MERCHANT: Final = "MERCHANT_ID"
+MERCHANT: Final = "MERCHANT_ID"
 _SUB_OPENID: Final = "PERSONAL_SUB_OPENID"
 _PREFIX: Final = "30"
 _DIGITS: Final = 26
@@ -120,7 +120,7 @@ async def add_receiver(door: Door, call: Call) -> Answer:
     acting = await acting_for(door, call, form.sub_mchid)
     if form.relation_type is None:
         raise param_error("/relation_type", "is required")
-    if form.type == _MERCHANT and not form.name:
+    if form.type == MERCHANT and not form.name:
         raise param_error("/name", "is required for MERCHANT_ID")
     name = reveal(door, call, form.name) if form.name else ""
     kind, party_id = await _party(door, call, acting, form, name)
@@ -210,7 +210,7 @@ async def _describe(door: Door, acting: Acting, placed: Placed, known: Share) ->
 def _part_shown(part: Part, at: str) -> dict[str, Any]:
     personal = part.kind is PartyKind.USER
     return {
-        "type": "PERSONAL_OPENID" if personal else _MERCHANT,
+        "type": "PERSONAL_OPENID" if personal else MERCHANT,
         "account": part.account,
         "amount": part.amount,
         "description": part.description,
@@ -241,7 +241,7 @@ async def _party(
     """Who a receiver is; a name, when given, must be theirs. Raises WechatError 400."""
     network = door.network
     app = await bound_app(door, call.merchant, form.appid, "appid")
-    if form.type == _MERCHANT:
+    if form.type == MERCHANT:
         merchant = await network.look_up(parties.merchant_by_number, form.account)
         if merchant is None:
             raise refusal(Refused(Reason.RECEIVER_NOT_FOUND))

@@ -100,6 +100,20 @@ WHERE refunds.merchant_id = :merchant_id AND refunds.refund_id < :before
 ORDER BY refunds.refund_id DESC
 LIMIT :most;
 
+-- name: share_events_of_merchant
+SELECT
+    event_id,
+    merchant_id,
+    kind,
+    subject_id,
+    state,
+    attempts,
+    next_at_us
+FROM events
+WHERE merchant_id = :merchant_id AND kind IN (27, 28) AND event_id < :before
+ORDER BY event_id DESC
+LIMIT :most;
+
 -- name: test_events_of_merchant
 SELECT
     events.event_id,

@@ -333,6 +333,35 @@ SELECT
 FROM share_returns
 WHERE merchant_id = :merchant_id AND partner_id = :partner_id AND reference = :reference;
 
+-- name: shares_of_order
+SELECT
+    merchant_id,
+    share_id,
+    order_id,
+    reference,
+    digest,
+    partner_id,
+    description,
+    released,
+    refunded
+FROM shares
+WHERE merchant_id = :merchant_id AND order_id = :order_id
+ORDER BY share_id;
+
+-- name: return_received
+SELECT
+    merchant_id,
+    return_id,
+    share_id,
+    receiver_id,
+    reference,
+    amount,
+    digest,
+    partner_id,
+    description
+FROM share_returns
+WHERE receiver_id = :receiver_id AND return_id = :return_id;
+
 -- name: sharing_of
 SELECT
     merchant_id,

@@ -45,6 +45,7 @@ def of_merchant(reader: Reader, merchant_id: int, before: int, most: int) -> lis
         "payout_batch_events_of_merchant",
         "payout_events_of_merchant",
         "refund_events_of_merchant",
+        "share_events_of_merchant",
         "test_events_of_merchant",
     )
     found = [from_row(row) for name in names for row in reader.select(name, keys)]

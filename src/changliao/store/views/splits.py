@@ -1,5 +1,6 @@
 """Reading held money, shares and returns."""
 
+from changliao.core.events import Event, EventKind
 from changliao.core.holds import Holding
 from changliao.core.ids import MerchantId
 from changliao.core.splits import Part, Return, Share, Sharing
@@ -34,6 +35,12 @@ def share(reader: Reader, merchant_id: int, share_id: int) -> Share | None:
     return share_from_row(rows[0]) if rows else None
 
 
+def shares_of_order(reader: Reader, merchant_id: int, order_id: int) -> list[Share]:
+    """What was shared of an order, the oldest first."""
+    keys = {"merchant_id": merchant_id, "order_id": order_id}
+    return [share_from_row(row) for row in reader.select("shares_of_order", keys)]
+
+
 def parts(reader: Reader, merchant_id: int, share_id: int) -> list[Part]:
     """What a share's receivers got, in the order they were named."""
     keys = {"merchant_id": merchant_id, "share_id": share_id}
@@ -54,6 +61,24 @@ def return_by_reference(
     keys = {"merchant_id": merchant_id, "partner_id": partner_id, "reference": reference}
     rows = reader.select("share_return_by_reference", keys)
     return return_from_row(rows[0]) if rows else None
+
+
+def return_received(reader: Reader, receiver_id: int, return_id: int) -> Return | None:
+    """What one merchant gave back, by the network's number."""
+    keys = {"receiver_id": receiver_id, "return_id": return_id}
+    rows = reader.select("return_received", keys)
+    return return_from_row(rows[0]) if rows else None
+
+
+def share_told(reader: Reader, event: Event) -> tuple[Share, Part, Return | None] | None:
+    """The share, the receiver's part and what came back that an event is about."""
+    returned, share_id = None, event.subject_id
+    if event.kind is EventKind.SHARE_RETURNED:
+        returned = return_received(reader, event.merchant_id, event.subject_id)
+        share_id = returned.share_id if returned else 0
+    part = part_received(reader, share_id, event.merchant_id)
+    known = share(reader, part.merchant_id, share_id) if part else None
+    return (known, part, returned) if known and part else None
 
 
 def sharing(reader: Reader, merchant_id: MerchantId) -> Sharing:

@@ -2,7 +2,7 @@
 
 from changliao.core.events import Event, EventKind
 from changliao.store.engine import Reader
-from changliao.store.views import authorizations, orders, payouts
+from changliao.store.views import authorizations, orders, payouts, splits
 
 _OWN = "rest"
 
@@ -16,6 +16,11 @@ def door(reader: Reader, event: Event) -> str:
         case EventKind.AUTHORIZATION_FROZEN | EventKind.AUTHORIZATION_RELEASED:
             frozen = authorizations.authorization(reader, merchant_id, subject_id)
             return frozen.door if frozen else ""
+        case EventKind.SHARE_RECEIVED | EventKind.SHARE_RETURNED:
+            found = splits.share_told(reader, event)
+            if found is None:
+                return ""
+            merchant_id, subject_id = found[0].merchant_id, found[0].order_id
         case EventKind.PAYOUT_FINISHED:
             payout = payouts.payout(reader, merchant_id, subject_id)
             return payout.door if payout else ""
