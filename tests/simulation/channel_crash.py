@@ -5,7 +5,7 @@
 In each round twelve people top up, give back and withdraw as fast as they can, at a bank that
 fails in every way it can; at a random moment the process is killed with SIGKILL. After the restart
 what was in flight is sent again under its own number. In the end, when everything is known, each
-request says what the bank's books say, everybody has what follows from that, and the audit is clean.
+request says what the bank says, everybody has what follows from that, and the audit is clean.
 """
 
 import argparse
