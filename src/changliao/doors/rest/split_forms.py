@@ -97,7 +97,7 @@ class PartShown(Struct, frozen=True):
     user_id: UserIdText | UnsetType = UNSET
 
 
-class ShareShown(Struct, frozen=True):
+class SplitShown(Struct, frozen=True):
     """A share as made. `released` went to the merchant itself."""
 
     id: ShareIdText
@@ -158,9 +158,9 @@ def show_receiver(known: Receiver) -> ReceiverShown:
     )
 
 
-def show_share(known: Share, parts: tuple[Part, ...]) -> ShareShown:
+def show_share(known: Share, parts: tuple[Part, ...]) -> SplitShown:
     """A share with what each receiver got."""
-    return ShareShown(
+    return SplitShown(
         id=ids.show("shr", known.id),
         order_id=ids.show("ord", known.order_id),
         merchant_id=ids.show("mch", known.merchant_id),

@@ -30,9 +30,9 @@ from changliao.doors.rest.split_forms import (
     ReceiverForm,
     ReceiverShown,
     ReturnShown,
-    ShareShown,
     SharingChange,
     SharingShown,
+    SplitShown,
 )
 from changliao.operations.splits import ADD_RECEIVER, AGREE, REMOVE_RECEIVER, RETURN, SHARE
 from changliao.store.views import parties, splits
@@ -120,7 +120,7 @@ async def share(door: Door, call: Call[NewShare, WhoseQuery]) -> Any:
     )
 
 
-async def shares(door: Door, call: Call[Nothing, WhoseQuery]) -> Page[ShareShown]:
+async def shares(door: Door, call: Call[Nothing, WhoseQuery]) -> Page[SplitShown]:
     """List what was shared of an order, the oldest first."""
     placed = await find(door, call)
     read = door.network.read
@@ -196,12 +196,12 @@ ENDPOINTS: Final = (
         ReceiverShown, 200, (Reason.RECEIVER_NOT_FOUND,),
     ),
     Endpoint(
-        "POST", "/orders/{order_id}/shares", share, Who.EITHER, NewShare, WhoseQuery, ShareShown,
+        "POST", "/orders/{order_id}/shares", share, Who.EITHER, NewShare, WhoseQuery, SplitShown,
         201, _SHARED,
     ),
     Endpoint(
         "GET", "/orders/{order_id}/shares", shares, Who.EITHER, Nothing, WhoseQuery,
-        Page[ShareShown], 200, ("merchant_missing", Reason.ORDER_NOT_FOUND),
+        Page[SplitShown], 200, ("merchant_missing", Reason.ORDER_NOT_FOUND),
     ),
     Endpoint(
         "POST", "/shares/{share_id}/returns", take_back, Who.EITHER, NewReturn, WhoseQuery,
