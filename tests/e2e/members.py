@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import os
 import re
 import struct
 import subprocess
@@ -72,6 +73,14 @@ def desk(
     return page
 
 
+def picture(page: Page, name: str) -> None:
+    """Kept for whoever wants to look, in the folder that SCREENSHOTS names."""
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        place = re.sub(r"\W+", "-", page.url.split("/", 3)[3].split("lang=")[0]).strip("-")
+        page.screenshot(path=f"{folder}/{place}-{name}.png", full_page=True)
+
+
 def is_well_made(page: Page, address: str, names: tuple[str, ...] = ()) -> None:
     """Every width, theme and language: no sideways scroll, no finding of axe, English is whole.
 
@@ -88,6 +97,7 @@ def is_well_made(page: Page, address: str, names: tuple[str, ...] = ()) -> None:
             assert found.violations_count == 0, (address, theme, found.generate_report())
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 840})
+                picture(page, f"{width}-{theme}-{language}")
                 assert page.evaluate(OVERFLOW) <= 0, (address, width, language)
     text = page.locator("body").inner_text()
     for name in ("中文", *names):

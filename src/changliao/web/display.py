@@ -3,6 +3,7 @@
 Source: WEB.md §6. Money is minor units; a minus sign is U+2212 and colour is never the only sign.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ from changliao.core.money import CURRENCIES
 
 _SIGNS: Final = {"CNY": "¥"}
 _QUIET_MODULES: Final = 4
+_TYPED: Final = re.compile(r"([0-9]{1,10})(?:\.([0-9]+))?")
 
 
 class Amount(Struct, frozen=True):
@@ -38,6 +40,15 @@ def amount(minor: int, currency: str = "CNY", *, signed: bool = False) -> Amount
     symbol = _SIGNS.get(currency, f"{currency} ")
     shown = f".{fraction:0{decimals}d}" if decimals else ""
     return Amount(sign, symbol, f"{whole:,}", shown)
+
+
+def minor(text: str, currency: str) -> int | None:
+    """`88.88` as people type it, in minor units; None for what is no amount of this currency."""
+    decimals = CURRENCIES[currency].decimals
+    match = _TYPED.fullmatch(text.strip().replace(",", ""))
+    if match is None or len(match[2] or "") > decimals:
+        return None
+    return int(match[1] + (match[2] or "").ljust(decimals, "0"))
 
 
 def day_time(instant: Instant, now: Instant, words: tuple[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from changliao.core import ids
 from changliao.web import barcode, display, language
 from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.security import Browser, Forged, guarded
@@ -152,6 +153,8 @@ def _environment(chosen: str, sandbox: bool) -> Environment:
         "amount": display.amount,
         "full_time": display.full_time,
         "machine_time": display.machine_time,
+        "made_at": ids.made_at,
+        "show_leg": partial(ids.show, "leg"),
         "barcode": barcode.code128,
         "qr": display.qr,
         "sandbox": sandbox,

@@ -4,12 +4,31 @@ from typing import Final
 
 from starlette.routing import Route
 
-from changliao.doors.console import account, logging_in, members, overview
+from changliao.doors.console import (
+    account,
+    disputes,
+    events,
+    ledger,
+    logging_in,
+    members,
+    merchants,
+    orders,
+    overview,
+)
 from changliao.doors.console.visit import Console, Entry, route
 from changliao.operations.network import Network
 from changliao.web.pages import Pages
 
-TABLE: Final[tuple[Entry, ...]] = (*overview.ENTRIES, *account.ENTRIES, *members.ENTRIES)
+TABLE: Final[tuple[Entry, ...]] = (
+    *overview.ENTRIES,
+    *orders.ENTRIES,
+    *disputes.ENTRIES,
+    *ledger.ENTRIES,
+    *merchants.ENTRIES,
+    *events.ENTRIES,
+    *account.ENTRIES,
+    *members.ENTRIES,
+)
 
 
 def routes(network: Network, pages: Pages) -> list[Route]:

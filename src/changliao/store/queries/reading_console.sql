@@ -42,3 +42,174 @@ FROM orders
 WHERE order_id >= :since
 GROUP BY currency, state
 ORDER BY currency, state;
+
+-- name: orders_latest
+-- Of all merchants, newest first; state 0: in any state.
+SELECT
+    orders.merchant_id,
+    orders.order_id,
+    orders.partner_id,
+    orders.app_id,
+    orders.reference,
+    orders.amount,
+    orders.currency,
+    orders.scene,
+    orders.expires_at_us,
+    orders.fee_bps,
+    orders.digest,
+    orders.notifies,
+    orders.state,
+    orders.issue,
+    orders.payer_id,
+    orders.payment_id,
+    orders.paid_at_us,
+    orders.fee,
+    orders.refunded,
+    orders.refunds,
+    orders.fee_returned,
+    orders.hold,
+    orders.basket_id,
+    order_terms.title,
+    order_terms.attach,
+    order_terms.notify_url,
+    order_terms.door,
+    order_terms.details
+FROM orders
+INNER JOIN order_terms
+    ON
+        orders.order_id = order_terms.order_id
+        AND orders.merchant_id = order_terms.merchant_id
+WHERE
+    orders.order_id < :before
+    AND orders.order_id >= :made_from
+    AND (:state = 0 OR orders.state = :state)
+ORDER BY orders.order_id DESC
+LIMIT :most;
+
+-- name: order_of_anybody
+SELECT
+    merchant_id,
+    order_id
+FROM orders
+WHERE order_id = :order_id;
+
+-- name: orders_by_any_reference
+-- No index leads from a number alone to its order: each merchant and provider is asked in turn.
+SELECT
+    orders.merchant_id,
+    orders.order_id
+FROM merchants
+CROSS JOIN orders
+WHERE
+    orders.merchant_id = merchants.merchant_id
+    AND orders.partner_id = 0
+    AND orders.reference = :reference
+UNION ALL
+SELECT
+    orders.merchant_id,
+    orders.order_id
+FROM partnerships
+CROSS JOIN orders
+WHERE
+    orders.merchant_id = partnerships.merchant_id
+    AND orders.partner_id = partnerships.partner_id
+    AND orders.reference = :reference
+ORDER BY order_id DESC
+LIMIT :most;
+
+-- name: refunds_by_any_reference
+SELECT
+    refunds.merchant_id,
+    refunds.order_id
+FROM merchants
+CROSS JOIN refunds
+WHERE
+    refunds.merchant_id = merchants.merchant_id
+    AND refunds.partner_id = 0
+    AND refunds.reference = :reference
+UNION ALL
+SELECT
+    refunds.merchant_id,
+    refunds.order_id
+FROM partnerships
+CROSS JOIN refunds
+WHERE
+    refunds.merchant_id = partnerships.merchant_id
+    AND refunds.partner_id = partnerships.partner_id
+    AND refunds.reference = :reference
+ORDER BY order_id DESC
+LIMIT :most;
+
+-- name: refund_of_anybody
+SELECT
+    refunds.merchant_id,
+    refunds.order_id
+FROM merchants
+CROSS JOIN refunds
+WHERE refunds.merchant_id = merchants.merchant_id AND refunds.refund_id = :refund_id;
+
+-- name: debits_of_cause
+-- Legs rise with time, so the time a fact was made and ended bounds where its legs are.
+SELECT
+    leg_id,
+    owner_id,
+    book,
+    amount,
+    pending,
+    other_owner_id,
+    other_book,
+    code,
+    cause_id
+FROM legs
+WHERE leg_id >= :first AND leg_id < :last AND cause_id = :cause_id AND leg_id % 2 = 0
+ORDER BY leg_id
+LIMIT 200;
+
+-- name: debit_by_id
+SELECT
+    leg_id,
+    owner_id,
+    book,
+    amount,
+    pending,
+    other_owner_id,
+    other_book,
+    code,
+    cause_id
+FROM legs
+WHERE leg_id = :leg_id;
+
+-- name: events_given_up_latest
+SELECT
+    event_id,
+    merchant_id,
+    kind,
+    subject_id,
+    state,
+    attempts,
+    next_at_us
+FROM events
+WHERE state = 3 AND event_id < :before
+ORDER BY event_id DESC
+LIMIT :most;
+
+-- name: disputes_of_anybody
+-- Newest first; state 0: in any state; dispute_id 0: all of them.
+SELECT
+    merchant_id,
+    dispute_id,
+    order_id,
+    payer_id,
+    reason,
+    state,
+    refunded,
+    decision,
+    decided_by,
+    ended_at_us
+FROM disputes
+WHERE
+    (dispute_id = :dispute_id OR :dispute_id = 0)
+    AND (state = :state OR :state = 0)
+    AND dispute_id < :before
+ORDER BY dispute_id DESC
+LIMIT :most;

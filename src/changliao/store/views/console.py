@@ -2,8 +2,12 @@
 
 from msgspec import Struct
 
+from changliao.core.disputes import Dispute
+from changliao.core.events import Event
 from changliao.core.orders import OrderState
+from changliao.store.disputes import from_row as dispute_from_row
 from changliao.store.engine import Reader
+from changliao.store.events import from_row as event_from_row
 
 
 class Waiting(Struct, frozen=True):
@@ -48,3 +52,22 @@ def placed_since(reader: Reader, first: int) -> list[Placed]:
             known.refunded + (int(refunded) if paid else 0),
         )
     return list(sums.values())
+
+
+def given_up(reader: Reader, before: int, most: int) -> list[Event]:
+    """Events that nobody answered in the end, the newest first."""
+    rows = reader.select("events_given_up_latest", {"before": before, "most": most})
+    return [event_from_row(row) for row in rows]
+
+
+def disputes(reader: Reader, state: int, before: int, most: int) -> list[Dispute]:
+    """Of all merchants, the newest first; state 0 is any."""
+    keys = {"dispute_id": 0, "state": state, "before": before, "most": most}
+    return [dispute_from_row(row) for row in reader.select("disputes_of_anybody", keys)]
+
+
+def dispute(reader: Reader, dispute_id: int) -> Dispute | None:
+    """By id, whoever the seller is."""
+    keys = {"dispute_id": dispute_id, "state": 0, "before": dispute_id + 1, "most": 1}
+    rows = reader.select("disputes_of_anybody", keys)
+    return dispute_from_row(rows[0]) if rows else None

@@ -8,7 +8,7 @@ from changliao.core.clock import Instant
 from changliao.core.ids import made_at
 from changliao.core.ledger import Account, Code
 from changliao.core.wallet import TopUp, WalletTransfer
-from changliao.store.engine import Reader
+from changliao.store.engine import Reader, Row
 from changliao.store.wallet import TOP_UPS, WALLET_TRANSFERS
 
 
@@ -65,6 +65,44 @@ def statement(reader: Reader, account_id: AccountId, leg_id: int, most: int) -> 
         )
         for row in reader.select("legs_back", keys)
     ]
+
+
+class Movement(Struct, frozen=True):
+    """A transfer as it was kept: its debit leg names the account of the credit leg too."""
+
+    leg_id: int
+    at: Instant
+    debit: AccountId
+    credit: AccountId
+    amount: int
+    pending: int
+    code: Code
+    cause_id: int
+
+
+def movements(reader: Reader, cause_id: int, first: int, last: int) -> list[Movement]:
+    """The transfers one fact caused, between two ids."""
+    keys = {"cause_id": cause_id, "first": first, "last": last}
+    return [_movement(row) for row in reader.select("debits_of_cause", keys)]
+
+
+def movement(reader: Reader, leg_id: int) -> Movement | None:
+    """The transfer of a leg, whichever of its two sides was named."""
+    rows = reader.select("debit_by_id", {"leg_id": leg_id - leg_id % 2})
+    return _movement(rows[0]) if rows else None
+
+
+def _movement(row: Row) -> Movement:
+    return Movement(
+        leg_id=row[0],
+        at=made_at(row[0]),
+        debit=chart.account(row[1], row[2]),
+        credit=chart.account(row[5], row[6]),
+        amount=row[3],
+        pending=row[4],
+        code=Code(row[7]),
+        cause_id=row[8],
+    )
 
 
 def top_up(reader: Reader, top_up_id: int, user_id: int) -> TopUp | None:

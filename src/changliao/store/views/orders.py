@@ -38,7 +38,7 @@ def order(reader: Reader, merchant_id: int, order_id: int) -> Placed | None:
     """By id."""
     keys = {"merchant_id": merchant_id, "order_id": order_id}
     rows = reader.select("order_with_terms", keys)
-    return _placed(rows[0]) if rows else None
+    return placed_from_row(rows[0]) if rows else None
 
 
 def order_by_reference(
@@ -47,12 +47,14 @@ def order_by_reference(
     """By the merchant's own number; `partner_id` is 0 for orders it placed itself."""
     keys = {"merchant_id": merchant_id, "partner_id": partner_id, "reference": reference}
     rows = reader.select("order_by_reference", keys)
-    return _placed(rows[0]) if rows else None
+    return placed_from_row(rows[0]) if rows else None
 
 
 def orders_of_merchant(reader: Reader, wanted: Wanted, most: int) -> list[Placed]:
     """The newest first."""
-    return [_placed(row) for row in reader.select("orders_of_merchant", _bounds(wanted, most))]
+    return [
+        placed_from_row(row) for row in reader.select("orders_of_merchant", _bounds(wanted, most))
+    ]
 
 
 def refunds_of_merchant(reader: Reader, wanted: Wanted, most: int) -> list[Refund]:
@@ -95,7 +97,8 @@ def attempt(reader: Reader, payment_id: int, merchant_id: int) -> Attempt | None
     return ATTEMPTS.from_row(rows[0]) if rows else None
 
 
-def _placed(row: Row) -> Placed:
+def placed_from_row(row: Row) -> Placed:
+    """From the columns of an order followed by those of its terms."""
     columns = (row[1], row[0], *row[_ORDER_COLUMNS:])
     return Placed(order_from_row(row[:_ORDER_COLUMNS]), TERMS.from_row(columns))
 

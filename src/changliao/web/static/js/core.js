@@ -21,3 +21,10 @@ window.addEventListener("pageshow", () => {
 });
 // A menu that scrolls sideways shows where one is.
 document.querySelector(".menu [aria-current]")?.scrollIntoView({block: "nearest", inline: "center"});
+// In the console `/` goes to the search.
+document.addEventListener("keydown", (event) => {
+  const find = document.querySelector("[data-find]");
+  if (!find || event.key !== "/" || event.target.closest("input,textarea,select")) return;
+  event.preventDefault();
+  find.focus();
+});

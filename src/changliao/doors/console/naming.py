@@ -1,0 +1,82 @@
+"""Who and what: parties by name, accounts in words, and the orders a member may see."""
+
+from msgspec import Struct
+
+from changliao.core import chart, ids
+from changliao.core.chart import AccountId
+from changliao.core.ids import UserId
+from changliao.core.orders import Order
+from changliao.doors.console.visit import Visit
+from changliao.operations.network import Network
+from changliao.store.views import orders, parties, search
+from changliao.store.views.orders import Placed
+
+
+class Party(Struct, frozen=True):
+    """A user, a merchant, the network or a channel. `id` is empty for the last two."""
+
+    name: str
+    id: str = ""
+    number: str = ""
+
+
+class AccountShown(Struct, frozen=True):
+    """An account as people read it."""
+
+    party: Party
+    purpose: str
+    currency: str
+    owner: int
+    book: int
+
+
+async def party(network: Network, owner: int) -> Party:
+    """By its number in the ledger."""
+    if owner == chart.NETWORK:
+        return Party("network")
+    if owner < chart.FIRST_PARTY:
+        return Party(f"channel {owner}")
+    merchant = await network.look_up(parties.merchant, owner)
+    if merchant is not None:
+        return Party(merchant.name, ids.show("mch", owner), merchant.number)
+    user = await network.read(parties.user, UserId(owner))
+    return Party(user.name if user else "", ids.show("usr", owner))
+
+
+async def account(network: Network, account_id: AccountId) -> AccountShown:
+    """Whose it is, and what the money in it is."""
+    return AccountShown(
+        await party(network, account_id.owner),
+        chart.purpose(account_id).name,
+        chart.currency(account_id).code,
+        account_id.owner,
+        account_id.book,
+    )
+
+
+def scope(visit: Visit) -> int:
+    """Whose things a member sees: 0 is everybody's, for operators."""
+    return 0 if visit.member.organisation == chart.NETWORK else visit.member.organisation
+
+
+def prefix(visit: Visit) -> str:
+    """Under which address the member's pages are."""
+    return "/portal" if scope(visit) else "/console"
+
+
+def belongs(visit: Visit, order: Order) -> bool:
+    """May this member see the order: as operator, as its seller or as its provider?"""
+    return scope(visit) in (0, order.merchant_id, order.partner_id)
+
+
+async def order_named(visit: Visit) -> Placed | None:
+    """The order of the address; another merchant's is not found."""
+    order_id = ids.parse("ord", visit.request.path_params["id"])
+    if order_id is None:
+        return None
+    if scope(visit):
+        own = await visit.network.read(orders.order, scope(visit), order_id)
+        if own is not None:
+            return own
+    found = await visit.network.read(search.order_by_id, order_id)
+    return found if found is not None and belongs(visit, found.order) else None

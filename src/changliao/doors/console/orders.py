@@ -1,0 +1,199 @@
+"""Orders: a list with filters, one order with everything that hangs on it, and the search."""
+
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from msgspec import Struct
+from starlette.responses import RedirectResponse, Response
+
+from changliao.core import clock, ids
+from changliao.core.bills import Day, day_of, starts_at
+from changliao.core.clock import DAY, SECOND, Instant
+from changliao.core.events import Event
+from changliao.core.members import Right
+from changliao.core.orders import Order, OrderState
+from changliao.core.refunds import Refund
+from changliao.doors.console import naming
+from changliao.doors.console.visit import Entry, Visit
+from changliao.store.views import disputes, events, ledger, orders, parties, search, splits
+from changliao.store.views.events import Delivery
+from changliao.store.views.ledger import Movement
+from changliao.store.views.orders import Placed, Wanted
+
+_PAGE: Final = 30
+_NEWEST: Final = 1 << 62
+_STATES: Final = {"open": OrderState.OPEN, "paid": OrderState.PAID, "closed": OrderState.CLOSED}
+# Legs are made in the commit, a little after the fact they belong to.
+_COMMITTED_WITHIN: Final = 30 * SECOND
+_LONG_NUMBER: Final = 27
+_DAY_DIGITS: Final = 8
+_PLACES = {
+    "mch": "/console/merchants/", "usr": "/console/ledger/", "evt": "/console/events/",
+    "mrg": "/console/mergers/", "dsp": "/console/disputes/", "ord": "/orders/",
+}  # fmt: skip
+
+
+class Told(Struct, frozen=True):
+    """A notification and its attempts."""
+
+    id: str
+    event: Event
+    deliveries: list[Delivery]
+
+
+async def listed(visit: Visit) -> Response:
+    """The newest first; filters are in the address."""
+    query, network = visit.query, visit.network
+    merchant_id, unknown = naming.scope(visit), False
+    if query.get("merchant") and not merchant_id:
+        found = await network.read(parties.merchant_by_number, query["merchant"].strip())
+        merchant_id, unknown = (found.id, False) if found else (0, True)
+    wanted = Wanted(
+        merchant_id=merchant_id,
+        before=ids.parse("ord", query.get("before", "")) or _NEWEST,
+        made_from=_first(query.get("from", ""), 0),
+        made_before=_first(query.get("to", ""), _NEWEST, DAY),
+        state=int(_STATES.get(query.get("state", ""), 0)),
+    )
+    placed = [] if unknown else await network.read(search.orders_of_anybody, wanted, _PAGE + 1)
+    shown = [(ids.show("ord", one.order.id), one) for one in placed[:_PAGE]]
+    names = {one.order.merchant_id: "" for one in placed}
+    for owner in names:
+        names[owner] = (await naming.party(network, owner)).name
+    filters = {name: query[name] for name in ("state", "merchant", "from", "to") if query.get(name)}
+    older = urlencode(filters | {"before": shown[-1][0]}) if len(placed) > _PAGE else ""
+    return visit.render(
+        "console/orders.html",
+        orders=shown,
+        names=names,
+        older=older,
+        given={"state": "", "merchant": "", "from": "", "to": ""} | filters,
+        tags={name: urlencode({n: v for n, v in filters.items() if n != name}) for name in filters},
+        first=not filters and "before" not in query,
+        base=naming.prefix(visit),
+        here_nav="orders",
+    )
+
+
+async def one(visit: Visit) -> Response:
+    """What was agreed, what happened, where the money went, and who was told."""
+    placed = await naming.order_named(visit)
+    if placed is None:
+        return visit.missing()
+    order, network = placed.order, visit.network
+    refunds = await network.read(orders.refunds_of_order, order.merchant_id, order.id)
+    moves = await _movements(visit, order, refunds)
+    shown = [
+        (one, await naming.account(network, one.debit), await naming.account(network, one.credit))
+        for one in moves
+    ]
+    holding = await network.read(splits.holding, order.merchant_id, order.id)
+    disputed = await network.read(
+        disputes.disputes, order.merchant_id, order_id=order.id, state=0, before=_NEWEST, most=10
+    )
+    return visit.render(
+        "console/order.html",
+        order_id=ids.show("ord", order.id),
+        placed_at=ids.made_at(order.id),
+        order=order,
+        terms=placed.terms,
+        merchant=await naming.party(network, order.merchant_id),
+        partner=await naming.party(network, order.partner_id) if order.partner_id else None,
+        payer=ids.show("usr", order.payer_id) if order.payer_id else "",
+        payment=ids.show("pay", order.payment_id) if order.payment_id else "",
+        refunds=[(ids.show("rfd", one.id), ids.made_at(one.id), one) for one in refunds],
+        movements=shown,
+        holding=holding,
+        disputes=[(ids.show("dsp", one.id), one) for one in disputed],
+        told=await _told(visit, order, refunds),
+        base=naming.prefix(visit),
+        here_nav="orders",
+    )
+
+
+async def find(visit: Visit) -> Response:
+    """By any id or number: straight to the one thing found, or a list of several."""
+    text = visit.query.get("q", "").strip()[:128]
+    kind, _, _ = text.partition("_")
+    if kind in _PLACES and ids.parse(kind, text) is not None:
+        place = naming.prefix(visit) + _PLACES[kind] if kind == "ord" else _PLACES[kind]
+        if not naming.scope(visit) or kind == "ord":
+            return RedirectResponse(place + quote(text), 303)
+    found = [one for one in await _found(visit, kind, text) if naming.belongs(visit, one.order)]
+    if not found and not naming.scope(visit):
+        merchant = await visit.network.read(parties.merchant_by_number, text)
+        if merchant is not None:
+            return RedirectResponse(f"/console/merchants/{ids.show('mch', merchant.id)}", 303)
+    shown = [(ids.show("ord", one.order.id), one) for one in found]
+    if len(shown) == 1:
+        return RedirectResponse(f"{naming.prefix(visit)}/orders/{shown[0][0]}", 303)
+    names = {
+        one.order.merchant_id: (await naming.party(visit.network, one.order.merchant_id)).name
+        for _, one in shown
+    }
+    return visit.render(
+        "console/found.html",
+        orders=shown,
+        names=names,
+        asked=text,
+        base=naming.prefix(visit),
+        here_nav="orders",
+    )
+
+
+async def _found(visit: Visit, kind: str, text: str) -> list[Placed]:
+    read = visit.network.read
+    payment_id = ids.parse("pay", text)
+    if payment_id is not None:
+        return await read(search.by_payment, payment_id)
+    refund_id = ids.parse("rfd", text)
+    if refund_id is not None:
+        return await read(search.by_refund, refund_id)
+    if len(text) > _LONG_NUMBER and text.isascii() and text.isdigit():
+        # Both protocols' long numbers end with an id: an order's, or a payment's.
+        number = int(text[_DAY_DIGITS:])
+        order = await read(search.order_by_id, number) if number < 1 << 63 else None
+        if order is not None:
+            return [order]
+        paid = await read(search.by_payment, int(text[-19:]) % (1 << 63))
+        if paid:
+            return paid
+    return await read(search.by_reference, text) if text else []
+
+
+async def _movements(visit: Visit, order: Order, refunds: list[Refund]) -> list[Movement]:
+    facts: list[tuple[int, int]] = []
+    if order.payment_id:
+        facts.append((order.payment_id, order.paid_at))
+    facts += [(one.id, one.finished_at or ids.made_at(one.id)) for one in refunds]
+    moves = []
+    for fact, at in facts:
+        last = ids.first_id(0, Instant(at + _COMMITTED_WITHIN))
+        moves += await visit.network.read(ledger.movements, fact, fact, last)
+    return moves
+
+
+async def _told(visit: Visit, order: Order, refunds: list[Refund]) -> list[Told]:
+    told = []
+    for event_id in (order.payment_id, *(one.id for one in refunds)):
+        event = await visit.network.read(events.event, event_id) if event_id else None
+        if event is not None:
+            tries = await visit.network.read(events.deliveries, event.id, event.merchant_id)
+            told.append(Told(ids.show("evt", event.id), event, tries))
+    return told
+
+
+def _first(text: str, otherwise: int, later: int = 0) -> int:
+    """The first id of a day in Beijing; `otherwise` for what is no day."""
+    try:
+        moment = clock.from_rfc3339(f"{text}T00:00:00+08:00")
+    except (ValueError, OverflowError):
+        return otherwise
+    return max(0, ids.first_id(0, Instant(starts_at(Day(day_of(moment))) + later)))
+
+
+ENTRIES: Final = (
+    Entry("GET", "/console/orders", Right.LOOK, listed),
+    Entry("GET", "/console/orders/{id}", Right.LOOK, one),
+    Entry("GET", "/console/search", Right.LOOK, find),
+)
