@@ -149,3 +149,44 @@ def test_bad_baskets_are_refused(sandbox: Sandbox, shop: Shop, partner: Shop) ->
     assert shop.post(f"{COMBINED}/native", **changed).status_code == 200
     again = shop.post(f"{COMBINED}/native", **{**changed, "notify_url": "https://other.test/"})
     assert (again.status_code, again.json()["code"]) == (403, "OUT_TRADE_NO_USED")
+
+
+def test_ten_are_a_merchants_most_and_fifty_a_providers(
+    sandbox: Sandbox, shop: Shop, partner: Shop, payer: Person
+) -> None:
+    def asked(count: int, **more: Any) -> Any:
+        fields = a_basket(shop, partner)
+        part = fields["sub_orders"][0]
+        fields["sub_orders"] = [
+            part | more | {"out_trade_no": f"N{secrets.token_hex(8)}"} for _ in range(count)
+        ]
+        return shop.post(f"{COMBINED}/native", **fields)
+
+    for count in (1, 11):
+        answer = asked(count)
+        assert (answer.status_code, answer.json()["code"]) == (400, "PARAM_ERROR")
+    assert asked(10).status_code == 200
+    provided = {"sub_mchid": partner.mchid}
+    assert asked(1, **provided).status_code == 200
+    assert asked(50, **provided).status_code == 200
+    assert asked(51, **provided).status_code == 400
+
+
+def test_a_part_is_shared_and_refunded_by_its_own_number(
+    shop: Shop, partner: Shop, payer: Person
+) -> None:
+    fields = a_basket(shop, partner)
+    fields["sub_orders"][0]["settle_info"] = {"profit_sharing": True}
+    made = shop.post(f"{COMBINED}/native", **fields)
+    payer.pay(made.json()["code_url"])
+    part = query(shop, fields["combine_out_trade_no"])["sub_orders"][0]
+    number = part["transaction_id"]
+    amounts = shop.get(f"/v3/profitsharing/transactions/{number}/amounts")
+    assert amounts.json()["unsplit_amount"] == 90
+    rest = {"transaction_id": number, "out_order_no": f"U{number}", "description": "x"}
+    assert shop.post("/v3/profitsharing/orders/unfreeze", **rest).status_code == 200
+    back = {"transaction_id": number, "out_refund_no": f"R{number}",
+            "amount": {"refund": 100, "total": 300, "currency": "CNY"}}  # fmt: skip
+    assert shop.post("/v3/refund/domestic/refunds", **back).status_code == 200
+    ordinary = shop.get(f"/v3/pay/transactions/id/{number}?mchid={shop.mchid}")
+    assert (ordinary.status_code, ordinary.json()["code"]) == (404, "ORDER_NOT_EXIST")

@@ -1,6 +1,7 @@
 """Profit sharing through the WeChat Pay door, over a real socket."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from changliao.commands.people import Person
+from changliao.core.ids import ReturnId, ShareId
+from changliao.core.orders import Hold
+from changliao.core.splits import Part, PartyKind, Receiver, Return, Share, ShareOrder
+from changliao.operations import splits
+from changliao.store.views import parties
+from tests import yesterday
 from tests.served import Rest, Served, Shop, merchant
 from tests.workers.receiver import receiving
 
@@ -191,3 +198,52 @@ def test_the_ratio_is_the_one_agreed(sandbox: tuple[Served, Rest], shop: Shop, o
     terms = f"/api/v1/merchants/{other.mchid}/sharing"
     assert sandbox[1].post(terms, ratio_bps=2_500).status_code == 200
     assert shop.get(config).json()["max_ratio"] == 2_500
+
+
+@pytest.fixture(scope="module")
+def provider(sandbox: tuple[Served, Rest], other: Shop) -> Iterator[Shop]:
+    """Who may look at the other's bills."""
+    with merchant(sandbox[0], "Provider of shares") as made:
+        sandbox[0].command("sandbox", "partner", made.mchid, other.mchid)
+        yield made
+
+
+def test_the_bill_of_a_day_has_each_part_of_each_share(
+    sandbox: tuple[Served, Rest], shop: Shop, other: Shop, provider: Shop
+) -> None:
+    with yesterday.past(sandbox[0], shop.mchid) as world:
+        with world.engine.reader() as reader:
+            receiver = parties.merchant_by_number(reader, other.mchid)
+        assert receiver is not None
+        kind, text = PartyKind.MERCHANT, "货款,一"
+        order = world.pay(world.place(1_000, hold=Hold.SPLIT), world.user(1_000))
+        world.do(splits.ADD_RECEIVER, Receiver(world.merchant, kind, receiver.id, "SUPPLIER"))
+        made = ShareId(world.ids.new())
+        part = Part(made, world.merchant, kind, receiver.id, 0, 200, other.mchid, text)
+        number = f"S{order.id}"
+        asked = Share(made, world.merchant, order.id, number, b"x", description="解冻")
+        assert world.do(splits.SHARE, ShareOrder(asked, (part,), rest=True)).released
+        back = Return(
+            ReturnId(world.ids.new()), world.merchant, made, receiver.id, f"B{order.id}", 50, b"x"
+        )
+        assert world.do(splits.RETURN, back) == back
+    offer = shop.get(f"{SHARING}/bills?bill_date={yesterday.date()}").json()
+    assert offer["hash_type"] == "SHA1", offer
+    content = shop.get(offer["download_url"].removeprefix(shop.fields["base_url"])).content
+    digest = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    assert digest == offer["hash_value"]
+    lines = content.decode("utf-8-sig").split("\r\n")
+    assert lines[0].startswith("分账时间,分账发起方,分账方,微信订单号,")
+    rows = [line[1:].split(",`") for line in lines[1:-3]]
+    found = {(row[6], row[8], row[9], row[10], row[12]) for row in rows}
+    assert found >= {
+        (number, other.mchid, "2.00", "分账", "货款\\ 一"),
+        (number, shop.mchid, "7.94", "解冻", "解冻"),
+        (f"B{order.id}", other.mchid, "0.50", "分账回退", ""),
+    }
+    assert {len(row) for row in rows} == {13}
+    assert lines[-3] == "总条数,分账笔数,分账金额,解冻笔数,解冻金额,回退笔数,回退金额"
+    none = provider.get(f"{SHARING}/bills?bill_date={yesterday.date()}&sub_mchid={other.mchid}")
+    assert code(none) == (400, "NO_STATEMENT_EXIST")
+    stranger = other.get(f"{SHARING}/bills?bill_date={yesterday.date()}&sub_mchid={shop.mchid}")
+    assert stranger.status_code in (400, 403)

@@ -152,7 +152,8 @@ def test_the_same_number_finds_the_basket_and_others_are_refused(world: World) -
 
 def test_bad_baskets_are_not_taken(world: World) -> None:
     before = world.rows()
-    assert refused(world.do(baskets.PLACE, a_basket(world, 100)), Reason.BASKET_INCOMPLETE)
+    none = replace(a_basket(world), placings=())
+    assert refused(world.do(baskets.PLACE, none), Reason.BASKET_INCOMPLETE)
     many = a_basket(world, *[1] * 51)
     assert refused(world.do(baskets.PLACE, many), Reason.BASKET_INCOMPLETE)
     less = a_basket(world, amount=Money(TOTAL - 1, CNY))

@@ -26,7 +26,7 @@ from changliao.core.orders import (
 )
 from changliao.core.outcome import Reason, Refused
 
-FEWEST: Final = 2
+FEWEST: Final = 1
 MOST: Final = 50
 Member = tuple[MerchantId, OrderId]
 

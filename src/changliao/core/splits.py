@@ -26,6 +26,8 @@ from changliao.core.outcome import Reason, Refused
 # Source: WeChat Pay v3, profit sharing: 30 % unless agreed otherwise, at most 50 requests an order
 # with at most 50 receivers each, returns within 180 days.
 USUAL_RATIO_BPS: Final = 3000
+# A platform may be a receiver of its own sub-merchants' orders under this relation.
+PLATFORM: Final = "PLATFORM"
 MOST_REQUESTS: Final = 50
 MOST_RECEIVERS: Final = 50
 RETURN_WINDOW: Final = 180 * DAY
@@ -170,7 +172,8 @@ class Returned(Struct, frozen=True):
 
 def decide_receiver(known: Receiver | None, asked: Receiver) -> Receiver | Refused:
     """Declare a relation, or say it anew."""
-    if asked.kind is PartyKind.MERCHANT and asked.party_id == asked.merchant_id:
+    own = asked.kind is PartyKind.MERCHANT and asked.party_id == asked.merchant_id
+    if own and asked.relation != PLATFORM:
         return Refused(Reason.TRANSFER_TO_SELF)
     state = known.state if known else ReceiverState.REMOVED
     return replace(asked, state=RECEIVER_TRANSITIONS[state, ReceiverEvent.ADD])
@@ -289,6 +292,9 @@ def _may_share(
         return Refused(Reason.SHARES_TOO_MANY)
     if any(one is None or one.state is not ReceiverState.ACTIVE for one in receivers):
         return Refused(Reason.RECEIVER_NOT_FOUND)
+    own = PartyKind.MERCHANT, order.merchant_id
+    if any((part.kind, part.party_id) == own for part in command.parts):
+        return Refused(Reason.TRANSFER_TO_SELF)
     total = sum(part.amount for part in command.parts)
     if total > unshared(order, holding) or total + command.release > holding.held:
         return Refused(Reason.SHARE_EXCEEDS_HOLD)

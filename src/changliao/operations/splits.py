@@ -10,8 +10,10 @@ from changliao.core.ids import EventId, MerchantId
 from changliao.core.outcome import Reason, Refused
 from changliao.core.platforms import SETTLEMENT
 from changliao.core.splits import (
+    Part,
     PartyKind,
     Receiver,
+    ReceiverState,
     RemoveReceiver,
     Return,
     Share,
@@ -82,10 +84,7 @@ def _share(tx: UnitOfWork, command: ShareOrder, now: Instant) -> Share | Refused
     if holding is None:
         return Refused(Reason.HOLD_MISSING)
     sharing = tx.find(SHARING, order.merchant_id) or Sharing(order.merchant_id)
-    receivers = [
-        tx.find(RECEIVERS, (order.merchant_id, int(part.kind), part.party_id))
-        for part in command.parts
-    ]
+    receivers = [_receiver(tx, asked, part) for part in command.parts]
 
     shared = splits.decide_share(command, order, holding, sharing, receivers)
 
@@ -99,6 +98,16 @@ def _share(tx: UnitOfWork, command: ShareOrder, now: Instant) -> Share | Refused
         if part.kind is PartyKind.MERCHANT:
             _tell(tx, part.party_id, EventKind.SHARE_RECEIVED, shared.share.id, now)
     return shared.share
+
+
+def _receiver(tx: UnitOfWork, share: Share, part: Part) -> Receiver | None:
+    """Whom the merchant declared, or the provider that shares for it: for all its merchants."""
+    own = tx.find(RECEIVERS, (share.merchant_id, int(part.kind), part.party_id))
+    if own is not None and own.state is ReceiverState.ACTIVE:
+        return own
+    if not share.partner_id:
+        return own
+    return tx.find(RECEIVERS, (share.partner_id, int(part.kind), part.party_id)) or own
 
 
 def _return(tx: UnitOfWork, command: Return, now: Instant) -> Return | Refused:
@@ -160,6 +169,8 @@ def _sharing_keys(command: ShareOrder) -> Iterable[Place]:
     yield SHARING, share.merchant_id
     for part in command.parts:
         yield RECEIVERS, (share.merchant_id, int(part.kind), part.party_id)
+        if share.partner_id:
+            yield RECEIVERS, (share.partner_id, int(part.kind), part.party_id)
         if part.kind is PartyKind.MERCHANT:
             yield SHARING, part.party_id
 

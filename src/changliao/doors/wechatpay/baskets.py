@@ -38,6 +38,9 @@ from changliao.store.views import parties
 from changliao.store.views.baskets import basket_by_reference, members
 
 _DIGEST_BYTES: Final = 16
+# Source: wechatpay-v3.md §8.7: ordinary merchants combine 2 to 10, service providers 1 to 50.
+LEAST, MOST = 2, 10
+MOST_OF_PROVIDERS: Final = 50
 
 
 class PartAmount(Struct, omit_defaults=True):
@@ -75,7 +78,7 @@ class Combined(Struct, omit_defaults=True):
     combine_appid: Number
     combine_mchid: Number
     combine_out_trade_no: Reference
-    sub_orders: Annotated[list[Part], Meta(min_length=2, max_length=50)]
+    sub_orders: Annotated[list[Part], Meta(min_length=1, max_length=MOST_OF_PROVIDERS)]
     notify_url: NotifyUrl
     scene_info: SceneInfo | None = None
     combine_payer_info: PayerInfo | None = None
@@ -101,6 +104,7 @@ class Closing(Struct):
 async def place(door: Door, call: Call) -> Answer:
     """POST /v3/combine-transactions/{jsapi|native|app|h5}."""
     form = read_form(call.body, Combined)
+    _check_number(form.sub_orders)
     acting = direct(call, form.combine_mchid)
     app = await bound_app(door, acting.merchant, form.combine_appid, "combine_appid")
     command = await _asked(door, call, form, app)
@@ -180,6 +184,15 @@ async def _asked(door: Door, call: Call, form: Combined, app: App) -> PlaceBaske
         members=tuple((one.order.merchant_id, one.order.id) for one in placings),
     )
     return PlaceBasket(basket, tuple(placings))
+
+
+def _check_number(parts: list[Part]) -> None:
+    """Raises WechatError 400 for too few or too many."""
+    if all(part.sub_mchid for part in parts):
+        return
+    if not LEAST <= len(parts) <= MOST:
+        said = f"must have {LEAST} to {MOST} items, or up to {MOST_OF_PROVIDERS} of sub-merchants"
+        raise param_error("/sub_orders", said)
 
 
 def _terms(order: orders.Order, part: Part, notify_url: str, details: Details) -> Terms:

@@ -85,16 +85,16 @@ def trade_file(kind: str, rows: Sequence[tuple[Sale, Names]]) -> bytes:
     totals = sum_sales(sale for sale, _ in rows)
     sums = [
         str(len(rows)),
-        _yuan(totals.paid),
-        _yuan(totals.refunded),
-        _yuan(0),
+        yuan(totals.paid),
+        yuan(totals.refunded),
+        yuan(0),
         _fee(totals.fees),
-        _yuan(totals.paid),
-        _yuan(totals.refunded),
+        yuan(totals.paid),
+        yuan(totals.refunded),
     ]
     cells = (_trade_cells(sale, names) for sale, names in rows)
     lines = ([row[column] for column in columns] for row in cells)
-    return _file(",".join(columns), lines, _TRADE_SUMS, sums)
+    return csv_file(",".join(columns), lines, _TRADE_SUMS, sums)
 
 
 def flow_file(rows: Sequence[tuple[str, Movement]], first_column: str = "") -> bytes:
@@ -103,27 +103,27 @@ def flow_file(rows: Sequence[tuple[str, Movement]], first_column: str = "") -> b
     sums = [
         str(len(rows)),
         str(totals.incomes),
-        _yuan(totals.income),
+        yuan(totals.income),
         str(totals.outgoes),
-        _yuan(totals.outgo),
+        yuan(totals.outgo),
     ]
     lines = (
         [number, *_flow_cells(number, one)] if first_column else _flow_cells(number, one)
         for number, one in rows
     )
     head = f"{first_column},{FLOW_COLUMNS}" if first_column else FLOW_COLUMNS
-    return _file(head, lines, _FLOW_SUMS, sums)
+    return csv_file(head, lines, _FLOW_SUMS, sums)
 
 
 def _trade_cells(sale: Sale, names: Names) -> dict[str, str]:
     order, refund = sale.order, sale.refund
-    paid = _yuan(0) if refund else _yuan(sale.amount)
+    paid = yuan(0) if refund else yuan(sale.amount)
     return {
-        "交易时间": _time(sale.at),
+        "交易时间": time(sale.at),
         "公众账号ID": names.appid,
         "商户号": names.mchid,
         "特约商户号": names.sub_mchid,
-        "设备号": _text(names.device),
+        "设备号": text(names.device),
         "微信订单号": transaction_id(order.payment_id),
         "商户订单号": order.reference,
         "用户标识": names.openid,
@@ -132,11 +132,11 @@ def _trade_cells(sale: Sale, names: Names) -> dict[str, str]:
         "付款银行": "OTHERS",
         "货币种类": order.amount.currency.code,
         "应结订单金额": paid,
-        "代金券金额": _yuan(0),
-        "商品名称": _text(sale.terms.title),
-        "商户数据包": _text(sale.terms.attach),
+        "代金券金额": yuan(0),
+        "商品名称": text(sale.terms.title),
+        "商户数据包": text(sale.terms.attach),
         "手续费": _fee(sale.fee),
-        "费率": f"{_yuan(order.fee_bps)}%",
+        "费率": f"{yuan(order.fee_bps)}%",
         "订单金额": paid,
         "费率备注": "",
         **(_refund_cells(refund, sale.amount) if refund else _NOT_REFUNDED),
@@ -153,31 +153,31 @@ def _state(sale: Sale) -> str:
 
 def _refund_cells(refund: Refund, amount: int) -> dict[str, str]:
     return {
-        "退款申请时间": _time(made_at(refund.id)),
-        "退款成功时间": _time(refund.finished_at) if refund.finished_at else "",
+        "退款申请时间": time(made_at(refund.id)),
+        "退款成功时间": time(refund.finished_at) if refund.finished_at else "",
         "微信退款单号": refund_number(refund.id),
         "商户退款单号": refund.reference,
-        "退款金额": _yuan(amount),
-        "充值券退款金额": _yuan(0),
+        "退款金额": yuan(amount),
+        "充值券退款金额": yuan(0),
         "退款类型": "ORIGINAL",
         "退款状态": _REFUND_STATES[refund.state],
-        "申请退款金额": _yuan(amount),
+        "申请退款金额": yuan(amount),
     }
 
 
 def _flow_cells(number: str, movement: Movement) -> list[str]:
     name, kind = _BUSINESS.get(movement.code, _OTHER)
     back = movement.code is Code.REFUND
-    remark = f"退款总金额{_yuan(-movement.amount)}元;含手续费{_yuan(movement.fee_back)}元"
+    remark = f"退款总金额{yuan(-movement.amount)}元;含手续费{yuan(movement.fee_back)}元"
     return [
-        _time(movement.at),
+        time(movement.at),
         _number(movement),
         str(movement.leg_id),
         name,
         kind,
         "收入" if movement.amount >= 0 else "支出",
-        _yuan(abs(movement.amount)),
-        _yuan(movement.balance),
+        yuan(abs(movement.amount)),
+        yuan(movement.balance),
         f"{number}API" if back else "system",
         remark if back else "",
         movement.reference,
@@ -193,24 +193,29 @@ def _number(movement: Movement) -> str:
     return str(movement.cause)
 
 
-def _file(head: str, lines: Iterable[Sequence[str]], sums_head: str, sums: Sequence[str]) -> bytes:
+def csv_file(
+    head: str, lines: Iterable[Sequence[str]], sums_head: str, sums: Sequence[str]
+) -> bytes:
+    """A file with its head, rows and sums."""
     rows = "".join(f"`{',`'.join(cells)}\r\n" for cells in lines)
     return BOM + f"{head}\r\n{rows}{sums_head}\r\n`{',`'.join(sums)}\r\n".encode()
 
 
-def _text(text: str) -> str:
+def text(words: str) -> str:
     """A merchant's own words in one cell."""
-    return text.replace(",", "\\ ").replace("\r", "\\r").replace("\n", "\\n")
+    return words.replace(",", "\\ ").replace("\r", "\\r").replace("\n", "\\n")
 
 
-def _time(at: Instant) -> str:
+def time(at: Instant) -> str:
+    """A time in one cell."""
     return f"{clock.to_datetime(at, BEIJING):%Y-%m-%d %H:%M:%S}"
 
 
-def _yuan(fen: int) -> str:
+def yuan(fen: int) -> str:
+    """An amount in one cell."""
     sign, fen = ("-", -fen) if fen < 0 else ("", fen)
     return f"{sign}{fen // 100}.{fen % 100:02d}"
 
 
 def _fee(fen: int) -> str:
-    return f"{_yuan(fen)}000"
+    return f"{yuan(fen)}000"

@@ -12,6 +12,7 @@ from changliao.core.chart import AccountId
 from changliao.core.ids import AppId, MerchantId
 from changliao.core.money import CNY, Currency
 from changliao.core.orders import Order
+from changliao.doors.wechatpay import share_bill
 from changliao.doors.wechatpay.bill_files import Names, flow_file, trade_file
 from changliao.doors.wechatpay.transactions import DOOR, Details
 from changliao.operations.openids import Openids
@@ -32,7 +33,7 @@ _SUB_MERCHANT: Final = "二级商户号"
 class Wanted(Struct, frozen=True, array_like=True):
     """A file: for whom, of whom (0: the caller, a platform's of all its sub-merchants), which day.
 
-    `kind` is `trade ALL|SUCCESS|REFUND`, `flow <account>` or `platform <account>`.
+    `kind` is `trade ALL|SUCCESS|REFUND`, `sharing`, `flow <account>` or `platform <account>`.
     """
 
     caller: MerchantId
@@ -50,6 +51,8 @@ def file_of(reader: Reader, wanted: Wanted, openids: Openids) -> bytes | None:
         naming = _Naming(reader, openids)
         sales = [(sale, naming.of(sale.order, sale)) for sale in _sales(reader, wanted, kind)]
         return trade_file(kind, sales) if sales else None
+    if family == "sharing":
+        return share_bill.file_of(reader, wanted.caller, wanted.merchant, wanted.day)
     if family == "platform":
         owners = bills.sub_merchants(reader, wanted.caller)
         accounts = _ALL if kind == "ALL" else ACCOUNTS[kind]

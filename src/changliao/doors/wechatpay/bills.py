@@ -41,6 +41,11 @@ async def trade_bill(door: Door, call: Call) -> Answer:
     return await _offer(door, call, f"trade {kind}", await _sub_merchant(door, call))
 
 
+async def sharing_bill(door: Door, call: Call) -> Answer:
+    """GET /v3/profitsharing/bills?bill_date=[&tar_type=][&sub_mchid=]."""
+    return await _offer(door, call, "sharing", await _sub_merchant(door, call))
+
+
 async def fund_flow(door: Door, call: Call) -> Answer:
     """GET /v3/bill/fundflowbill?bill_date=[&account_type=][&tar_type=]."""
     kind = _choice(call, "account_type", tuple(ACCOUNTS), "BASIC")

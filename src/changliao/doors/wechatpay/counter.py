@@ -22,7 +22,7 @@ from changliao.doors.wechatpay.acting import Acting, bound_app, direct, partner
 from changliao.doors.wechatpay.call import Answer, Call, Door, ok, read_form
 from changliao.doors.wechatpay.errors import param_error, refusal
 from changliao.doors.wechatpay.forms import Counter, Reverse
-from changliao.doors.wechatpay.orders import find
+from changliao.doors.wechatpay.orders import find, hold_of
 from changliao.doors.wechatpay.transactions import DOOR, Details
 from changliao.operations.paycodes import CHARGE
 from changliao.operations.reversals import REVERSE
@@ -90,6 +90,7 @@ async def _charge(
         fee_bps=acting.merchant.fee_bps,
         digest=hashlib.sha256(b"codepay" + asked).digest()[:_DIGEST_BYTES],
         partner_id=acting.partner_id,
+        hold=hold_of(form.settle_info),
     )
     terms = Terms(
         order_id=order_id,

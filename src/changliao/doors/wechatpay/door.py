@@ -16,6 +16,8 @@ from changliao.doors.wechatpay import (
     certificates,
     counter,
     crypto,
+    ecommerce_refunds,
+    ecommerce_sharing,
     orders,
     refunds,
     share_returns,
@@ -48,6 +50,7 @@ _BY_ID: Final = "id/{transaction_id}"
 _COMBINED: Final = "/v3/combine-transactions"
 _REFUNDS: Final = "/v3/refund/domestic/refunds"
 _SHARING: Final = "/v3/profitsharing"
+_PLATFORM_SHARING: Final = "/v3/ecommerce/profitsharing"
 _BILLS: Final = "/v3/fund-app/mch-transfer/transfer-bills"
 _BATCHES: Final = "/v3/transfer/batches"
 _BY_BATCH_NO: Final = f"{_BATCHES}/out-batch-no/{{out_batch_no}}"
@@ -75,10 +78,28 @@ ROUTES: Final = (
     route("GET", f"{_SHARING}/return-orders/{{out_return_no}}", share_returns.query),
     route("GET", f"{_SHARING}/transactions/{{transaction_id}}/amounts", splits.amounts),
     route("GET", f"{_SHARING}/merchant-configs/{{sub_mchid}}", splits.merchant_config),
+    route("GET", f"{_SHARING}/bills", bills.sharing_bill),
     route("POST", f"{_SHARING}/receivers/add", splits.add_receiver),
     route("POST", f"{_SHARING}/receivers/delete", splits.delete_receiver),
+    route("POST", f"{_PLATFORM_SHARING}/orders", ecommerce_sharing.share),
+    route("GET", f"{_PLATFORM_SHARING}/orders", ecommerce_sharing.query),
+    route("POST", f"{_PLATFORM_SHARING}/finish-order", ecommerce_sharing.finish),
+    route("POST", f"{_PLATFORM_SHARING}/returnorders", ecommerce_sharing.give_back),
+    route("GET", f"{_PLATFORM_SHARING}/returnorders", ecommerce_sharing.query_return),
+    route("GET", f"{_PLATFORM_SHARING}/orders/{{transaction_id}}/amounts", splits.amounts),
+    route("POST", f"{_PLATFORM_SHARING}/receivers/add", ecommerce_sharing.add_receiver),
+    route("POST", f"{_PLATFORM_SHARING}/receivers/delete", ecommerce_sharing.delete_receiver),
     route("POST", _REFUNDS, refunds.refund),
     route("GET", f"{_REFUNDS}/{{out_refund_no}}", refunds.query),
+    route("POST", f"{_REFUNDS}/{{refund_id}}/apply-abnormal-refund", refunds.repair),
+    route("POST", "/v3/ecommerce/refunds/apply", ecommerce_refunds.apply),
+    route("GET", "/v3/ecommerce/refunds/id/{refund_id}", ecommerce_refunds.query),
+    route(
+        "GET",
+        "/v3/ecommerce/refunds/out-refund-no/{out_refund_no}",
+        ecommerce_refunds.query_by_reference,
+    ),
+    route("POST", "/v3/ecommerce/refunds/{refund_id}/apply-abnormal-refund", refunds.repair),
     route("POST", _BILLS, transfer_bills.create),
     route("POST", f"{_BILLS}/out-bill-no/{{out_bill_no}}/cancel", transfer_bills.cancel),
     route("GET", f"{_BILLS}/out-bill-no/{{out_bill_no}}", transfer_bills.query),

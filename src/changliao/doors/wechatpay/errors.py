@@ -60,7 +60,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.AUTHORIZATION_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "预授权不存在"),
     Reason.AUTHORIZATION_NOT_FROZEN: Words(403, "RULE_LIMIT", "预授权资金尚未冻结"),
     Reason.AUTHORIZATION_REFERENCE_REUSED: Words(400, _INVALID, "单号已用于另一笔预授权操作"),
-    Reason.BASKET_INCOMPLETE: Words(400, _PARAM, "子单须为2至50笔，且须与下单时完全一致"),
+    Reason.BASKET_INCOMPLETE: Words(400, _PARAM, "子单数量不符，或与下单时不一致"),
     Reason.BUSY: Words(429, "FREQUENCY_LIMITED", "请求过多，本次未受理，请稍后用相同参数重试"),
     Reason.CHANNEL_CONTRADICTS: Words(400, _INVALID, "渠道前后答复不一致"),
     Reason.CHANNEL_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "渠道不存在"),

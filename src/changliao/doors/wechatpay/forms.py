@@ -3,7 +3,7 @@
 Units: fen. Unknown members are ignored, null members are absent. Source: wechatpay-v3.md §7 and §8.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -112,6 +112,17 @@ class Close(Struct):
     sub_mchid: Number | None = None
 
 
+class AbnormalRefund(Struct):
+    """How a refund that failed is to reach the payer after all; bank fields are encrypted."""
+
+    out_refund_no: RefundReference
+    type: Literal["USER_BANK_CARD", "MERCHANT_BANK_CARD"]
+    sub_mchid: Number | None = None
+    bank_type: Annotated[str, Meta(max_length=16)] | None = None
+    bank_account: Annotated[str, Meta(max_length=1024)] | None = None
+    real_name: Annotated[str, Meta(max_length=1024)] | None = None
+
+
 class RefundAmount(Struct, omit_defaults=True):
     """`total` repeats the order's amount."""
 
@@ -132,3 +143,19 @@ class Refund(Struct, omit_defaults=True):
     notify_url: NotifyUrl | None = None
     funds_account: str | None = None
     goods_detail: list[Object] | None = None
+
+
+class EcommerceRefund(Struct, omit_defaults=True):
+    """A platform's refund of a sub-merchant's order, out of the sub-merchant's money."""
+
+    sub_mchid: Number
+    sp_appid: Number
+    out_refund_no: RefundReference
+    amount: RefundAmount
+    transaction_id: Number | None = None
+    out_trade_no: Number | None = None
+    sub_appid: Number | None = None
+    reason: Annotated[str, Meta(max_length=80)] | None = None
+    notify_url: NotifyUrl | None = None
+    refund_account: Literal["REFUND_SOURCE_SUB_MERCHANT"] | None = None
+    funds_account: str | None = None

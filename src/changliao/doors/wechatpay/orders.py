@@ -116,7 +116,7 @@ async def find_by_id(door: Door, acting: Acting, transaction_id: str) -> Placed:
     if tried is None or tried.reason:
         raise refusal(Refused(Reason.ORDER_NOT_FOUND))
     placed = await door.network.read(order, tried.merchant_id, tried.order_id)
-    if placed is None or placed.order.partner_id != acting.partner_id or placed.order.basket_id:
+    if placed is None or placed.order.partner_id != acting.partner_id:
         raise refusal(Refused(Reason.ORDER_NOT_FOUND))
     return placed
 

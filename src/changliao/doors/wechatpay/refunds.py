@@ -17,9 +17,11 @@ from changliao.doors.wechatpay import orders, transactions
 from changliao.doors.wechatpay.acting import Acting, direct, partner
 from changliao.doors.wechatpay.call import Answer, Call, Door, ok, read_form
 from changliao.doors.wechatpay.errors import WechatError, param_error, refusal
-from changliao.doors.wechatpay.forms import Refund
+from changliao.doors.wechatpay.forms import AbnormalRefund, EcommerceRefund, Refund
+from changliao.doors.wechatpay.sensitive import reveal
 from changliao.operations.refunds import REFUND
 from changliao.store.views.orders import Placed, order, refund_by_reference
+from changliao.store.views.orders import refund as refund_by_id
 
 STATES: Final = {
     RefundState.PROCESSING: "PROCESSING",
@@ -29,12 +31,20 @@ STATES: Final = {
 }
 ACCOUNT: Final = "支付用户零钱"
 _DIGEST_BYTES: Final = 16
+_USER_CARD: Final = "USER_BANK_CARD"
 
 
 async def refund(door: Door, call: Call) -> Answer:
     """POST /v3/refund/domestic/refunds."""
     form = read_form(call.body, Refund)
     acting = await _acting(door, call, form.sub_mchid)
+    return ok(describe(*await made(door, acting, form)))
+
+
+async def made(
+    door: Door, acting: Acting, form: Refund | EcommerceRefund
+) -> tuple[refunds.Refund, Placed]:
+    """Send back what a form asks for, once. Raises WechatError."""
     placed = await _order(door, acting, form)
     asked = msgspec.json.encode(form, order="sorted")
     wanted = refunds.Refund(
@@ -52,7 +62,7 @@ async def refund(door: Door, call: Call) -> Answer:
     outcome = await door.network.perform(REFUND, command)
     if isinstance(outcome, Refused):
         raise refusal(outcome)
-    return ok(describe(outcome, placed))
+    return outcome, placed
 
 
 async def query(door: Door, call: Call) -> Answer:
@@ -61,12 +71,46 @@ async def query(door: Door, call: Call) -> Answer:
     merchant_id, partner_id = acting.merchant.id, acting.partner_id
     reference = call.path["out_refund_no"]
     known = await door.network.read(refund_by_reference, merchant_id, partner_id, reference)
-    if known is None:
+    return ok(describe(*await with_order(door, known)))
+
+
+async def repair(door: Door, call: Call) -> Answer:
+    """POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund.
+
+    Wallets always take what comes back, so no refund is abnormal here and each is said to be none.
+    """
+    form = read_form(call.body, AbnormalRefund)
+    acting = await _acting(door, call, form.sub_mchid)
+    known, _ = await find(door, acting, call.path["refund_id"])
+    if known.reference != form.out_refund_no:
         raise refusal(Refused(Reason.REFUND_NOT_FOUND))
-    placed = await door.network.read(order, known.merchant_id, known.order_id)
-    if placed is None:
+    if form.type == _USER_CARD and not (form.bank_type and form.bank_account and form.real_name):
+        raise param_error("/bank_account", "bank_type, bank_account and real_name are required")
+    for secret in (form.bank_account, form.real_name):
+        if secret:
+            reveal(door, call, secret)
+    if known.state is RefundState.ABNORMAL:
+        raise WechatError(403, "RULE_LIMIT", "银行卡退款渠道未接入，请等待网络处理")
+    raise WechatError(400, "INVALID_REQUEST", "退款单不是退款异常状态，不能发起异常退款")
+
+
+async def find(door: Door, acting: Acting, number: str) -> tuple[refunds.Refund, Placed]:
+    """A refund by the network's number, with its order. Raises WechatError 404."""
+    refund_id = transactions.refund_id(number)
+    known = None
+    if refund_id is not None:
+        known = await door.network.read(refund_by_id, acting.merchant.id, refund_id)
+    if known is not None and known.partner_id != acting.partner_id:
+        known = None
+    return await with_order(door, known)
+
+
+async def with_order(door: Door, known: refunds.Refund | None) -> tuple[refunds.Refund, Placed]:
+    """A refund and its order. Raises WechatError 404 when there is none."""
+    placed = await door.network.read(order, known.merchant_id, known.order_id) if known else None
+    if known is None or placed is None:
         raise refusal(Refused(Reason.REFUND_NOT_FOUND))
-    return ok(describe(known, placed))
+    return known, placed
 
 
 def describe(known: refunds.Refund, placed: Placed) -> dict[str, Any]:
@@ -108,7 +152,7 @@ async def _acting(door: Door, call: Call, sub_mchid: str | None) -> Acting:
     return await partner(door, call, call.merchant.number, sub_mchid)
 
 
-async def _order(door: Door, acting: Acting, form: Refund) -> Placed:
+async def _order(door: Door, acting: Acting, form: Refund | EcommerceRefund) -> Placed:
     try:
         if form.transaction_id:
             return await orders.find_by_id(door, acting, form.transaction_id)

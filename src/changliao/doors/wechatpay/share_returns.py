@@ -27,6 +27,11 @@ async def give_back(door: Door, call: Call) -> Answer:
     """POST /v3/profitsharing/return-orders."""
     form = read_form(call.body, ReturnForm)
     acting = await acting_for(door, call, form.sub_mchid)
+    return ok(await given_back(door, acting, form))
+
+
+async def given_back(door: Door, acting: Acting, form: ReturnForm) -> dict[str, Any]:
+    """Take back what a form asks for, once. Raises WechatError."""
     share = await _share(door, acting, form)
     receiver = await door.network.look_up(parties.merchant_by_number, form.return_mchid)
     if receiver is None:
@@ -46,21 +51,26 @@ async def give_back(door: Door, call: Call) -> Answer:
     outcome = await door.network.perform(RETURN, wanted)
     if isinstance(outcome, Refused):
         raise refusal(outcome)
-    return ok(_describe(acting, share, outcome, receiver.number))
+    return _describe(acting, share, outcome, receiver.number)
 
 
 async def query(door: Door, call: Call) -> Answer:
     """GET /v3/profitsharing/return-orders/{out_return_no}?out_order_no=[&sub_mchid=]."""
     acting = await acting_for(door, call, call.query.get("sub_mchid"))
-    share = await find_share(door, acting, required(call.query, "out_order_no"))
+    number = required(call.query, "out_order_no")
+    return ok(await found(door, acting, number, call.path["out_return_no"]))
+
+
+async def found(door: Door, acting: Acting, number: str, reference: str) -> dict[str, Any]:
+    """A return of a share, by both of the merchant's numbers. Raises WechatError 404."""
+    share = await find_share(door, acting, number)
     merchant_id, partner_id = acting.merchant.id, acting.partner_id
-    reference = call.path["out_return_no"]
     read = door.network.read
     known = await read(splits.return_by_reference, merchant_id, partner_id, reference)
     if known is None or known.share_id != share.id:
         raise refusal(Refused(Reason.SHARE_NOT_FOUND))
     receiver = await door.network.look_up(parties.merchant, known.receiver_id)
-    return ok(_describe(acting, share, known, receiver.number if receiver else ""))
+    return _describe(acting, share, known, receiver.number if receiver else "")
 
 
 async def _share(door: Door, acting: Acting, form: ReturnForm) -> Share:

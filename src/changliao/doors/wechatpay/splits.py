@@ -49,6 +49,11 @@ async def share(door: Door, call: Call) -> Answer:
     if not form.receivers and not form.unfreeze_unsplit:
         raise param_error("/receivers", "is required")
     acting = await acting_for(door, call, form.sub_mchid)
+    return ok(await shared(door, call, acting, form))
+
+
+async def shared(door: Door, call: Call, acting: Acting, form: ShareForm) -> dict[str, Any]:
+    """Share what a form asks for, once. Raises WechatError."""
     placed = await orders.find_by_id(door, acting, form.transaction_id)
     made = ShareId(door.network.ids.new())
     parts = await _parts(door, call, form, acting, made)
@@ -71,6 +76,11 @@ async def unfreeze(door: Door, call: Call) -> Answer:
     """POST /v3/profitsharing/orders/unfreeze."""
     form = read_form(call.body, UnfreezeForm)
     acting = await acting_for(door, call, form.sub_mchid)
+    return ok(await freed(door, acting, form))
+
+
+async def freed(door: Door, acting: Acting, form: UnfreezeForm) -> dict[str, Any]:
+    """Give the merchant what is left, once. Raises WechatError."""
     placed = await orders.find_by_id(door, acting, form.transaction_id)
     wanted = Share(
         id=ShareId(door.network.ids.new()),
@@ -91,7 +101,7 @@ async def query(door: Door, call: Call) -> Answer:
     known = await find_share(door, acting, call.path["out_order_no"])
     if known.order_id != placed.order.id:
         raise refusal(Refused(Reason.SHARE_NOT_FOUND))
-    return ok(await _describe(door, acting, placed, known))
+    return ok(await describe(door, acting, placed, known))
 
 
 async def amounts(door: Door, call: Call) -> Answer:
@@ -123,7 +133,7 @@ async def add_receiver(door: Door, call: Call) -> Answer:
     if form.type == MERCHANT and not form.name:
         raise param_error("/name", "is required for MERCHANT_ID")
     name = reveal(door, call, form.name) if form.name else ""
-    kind, party_id = await _party(door, call, acting, form, name)
+    kind, party_id = await party(door, call, acting, form, name)
     receiver = Receiver(acting.merchant.id, kind, party_id, form.relation_type)
     outcome = await door.network.perform(ADD_RECEIVER, receiver)
     if isinstance(outcome, Refused):
@@ -141,7 +151,7 @@ async def delete_receiver(door: Door, call: Call) -> Answer:
     """POST /v3/profitsharing/receivers/delete. Deleting twice succeeds."""
     form = read_form(call.body, ReceiverForm)
     acting = await acting_for(door, call, form.sub_mchid)
-    kind, party_id = await _party(door, call, acting, form, "")
+    kind, party_id = await party(door, call, acting, form, "")
     command = RemoveReceiver(acting.merchant.id, kind, party_id)
     outcome = await door.network.perform(REMOVE_RECEIVER, command)
     if isinstance(outcome, Refused):
@@ -180,14 +190,22 @@ def share_id(number: str) -> ShareId | None:
     return ShareId(int(digits)) if int(digits) < 1 << 63 else None
 
 
-async def _shared(door: Door, acting: Acting, placed: Placed, command: ShareOrder) -> Answer:
+def detail_number(share: ShareId, place: int) -> str:
+    """28 digits for one receiver of a share."""
+    return f"36{share:020d}{place:06d}"
+
+
+async def _shared(
+    door: Door, acting: Acting, placed: Placed, command: ShareOrder
+) -> dict[str, Any]:
     outcome = await door.network.perform(SHARE, command)
     if isinstance(outcome, Refused):
         raise refusal(outcome)
-    return ok(await _describe(door, acting, placed, outcome))
+    return await describe(door, acting, placed, outcome)
 
 
-async def _describe(door: Door, acting: Acting, placed: Placed, known: Share) -> dict[str, Any]:
+async def describe(door: Door, acting: Acting, placed: Placed, known: Share) -> dict[str, Any]:
+    """A share as answers show it."""
     parts = await door.network.read(splits.parts, known.merchant_id, known.id)
     at = clock.to_rfc3339(made_at(known.id))
     receivers = [_part_shown(part, at) for part in parts]
@@ -217,7 +235,7 @@ def _part_shown(part: Part, at: str) -> dict[str, Any]:
         "result": "SUCCESS",
         "create_time": at,
         "finish_time": at,
-        "detail_id": f"36{part.share_id:020d}{part.place:06d}",
+        "detail_id": detail_number(part.share_id, part.place),
     }
 
 
@@ -228,14 +246,14 @@ async def _parts(
     for place, wanted in enumerate(form.receivers):
         who = ReceiverForm(wanted.type, wanted.account, form.appid, form.sub_appid)
         name = reveal(door, call, wanted.name) if wanted.name else ""
-        kind, party_id = await _party(door, call, acting, who, name)
+        kind, party_id = await party(door, call, acting, who, name)
         account, text = wanted.account, wanted.description
         merchant_id = acting.merchant.id
         parts.append(Part(made, merchant_id, kind, party_id, place, wanted.amount, account, text))
     return tuple(parts)
 
 
-async def _party(
+async def party(
     door: Door, call: Call, acting: Acting, form: ReceiverForm, name: str
 ) -> tuple[PartyKind, int]:
     """Who a receiver is; a name, when given, must be theirs. Raises WechatError 400."""

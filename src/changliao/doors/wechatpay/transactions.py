@@ -51,6 +51,15 @@ def transaction_id(payment: PaymentId) -> str:
     return f"{_PAYMENT_PREFIX}{payment:0{_PAYMENT_DIGITS}d}"
 
 
+def refund_id(text: str) -> RefundId | None:
+    """The refund behind such a number; None when it is not one of ours."""
+    digits = text.removeprefix(_REFUND_PREFIX)
+    known = len(digits) == _REFUND_DIGITS and len(text) > len(digits)
+    if not known or not digits.isascii() or not digits.isdigit():
+        return None
+    return RefundId(int(digits)) if int(digits) < 1 << 63 else None
+
+
 def payment_id(text: str) -> PaymentId | None:
     """The payment behind a transaction id; None when it is not one of ours."""
     digits = text.removeprefix(_PAYMENT_PREFIX)

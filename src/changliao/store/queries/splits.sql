@@ -348,6 +348,36 @@ FROM shares
 WHERE merchant_id = :merchant_id AND order_id = :order_id
 ORDER BY share_id;
 
+-- name: shares_between
+SELECT
+    merchant_id,
+    share_id,
+    order_id,
+    reference,
+    digest,
+    partner_id,
+    description,
+    released,
+    refunded
+FROM shares
+WHERE merchant_id = :merchant_id AND share_id BETWEEN :first_id AND :last_id
+ORDER BY share_id;
+
+-- name: returns_between
+SELECT
+    merchant_id,
+    return_id,
+    share_id,
+    receiver_id,
+    reference,
+    amount,
+    digest,
+    partner_id,
+    description
+FROM share_returns
+WHERE merchant_id = :merchant_id AND return_id BETWEEN :first_id AND :last_id
+ORDER BY return_id;
+
 -- name: return_received
 SELECT
     merchant_id,

@@ -41,6 +41,18 @@ def shares_of_order(reader: Reader, merchant_id: int, order_id: int) -> list[Sha
     return [share_from_row(row) for row in reader.select("shares_of_order", keys)]
 
 
+def shares_between(reader: Reader, merchant_id: int, first_id: int, last_id: int) -> list[Share]:
+    """What was shared in a time, the oldest first."""
+    keys = {"merchant_id": merchant_id, "first_id": first_id, "last_id": last_id}
+    return [share_from_row(row) for row in reader.select("shares_between", keys)]
+
+
+def returns_between(reader: Reader, merchant_id: int, first_id: int, last_id: int) -> list[Return]:
+    """What came back in a time, the oldest first."""
+    keys = {"merchant_id": merchant_id, "first_id": first_id, "last_id": last_id}
+    return [return_from_row(row) for row in reader.select("returns_between", keys)]
+
+
 def parts(reader: Reader, merchant_id: int, share_id: int) -> list[Part]:
     """What a share's receivers got, in the order they were named."""
     keys = {"merchant_id": merchant_id, "share_id": share_id}
