@@ -6,8 +6,11 @@ import pytest
 
 from changliao.core.authorizations import TRANSITIONS as AUTHORIZATION_TRANSITIONS
 from changliao.core.authorizations import AuthorizationEvent, AuthorizationState
+from changliao.core.budgets import TRANSITIONS as BUDGET_TRANSITIONS
+from changliao.core.budgets import BudgetEvent, BudgetState
 from changliao.core.channels import TRANSITIONS as CHANNEL_TRANSITIONS
 from changliao.core.channels import RequestEvent, RequestState
+from changliao.core.discounts import COUPON_TRANSITIONS, CouponEvent, CouponState
 from changliao.core.disputes import TRANSITIONS as DISPUTE_TRANSITIONS
 from changliao.core.disputes import DisputeEvent, DisputeState
 from changliao.core.ledger import PENDING_TRANSITIONS, PendingEvent, PendingState
@@ -28,6 +31,8 @@ from changliao.core.refunds import REFUND_TRANSITIONS, RefundEvent, RefundState
         (TRANSITIONS, OrderState, OrderEvent),
         (REFUND_TRANSITIONS, RefundState, RefundEvent),
         (AUTHORIZATION_TRANSITIONS, AuthorizationState, AuthorizationEvent),
+        (BUDGET_TRANSITIONS, BudgetState, BudgetEvent),
+        (COUPON_TRANSITIONS, CouponState, CouponEvent),
         (CHANNEL_TRANSITIONS, RequestState, RequestEvent),
         (DISPUTE_TRANSITIONS, DisputeState, DisputeEvent),
         (MERGER_TRANSITIONS, MergerState, MergerEvent),

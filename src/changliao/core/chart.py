@@ -8,7 +8,7 @@ lives on one shard. Balances are credits less debits: what the network owes the 
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from changliao.core.ids import MerchantId, UserId
+from changliao.core.ids import BudgetId, MerchantId, UserId
 from changliao.core.money import BY_NUMBER, Currency
 
 NETWORK: Final = 1
@@ -33,6 +33,7 @@ class Purpose(IntEnum):
     SUSPENSE = 8
     RESERVED = 9
     PACKETS = 21
+    COUPONS = 31
     LEAVING = 40
 
 
@@ -46,6 +47,7 @@ _BUDGET: Final = Purpose.BUDGET.value * _CURRENCY_SPACE
 _SUSPENSE: Final = Purpose.SUSPENSE.value * _CURRENCY_SPACE
 _RESERVED: Final = Purpose.RESERVED.value * _CURRENCY_SPACE
 _PACKETS: Final = Purpose.PACKETS.value * _CURRENCY_SPACE
+_COUPONS: Final = Purpose.COUPONS.value * _CURRENCY_SPACE
 _LEAVING: Final = Purpose.LEAVING.value * _CURRENCY_SPACE
 _FLOORS: Final[dict[int, int]] = {
     purpose.value: UNBOUNDED if purpose in (Purpose.CLEARING, Purpose.SUSPENSE) else 0
@@ -116,9 +118,14 @@ def clearing(channel: int, currency: Currency) -> AccountId:
     return account(channel, _CLEARING + currency.number)
 
 
-def budget(owner: int, currency: Currency) -> AccountId:
-    """A campaign's money; it stops at zero."""
-    return account(owner, _BUDGET + currency.number)
+def budget(budget_id: BudgetId, currency: Currency) -> AccountId:
+    """What is set aside for discounts and not promised to anybody yet."""
+    return account(budget_id, _BUDGET + currency.number)
+
+
+def coupons(budget_id: BudgetId, currency: Currency) -> AccountId:
+    """What a budget has promised to people who hold coupons of it."""
+    return account(budget_id, _COUPONS + currency.number)
 
 
 def suspense(currency: Currency) -> AccountId:

@@ -13,7 +13,16 @@ from msgspec.structs import replace
 from changliao.core import chart
 from changliao.core.clock import NEVER, Instant
 from changliao.core.credentials import Proof
-from changliao.core.ids import AppId, BasketId, MerchantId, OrderId, PaymentId, UserId
+from changliao.core.ids import (
+    AppId,
+    BasketId,
+    BudgetId,
+    CouponId,
+    MerchantId,
+    OrderId,
+    PaymentId,
+    UserId,
+)
 from changliao.core.ledger import Account, Code, Transfer
 from changliao.core.money import MAX_AMOUNT, Money, portion
 from changliao.core.outcome import Reason, Refused
@@ -87,6 +96,7 @@ class Order(Struct, frozen=True):
     the payment links given out: only the newest works. `refunded` and `fee_returned` are sums.
     `notifies` says that the terms hold an address to tell. `hold` is what the money waits for after
     payment; `basket_id` is the basket whose orders are paid together, 0 for an order paid alone.
+    `discount` is what a budget gave the payer for it: see core/budgets.py.
     """
 
     id: OrderId
@@ -111,6 +121,7 @@ class Order(Struct, frozen=True):
     fee_returned: int = 0
     hold: Hold = Hold.NONE
     basket_id: BasketId = BasketId(0)
+    discount: int = 0
 
 
 class Terms(Struct, frozen=True):
@@ -150,6 +161,18 @@ class ExpireOrder(Struct, frozen=True):
     order_id: OrderId
 
 
+class Discount(Struct, frozen=True):
+    """What a budget is to pay of an order, `amount` being what the payer saw: core/budgets.py.
+
+    `coupon_id` is the payer's coupon, 0 for a subsidy.
+    """
+
+    owner_id: MerchantId
+    budget_id: BudgetId
+    amount: int
+    coupon_id: CouponId = CouponId(0)
+
+
 class PayOrder(Struct, frozen=True):
     """A payer confirms an order. One payment id gets one answer, however often it is sent.
 
@@ -167,6 +190,7 @@ class PayOrder(Struct, frozen=True):
     proof: Proof | None = None
     issue: int = 0
     basket_id: BasketId = BasketId(0)
+    discount: Discount | None = None
 
 
 class OpenOrder(Struct, frozen=True):
@@ -282,6 +306,7 @@ def decide_payment(
         payment_id=command.payment_id,
         paid_at=now,
         fee=fee,
+        discount=command.discount.amount if command.discount else 0,
     )
     return Payment(paid, _payment_transfers(paid, wallet, fee))
 

@@ -2,9 +2,8 @@
 
 Checked in this order: both legs of each transfer agree; each account's legs form its chain; sums
 equal the accounts; floors hold; debits equal credits in each currency; each node's journal chain
-covers every transfer, unchanged; orders, baskets, refunds, holdings, shares, red packets,
-requests to channels, pending transfers and kept ends of days say what
-the ledger says.
+covers every transfer, unchanged; orders, baskets, refunds, holdings, shares, red packets, budgets,
+requests to channels, pending transfers and kept ends of days say what the ledger says.
 Give it a snapshot: it then judges one moment, while payments go on.
 """
 
@@ -15,7 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from changliao.core import chart, ids
-from changliao.core.chart import AccountId
+from changliao.core.chart import AccountId, Purpose
 from changliao.core.ledger import Code, PendingState
 from changliao.core.orders import OrderState
 from changliao.core.refunds import RefundState
@@ -23,6 +22,7 @@ from changliao.operations import (
     audit_acceptance,
     audit_authorizations,
     audit_baskets,
+    audit_budgets,
     audit_channels,
     audit_day_ends,
     audit_holds,
@@ -35,6 +35,17 @@ from changliao.store.engine import Reader, Row
 from changliao.store.views import audit
 
 _CREDIT: Final = 1
+# What waits in these is compared with what it waits for.
+_COMPARED: Final = frozenset(
+    {
+        Purpose.BUDGET,
+        Purpose.COUPONS,
+        Purpose.ESCROW,
+        Purpose.LEAVING,
+        Purpose.PACKETS,
+        Purpose.RESERVED,
+    }
+)
 
 
 class Fault(Struct, frozen=True):
@@ -69,10 +80,7 @@ class _Books:
         self.chains: dict[AccountId, dict[int, int]] = defaultdict(dict)
         self.by_node: dict[int, list[Row]] = defaultdict(list)
         self.moved: dict[tuple[int, int], int] = defaultdict(int)
-        self.escrows: dict[AccountId, int] = {}
-        self.reserved: dict[AccountId, int] = {}
-        self.packets: dict[AccountId, int] = {}
-        self.leaving: dict[AccountId, int] = {}
+        self.standing: dict[Purpose, dict[AccountId, int]] = {one: {} for one in _COMPARED}
         self.count = 0
 
 
@@ -92,12 +100,13 @@ def check(reader: Reader) -> Report:
         _check_holds(reader, books)
         _check_pending(reader, books)
         _raise_for("payout", audit_payouts.first_fault(reader, books.moved))
-        fault_of_authorizations = audit_authorizations.first_fault(
-            reader, books.moved, books.reserved
-        )
-        _raise_for("authorization", fault_of_authorizations)
-        _raise_for("packet", audit_packets.first_fault(reader, books.moved, books.packets))
-        _raise_for("channel", audit_channels.first_fault(reader, books.moved, books.leaving))
+        moved, standing = books.moved, books.standing
+        reserved, packets = standing[Purpose.RESERVED], standing[Purpose.PACKETS]
+        _raise_for("authorization", audit_authorizations.first_fault(reader, moved, reserved))
+        _raise_for("packet", audit_packets.first_fault(reader, moved, packets))
+        leaving = standing[Purpose.LEAVING]
+        _raise_for("channel", audit_channels.first_fault(reader, moved, leaving))
+        _raise_for("budget", audit_budgets.first_fault(reader, books.moved, books.standing))
         _raise_for("acceptance", audit_acceptance.first_fault(reader))
         _raise_for("merger", audit_mergers.first_fault(reader, books.moved))
         _check_day_ends(reader)
@@ -173,14 +182,8 @@ def _check_accounts(reader: Reader, books: _Books) -> int:
         if row[3] - row[2] - row[4] < row[6] or row[6] != chart.floor(account):
             raise _Found("floor", f"{shown} is below its floor")
         totals[chart.currency(account).number] += row[3] - row[2]
-        if chart.purpose(account) is chart.Purpose.ESCROW:
-            books.escrows[account] = row[3] - row[2]
-        if chart.purpose(account) is chart.Purpose.RESERVED:
-            books.reserved[account] = row[3] - row[2]
-        if chart.purpose(account) is chart.Purpose.PACKETS:
-            books.packets[account] = row[3] - row[2]
-        if chart.purpose(account) is chart.Purpose.LEAVING:
-            books.leaving[account] = row[3] - row[2]
+        if chart.purpose(account) in _COMPARED:
+            books.standing[chart.purpose(account)][account] = row[3] - row[2]
         count += 1
     for account in books.sums:
         raise _Found("balance", f"account {account} has transfers and no row")
@@ -256,7 +259,7 @@ def _check_day_ends(reader: Reader) -> None:
 
 
 def _check_holds(reader: Reader, books: _Books) -> None:
-    wrong = audit_holds.first_wrong(reader, books.moved, books.escrows)
+    wrong = audit_holds.first_wrong(reader, books.moved, books.standing[Purpose.ESCROW])
     if wrong:
         raise _Found("holding", wrong)
 

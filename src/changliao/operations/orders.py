@@ -22,7 +22,7 @@ from changliao.core.orders import (
     decide_repeat,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import acceptance, credentials, stores
+from changliao.operations import acceptance, budgets, credentials, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -83,14 +83,21 @@ def _pay(tx: UnitOfWork, command: PayOrder, now: Instant) -> Order | Refused:
         return refused
     wallet = ledger.account(tx, chart.wallet(command.payer_id, order.amount.currency))
 
-    refused = acceptance.may_be_paid(tx, order, now)
-    payment = refused or decide_payment(command, order, wallet, now)
+    taken = acceptance.may_be_paid(tx, order, now) or budgets.take(tx, command, order, now)
+    if isinstance(taken, Refused):
+        return _refuse(tx, command, order, taken)
+    payment = decide_payment(command, order, budgets.in_hand(wallet, taken), now)
 
     if isinstance(payment, Refused):
-        tx.insert(ATTEMPTS, _attempt(command, order, payment.reason.value))
-        return payment
+        return _refuse(tx, command, order, payment)
+    budgets.keep(tx, taken)
     keep_payment(tx, payment.order, payment.transfers, now)
     return payment.order
+
+
+def _refuse(tx: UnitOfWork, command: PayOrder, order: Order, refused: Refused) -> Refused:
+    tx.insert(ATTEMPTS, _attempt(command, order, refused.reason.value))
+    return refused
 
 
 def close_order(tx: UnitOfWork, command: CloseOrder, now: Instant) -> Order | Refused:
@@ -158,6 +165,7 @@ def _paying_keys(command: PayOrder) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.wallet(command.payer_id, currency)
     yield ledger.ACCOUNTS, chart.payable(command.merchant_id, currency)
     yield ledger.ACCOUNTS, chart.fees(command.merchant_id, currency)
+    yield from budgets.taking_keys(command)
     yield from credentials.pin_keys(command.payer_id, command.proof)
 
 

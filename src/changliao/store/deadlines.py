@@ -16,6 +16,8 @@ class DeadlineKind(IntEnum):
     PAYOUT = 16
     AUTHORIZATION = 17
     PACKET = 21
+    BUDGET = 31
+    COUPON = 32
 
 
 def add(tx: UnitOfWork, at: Instant, subject_id: int, owner_id: int, kind: DeadlineKind) -> None:

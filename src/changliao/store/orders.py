@@ -37,6 +37,7 @@ def _to_row(order: Order) -> Row:
         order.fee_returned,
         int(order.hold),
         order.basket_id,
+        order.discount,
     )
 
 
@@ -65,6 +66,7 @@ def from_row(row: Row) -> Order:
         fee_returned=row[20],
         hold=_HOLDS[row[21]],
         basket_id=BasketId(row[22]),
+        discount=row[23],
     )
 
 
@@ -81,6 +83,7 @@ def _change(before: Order, after: Order) -> Row:
         after.refunded,
         after.refunds,
         after.fee_returned,
+        after.discount,
         int(before.state),
         before.issue,
         before.payer_id,

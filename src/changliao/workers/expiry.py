@@ -9,10 +9,14 @@ import logging
 from typing import Final
 
 from changliao.core.authorizations import AuthorizationEvent, EndAuthorization
+from changliao.core.budgets import EndBudget
+from changliao.core.discounts import ExpireCoupon
 from changliao.core.holds import ExpireHold
 from changliao.core.ids import (
     AuthorizationId,
     AuthorizationStepId,
+    BudgetId,
+    CouponId,
     MerchantId,
     OrderId,
     PacketId,
@@ -24,7 +28,7 @@ from changliao.core.ledger import PendingEvent
 from changliao.core.orders import ExpireOrder
 from changliao.core.packets import ExpirePacket
 from changliao.core.payouts import EndPayout, PayoutEvent
-from changliao.operations import authorizations, packets, payouts, settling
+from changliao.operations import authorizations, budgets, packets, payouts, settling
 from changliao.operations.ledger import RELEASE, ReleasePending
 from changliao.operations.network import Network
 from changliao.operations.orders import EXPIRE
@@ -89,3 +93,9 @@ async def _expire(network: Network, deadline: Deadline) -> None:
         case DeadlineKind.PACKET:
             rest = ExpirePacket(UserId(deadline.owner_id), PacketId(deadline.subject_id))
             await network.perform(packets.EXPIRE, rest)
+        case DeadlineKind.BUDGET:
+            over = EndBudget(MerchantId(deadline.owner_id), BudgetId(deadline.subject_id))
+            await network.perform(budgets.END, over)
+        case DeadlineKind.COUPON:
+            late = ExpireCoupon(MerchantId(deadline.owner_id), CouponId(deadline.subject_id))
+            await network.perform(budgets.EXPIRE, late)

@@ -23,7 +23,8 @@ SELECT
     orders.refunds,
     orders.fee_returned,
     orders.hold,
-    orders.basket_id
+    orders.basket_id,
+    orders.discount
 FROM input
 INNER JOIN orders ON orders.merchant_id = input.merchant_id AND orders.order_id = input.order_id;
 
@@ -52,7 +53,8 @@ SELECT
     orders.refunds,
     orders.fee_returned,
     orders.hold,
-    orders.basket_id
+    orders.basket_id,
+    orders.discount
 FROM input
 INNER JOIN orders
     ON
@@ -61,7 +63,7 @@ INNER JOIN orders
         AND orders.reference = input.reference;
 
 -- name: orders_insert
--- input: merchant_id bigint, order_id bigint, partner_id bigint, app_id bigint, reference text, amount bigint, currency integer, scene integer, expires_at_us bigint, fee_bps integer, digest bytea, notifies integer, state integer, issue integer, payer_id bigint, payment_id bigint, paid_at_us bigint, fee bigint, refunded bigint, refunds integer, fee_returned bigint, hold integer, basket_id bigint
+-- input: merchant_id bigint, order_id bigint, partner_id bigint, app_id bigint, reference text, amount bigint, currency integer, scene integer, expires_at_us bigint, fee_bps integer, digest bytea, notifies integer, state integer, issue integer, payer_id bigint, payment_id bigint, paid_at_us bigint, fee bigint, refunded bigint, refunds integer, fee_returned bigint, hold integer, basket_id bigint, discount bigint
 INSERT INTO orders (
     merchant_id,
     order_id,
@@ -85,7 +87,8 @@ INSERT INTO orders (
     refunds,
     fee_returned,
     hold,
-    basket_id
+    basket_id,
+    discount
 )
 SELECT
     merchant_id,
@@ -110,11 +113,12 @@ SELECT
     refunds,
     fee_returned,
     hold,
-    basket_id
+    basket_id,
+    discount
 FROM input;
 
 -- name: orders_update
--- input: merchant_id bigint, order_id bigint, state integer, issue integer, payer_id bigint, payment_id bigint, paid_at_us bigint, fee bigint, refunded bigint, refunds integer, fee_returned bigint, expected_state integer, expected_issue integer, expected_payer_id bigint, expected_refunds integer
+-- input: merchant_id bigint, order_id bigint, state integer, issue integer, payer_id bigint, payment_id bigint, paid_at_us bigint, fee bigint, refunded bigint, refunds integer, fee_returned bigint, discount bigint, expected_state integer, expected_issue integer, expected_payer_id bigint, expected_refunds integer
 -- guarded: yes
 UPDATE orders
 SET
@@ -126,7 +130,8 @@ SET
     fee = input.fee,
     refunded = input.refunded,
     refunds = input.refunds,
-    fee_returned = input.fee_returned
+    fee_returned = input.fee_returned,
+    discount = input.discount
 FROM input
 WHERE
     orders.merchant_id = input.merchant_id
