@@ -137,6 +137,21 @@ def test_7_flagship_stores_are_settled_received_and_disputed(told: Stage) -> Non
     assert [(one["state"], one["refunded"]) for one in disputes] == [("decided", 3_000)]
 
 
+def test_8_no_rival_spends_a_fen_above_the_pact(told: Stage) -> None:
+    crowd, face = CROWD // 4, 100
+    uses = round(crowd * 0.4)
+    for name in ("京东", "苏宁"):
+        own = told.as_merchant(name)
+        [budget] = told.ask("GET", "/api/v1/budgets", by=own)["data"]
+        assert budget["cap"] == budget["funded"] == uses * face + face // 2
+        found = told.ask("GET", f"/api/v1/budgets/{budget['id']}", by=own)["figures"]
+        assert found == {"left": face // 2, "promised": 0, "uses": uses, "paid": uses * face,
+                         "returned": 0}  # fmt: skip
+        orders = [one for one in paid(told, name) if one["reference"].startswith("P")]
+        assert len(orders) == len({one["payer_id"] for one in orders}) == crowd
+        assert sum(one.get("discount", 0) for one in orders) == uses * face
+
+
 def test_9_a_new_method_is_a_row(told: Stage) -> None:
     codes = [one["code"] for one in told.ask("GET", "/api/v1/methods")["data"]]
     assert codes[-2:] == ["wechat", "qqwallet"]

@@ -18,26 +18,36 @@ from changliao.core.budgets import (
     EndBudget,
     FundBudget,
 )
-from changliao.core.clock import DAY, HOUR, Instant
+from changliao.core.clock import DAY, Instant
 from changliao.core.discounts import (
     ClaimCoupon,
     Coupon,
     CouponState,
-    Discounted,
     ExpireCoupon,
-    decide_discount_back,
     worth,
 )
-from changliao.core.ids import BudgetId, CouponId, MerchantId, PaymentId, UserId
-from changliao.core.money import CNY, CURRENCIES, Money
-from changliao.core.orders import Discount, Order, PayOrder
+from changliao.core.ids import (
+    AppId,
+    BudgetId,
+    CouponId,
+    MerchantId,
+    OrderId,
+    PaymentId,
+    RefundId,
+    UserId,
+)
+from changliao.core.ledger import Account
+from changliao.core.money import CNY, Money
+from changliao.core.orders import Discount, Order, OrderState, PayOrder, Scene
 from changliao.core.outcome import Reason
-from changliao.core.refunds import Refund
+from changliao.core.refunds import Refund, Refunding, RefundOrder, decide_refund
 from changliao.operations import budgets, orders
 from changliao.store.views import budgets as views
 from changliao.store.views import deadlines
 from tests.operations.test_acceptance import known
 from tests.world import World, refused
+
+LATER = Instant(DAY)
 
 
 class Shop:
@@ -365,24 +375,26 @@ def test_ten_thousand_claims_stop_at_the_cap(address: str, kind: BudgetKind) -> 
 def test_any_refunds_bring_exactly_the_budgets_part_back(
     amount: int, face: int, parts: list[int]
 ) -> None:
-    placed = Order(
-        1, 2, 3, "R", Money(amount, CURRENCIES["CNY"]), 1, 0, 0, b""  # type: ignore[arg-type]
+    seller = MerchantId(2)
+    paid = Order(
+        OrderId(1), seller, AppId(3), "R", Money(amount, CNY), Scene.NATIVE, LATER, 60, b"",
+        state=OrderState.PAID, payer_id=UserId(7),
     )  # fmt: skip
     made = Budget(
-        BudgetId(5), MerchantId(2), "", BudgetKind.SUBSIDY, Money(100_000, CNY), face,
-        Instant(0), Instant(HOUR),
-    )  # fmt: skip
-    off = worth(made, placed)
+        BudgetId(5), seller, "", BudgetKind.SUBSIDY, Money(100_000, CNY), face, LATER, LATER
+    )
+    off = worth(made, paid)
     assert 1 <= off <= min(face, amount - 1)
-    paid = Discounted(2, 1, 2, 5, 0, 7, 8, off)  # type: ignore[arg-type]
+    paid = replace(paid, discount=off)
+    rich = Account(chart.payable(seller, CNY), credits_posted=10 * amount)
     back = 0
     for part in [*parts, amount]:
-        part = min(part, amount - placed.refunded)
-        if not part:
+        asked = Refund(RefundId(9), seller, paid.id, "F", min(part, amount - paid.refunded), b"")
+        if not asked.amount:
             break
-        refund = Refund(9, 2, 1, "F", part, b"")  # type: ignore[arg-type]
-        paid, moved = decide_discount_back(paid, made, placed, refund)
-        back += sum(one.amount for one in moved)
-        assert sum(one.amount for one in moved) <= part
-        placed = replace(placed, refunded=placed.refunded + part)
-    assert back == paid.returned == off
+        refunding = decide_refund(RefundOrder(asked, amount, "CNY"), paid, rich, Instant(1))
+        assert isinstance(refunding, Refunding)
+        assert 0 <= refunding.refund.discount <= asked.amount
+        back += refunding.refund.discount
+        paid = refunding.order
+    assert back == off

@@ -199,17 +199,12 @@ def decide_use(
 
 
 def decide_discount_back(
-    known: Discounted, budget: Budget, order: Order, refund: Refund
+    known: Discounted, budget: Budget, refund: Refund
 ) -> tuple[Discounted, tuple[Transfer, ...]]:
-    """The budget's part of a refund, rounded down; all of it is back after a full refund.
-
-    The payer has the whole refund first. `order` is the one before this refund.
-    """
-    part = known.amount * (order.refunded + refund.amount) // order.amount.amount
-    back = part - known.returned
-    wallet = chart.wallet(known.payer_id, order.amount.currency)
-    moved = moves(wallet, home(budget), back, Code.DISCOUNT_RETURN, refund.id)
-    return replace(known, returned=part), moved
+    """The payer, who has the whole refund, passes the budget's part on."""
+    wallet = chart.wallet(known.payer_id, budget.cap.currency)
+    moved = moves(wallet, home(budget), refund.discount, Code.DISCOUNT_RETURN, refund.id)
+    return replace(known, returned=known.returned + refund.discount), moved
 
 
 def _fits(asked: Discounted, budget: Budget, order: Order) -> Refused | None:

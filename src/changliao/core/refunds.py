@@ -62,7 +62,10 @@ REFUND_TRANSITIONS: Final[Mapping[tuple[RefundState, RefundEvent], RefundState |
 
 
 class Refund(Struct, frozen=True):
-    """`reference` is the merchant's own number; `digest` identifies what was asked under it."""
+    """`reference` is the merchant's own number; `digest` identifies what was asked under it.
+
+    `discount` is the part of the amount that the payer passes on to the budget that had paid it.
+    """
 
     id: RefundId
     merchant_id: MerchantId
@@ -75,6 +78,7 @@ class Refund(Struct, frozen=True):
     reason: str = ""
     state: RefundState = RefundState.PROCESSING
     finished_at: Instant = NEVER
+    discount: int = 0
 
 
 class RefundOrder(Struct, frozen=True):
@@ -138,7 +142,9 @@ def decide_refund(
         refunds=order.refunds + 1,
         fee_returned=order.fee_returned + fee_back,
     )
-    done = replace(refund, state=RefundState.SUCCEEDED, finished_at=now)
+    done = replace(
+        refund, state=RefundState.SUCCEEDED, finished_at=now, discount=_discount_back(refund, order)
+    )
     return Refunding(done, after, _refund_transfers(refund, order, fee_back, held), left)
 
 
@@ -157,6 +163,13 @@ def same_refund(earlier: Refund, again: Refund) -> bool:
 def _fee_back(refund: Refund, order: Order) -> int:
     refunded = order.refunded + refund.amount
     return order.fee * refunded // order.amount.amount - order.fee_returned
+
+
+def _discount_back(refund: Refund, order: Order) -> int:
+    """In proportion, rounded down in sum: all of it is back after a full refund."""
+    whole, refunded = order.amount.amount, order.refunded
+    now, before = (order.discount * sum_ // whole for sum_ in (refunded + refund.amount, refunded))
+    return now - before
 
 
 def _refund_transfers(

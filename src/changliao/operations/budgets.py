@@ -24,7 +24,7 @@ from changliao.core.discounts import (
     Taken,
 )
 from changliao.core.ids import UserId
-from changliao.core.ledger import Account, credited
+from changliao.core.ledger import Account, LedgerFault, credited
 from changliao.core.orders import Order, PayOrder, payable_by
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund
@@ -90,16 +90,17 @@ def keep(tx: UnitOfWork, taken: Taken) -> None:
         tx.insert(DISCOUNTS, taken.discounted)
 
 
-def give_back(tx: UnitOfWork, order: Order, refund: Refund) -> None:
-    """After the payer has a refund, the budget's part of it goes back. `order`: as before it."""
-    known = tx.find(DISCOUNTS, (order.merchant_id, order.id)) if order.discount else None
+def give_back(tx: UnitOfWork, refund: Refund) -> None:
+    """After the payer has a refund, the budget's part of it goes back."""
+    if not refund.discount:
+        return
+    known = tx.find(DISCOUNTS, (refund.merchant_id, refund.order_id))
     budget = tx.find(BUDGETS, (known.owner_id, known.budget_id)) if known is not None else None
     if known is None or budget is None:
-        return
-    after, transfers = discounts.decide_discount_back(known, budget, order, refund)
+        raise LedgerFault(f"no budget gave the {refund.discount} of refund {refund.id}")
+    after, transfers = discounts.decide_discount_back(known, budget, refund)
     ledger.post(tx, transfers)
-    if after.returned != known.returned:
-        tx.update(DISCOUNTS, after)
+    tx.update(DISCOUNTS, after)
 
 
 def _open(tx: UnitOfWork, command: Budget, now: Instant) -> Budget | Refused:

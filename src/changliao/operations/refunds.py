@@ -47,7 +47,7 @@ def refund_order(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund |
         return refunding
     settling.keep_back(tx, back)
     ledger.post(tx, refunding.transfers)
-    budgets.give_back(tx, order, asked)
+    budgets.give_back(tx, refunding.refund)
     tx.update(ORDERS, refunding.order)
     kept = refunding.holding or (back.holding if back.returns else None)
     if kept is not None:

@@ -21,6 +21,7 @@ def from_row(row: Row) -> Refund:
         reason=row[8],
         state=RefundState(row[9]),
         finished_at=Instant(row[10]),
+        discount=row[11],
     )
 
 
@@ -39,6 +40,7 @@ REFUNDS: Table[tuple[int, int], Refund] = Table(
         refund.reason,
         int(refund.state),
         refund.finished_at,
+        refund.discount,
     ),
     from_row=from_row,
 )

@@ -86,7 +86,7 @@ async def _describe(door: Door, placed: Placed) -> Node:
     paid = order.amount.amount if order.payment_id else 0
     fields: Node = {
         **await trades.payer(door.network, order, order.payer_id),
-        **trades.amounts(paid),
+        **trades.amounts(paid, order.discount),
         "out_trade_no": order.reference,
         "total_amount": words.yuan(order.amount.amount),
         "trade_no": words.trade_no(order.id),
@@ -95,7 +95,7 @@ async def _describe(door: Door, placed: Placed) -> Node:
         return fields | {"code": WAITING}
     merchant = await door.network.look_up(parties.merchant, order.merchant_id)
     return fields | {
-        "fund_bill_list": [{"amount": words.yuan(paid), "fund_channel": "ALIPAYACCOUNT"}],
+        "fund_bill_list": trades.funds(paid, order.discount),
         "gmt_payment": words.moment(order.paid_at),
         "store_name": harmless(merchant.name) if merchant else "",
     }

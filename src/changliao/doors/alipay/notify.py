@@ -79,8 +79,8 @@ class Notifier:
         paid = placed.order.amount.amount
         fields = await self._fields(event, placed)
         fields |= {
-            **trades.amounts(paid),
-            "fund_bill_list": funds(paid),
+            **trades.amounts(paid, placed.order.discount),
+            "fund_bill_list": _funds(paid, placed.order.discount),
             "trade_status": trades.SUCCESS,
         }
         return await self._letter(placed, placed.terms.notify_url, fields)
@@ -170,10 +170,11 @@ def notify_id(event: Event) -> str:
     return f"{day}{event.id:0{_NOTIFY_DIGITS - _DATE_DIGITS}d}"
 
 
-def funds(paid: int) -> str:
-    """The one source of the money, as JSON text."""
+def _funds(paid: int, discount: int) -> str:
+    """The sources of the money, as JSON text; notifications name the channel in camel case."""
+    parts = trades.funds(paid, discount)
     return msgspec.json.encode(
-        [{"amount": words.yuan(paid), "fundChannel": "ALIPAYACCOUNT"}]
+        [{"amount": one["amount"], "fundChannel": one["fund_channel"]} for one in parts]
     ).decode()
 
 

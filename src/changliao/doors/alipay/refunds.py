@@ -21,7 +21,6 @@ from changliao.store.views.orders import Placed
 
 CANCELLATION: Final = "/cancel"
 _DIGEST_BYTES: Final = 16
-_CHANNEL: Final = "ALIPAYACCOUNT"
 
 
 async def refund(door: Door, call: Call) -> Node:
@@ -50,7 +49,7 @@ async def refund(door: Door, call: Call) -> Node:
         raise refusal(_explained(outcome, placed.order))
     options = form.query_options or ()
     back = words.yuan(outcome.amount)
-    items = [{"fund_channel": _CHANNEL, "amount": back, "real_amount": back}]
+    items = _items(outcome)
     return {
         **await trades.payer(door.network, placed.order, placed.order.payer_id),
         "fund_change": "Y" if outcome.id == wanted.id else "N",
@@ -77,7 +76,7 @@ async def query(door: Door, call: Call) -> Node:
         return fields
     options = form.query_options or ()
     back = words.yuan(known.amount)
-    items = [{"fund_channel": _CHANNEL, "amount": back, "real_amount": back}]
+    items = _items(known)
     asked_time = "gmt_refund_pay" in options
     return fields | {
         "gmt_refund_pay": words.moment(known.finished_at) if asked_time else "",
@@ -88,6 +87,12 @@ async def query(door: Door, call: Call) -> Node:
         "send_back_fee": back,
         "total_amount": words.yuan(order.amount.amount),
     }
+
+
+def _items(known: Refund) -> list[Node]:
+    """Back to the buyer, and to the budget that had paid its part."""
+    parts = trades.funds(known.amount, known.discount)
+    return [{**part, "real_amount": part["amount"]} for part in parts]
 
 
 async def of_order(door: Door, placed: Placed) -> list[Refund]:

@@ -116,27 +116,33 @@ async def describe(network: Network, placed: Placed, options: Sequence[str] = ()
         "trade_status": state_of(order, network.clock()),
         "total_amount": words.yuan(order.amount.amount),
         "store_id": harmless(details_of(placed).store_id),
-        **amounts(paid),
+        **amounts(paid, order.discount),
     }
     if order.payer_id:
         fields |= await payer(network, order, order.payer_id) | {"buyer_user_type": "PRIVATE"}
     if order.payment_id:
         fields["send_pay_date"] = words.moment(order.paid_at)
     if order.payment_id and "fund_bill_list" in options:
-        fields["fund_bill_list"] = [
-            {"amount": words.yuan(paid), "fund_channel": "ALIPAYACCOUNT"},
-        ]
+        fields["fund_bill_list"] = funds(paid, order.discount)
+    if order.discount and "mdiscount_amount" in options:
+        fields["mdiscount_amount"] = words.yuan(order.discount)
     if "passback_params" in options:
         fields["passback_params"] = harmless(placed.terms.attach)
     return fields
 
 
-def amounts(paid: int) -> dict[str, str]:
+def funds(paid: int, discount: int) -> list[dict[str, str]]:
+    """Out of which money: the buyer's, and what a shop's or platform's budget gave."""
+    parts = ((paid - discount, "ALIPAYACCOUNT"), (discount, "MDISCOUNT"))
+    return [{"amount": words.yuan(part), "fund_channel": name} for part, name in parts if part]
+
+
+def amounts(paid: int, discount: int = 0) -> dict[str, str]:
     """What was paid and received; nobody pays in points here."""
-    text = words.yuan(paid)
+    text, by_buyer = words.yuan(paid), words.yuan(paid - discount)
     return {
-        "buyer_pay_amount": text,
-        "invoice_amount": text,
+        "buyer_pay_amount": by_buyer,
+        "invoice_amount": by_buyer,
         "point_amount": "0.00",
         "receipt_amount": text,
     }

@@ -26,7 +26,7 @@ from changliao.core.ids import PaymentId, parse
 from changliao.core.orders import OpenOrder, PayOrder
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
-from changliao.doors.cashier.view import View, describe, ending, find, state_of
+from changliao.doors.cashier.view import View, describe, ending, find, read_discount, state_of
 from changliao.operations import checkout, sessions
 from changliao.operations.links import Link
 from changliao.operations.network import Network
@@ -138,6 +138,7 @@ class _Cashier:
             amount=basket.amount if basket else order.amount,
             proof=proof,
             issue=link.issue,
+            discount=read_discount(str(form.get("discount", ""))),
         )
         return await checkout.pay(network, order, command)
 

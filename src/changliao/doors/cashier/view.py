@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import partial
+from typing import Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -10,17 +11,20 @@ from starlette.requests import Request
 from changliao.core import chart, clock
 from changliao.core.baskets import Basket
 from changliao.core.clock import BEIJING, MILLISECOND, Instant
-from changliao.core.ids import show
-from changliao.core.orders import Order, OrderState
+from changliao.core.ids import BudgetId, CouponId, MerchantId, show
+from changliao.core.orders import Discount, Order, OrderState
 from changliao.core.parties import User
 from changliao.operations import checkout
 from changliao.operations.acceptance import why_not
 from changliao.operations.links import Link
 from changliao.operations.network import Network
-from changliao.store.views import baskets, ledger, orders, parties
+from changliao.store.views import baskets, budgets, ledger, orders, parties
+from changliao.store.views.budgets import Offer
 from changliao.store.views.orders import Placed
 from changliao.web.pages import Pages
 from changliao.web.words import explain
+
+_NEWEST: Final = (1 << 63) - 1
 
 
 class Part(Struct, frozen=True):
@@ -62,6 +66,18 @@ class View(Struct, kw_only=True):
     problem: str = ""
     off: str = ""
     parts: list[Part] = []
+    given: int = 0
+    offer: Offer | None = None
+
+    @property
+    def due(self) -> int:
+        """What the payer's wallet gives: the amount less what a budget pays of it."""
+        return self.amount - self.given - (self.offer.discount.amount if self.offer else 0)
+
+    @property
+    def discount(self) -> str:
+        """The offer, as the form sends it back."""
+        return show_discount(self.offer.discount) if self.offer else ""
 
 
 def state_of(order: Order, link: Link, payer: User | None, now: Instant) -> str:
@@ -129,6 +145,7 @@ async def describe(
         title=placed.terms.title,
         reference=order.reference,
         amount=order.amount.amount,
+        given=order.discount,
         currency=order.amount.currency.code,
         expires=f"{moment:%m-%d %H:%M}",
         expires_ms=until // MILLISECOND,
@@ -152,7 +169,25 @@ async def describe(
         account = chart.wallet(payer.id, order.amount.currency)
         standing = await network.read(ledger.account, account)
         view.payer, view.balance = payer.name, standing.spendable
+        if not view.final and basket is None:
+            offers = await network.read(budgets.offers, order, payer.id, now)
+            view.offer = offers[0] if offers else None
     return view
+
+
+def show_discount(discount: Discount) -> str:
+    """Whose budget, which, how much of the order, and with which coupon."""
+    named = discount.owner_id, discount.budget_id, discount.amount, discount.coupon_id
+    return ".".join(map(str, named))
+
+
+def read_discount(text: str) -> Discount | None:
+    """What `show_discount` showed; None for nothing and for anything else."""
+    parts = text.split(".")
+    if len(parts) != 4 or not all(part.isascii() and part.isdigit() for part in parts):
+        return None
+    owner_id, budget_id, amount, coupon_id = (min(int(part[:19]), _NEWEST) for part in parts)
+    return Discount(MerchantId(owner_id), BudgetId(budget_id), amount, CouponId(coupon_id))
 
 
 async def _parts(network: Network, basket: Basket) -> list[Part]:

@@ -18,9 +18,11 @@ NEWEST: Final = (1 << 63) - 1
 _DIGITS: Final = "[0-7][0-9A-HJKMNP-TV-Z]{12}$"
 
 AppNumber = Annotated[str, Meta(pattern="^[0-9A-Za-z]{4,32}$", examples=["wx2421b1c4370ec43b"])]
+BudgetIdText = Annotated[str, Meta(pattern=f"^bdg_{_DIGITS}", examples=["bdg_0SB09HB4C0000"])]
 ChannelCode = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$", examples=["sandbox_bank"])]
 ChannelRequestIdText = Annotated[str, Meta(pattern=f"^chr_{_DIGITS}")]
 Count = Annotated[int, Meta(ge=0)]
+CouponIdText = Annotated[str, Meta(pattern=f"^cpn_{_DIGITS}", examples=["cpn_0SB09HB4C0000"])]
 CurrencyCode = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["CNY"])]
 CursorText = Annotated[
     str, Meta(pattern=f"^cur_{_DIGITS}", description="`next` of the page before")

@@ -1,7 +1,7 @@
 """Orders over REST: placing, finding, listing, closing."""
 
 import hashlib
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -39,6 +39,7 @@ from changliao.store.views import orders as order_views
 from changliao.store.views import parties
 from changliao.store.views.orders import Placed, Wanted
 
+Asking = TypeVar("Asking", bound="WhoseQuery")
 DOOR: Final = "rest"
 _LINK_LIVES: Final = 2 * HOUR
 _DIGEST_BYTES: Final = 16
@@ -64,7 +65,8 @@ class NewOrder(Struct, frozen=True, forbid_unknown_fields=True):
 class OrderShown(Struct, frozen=True):
     """An order. What only a paid order has is left out before.
 
-    `refunded` is the sum of its refunds. `pay_url` is shown once, to who placed it.
+    `refunded` is the sum of its refunds, `discount` what a budget gave the payer for it.
+    `pay_url` is shown once, to who placed it.
     """
 
     id: OrderIdText
@@ -80,6 +82,7 @@ class OrderShown(Struct, frozen=True):
     payer_id: UserIdText | UnsetType = UNSET
     paid_at: Moment | UnsetType = UNSET
     fee: Count | UnsetType = UNSET
+    discount: Count | UnsetType = UNSET
     title: str | UnsetType = UNSET
     attach: str | UnsetType = UNSET
     pay_url: str | UnsetType = UNSET
@@ -197,6 +200,7 @@ def show_order(
         payer_id=ids.show("usr", order.payer_id) if paid else UNSET,
         paid_at=moment(order.paid_at) if paid else UNSET,
         fee=order.fee if paid else UNSET,
+        discount=order.discount or UNSET,
         title=terms.title if terms else UNSET,
         attach=terms.attach if terms else UNSET,
         pay_url=pay_url,
@@ -224,7 +228,7 @@ def since(text: str | None) -> int:
         raise Problem("malformed", said) from error
 
 
-async def find(door: Door, call: Call[Any, WhoseQuery]) -> Placed:
+async def find(door: Door, call: Call[Any, Asking]) -> Placed:
     """The order in the path: of the caller, or for operators of the merchant in the query."""
     order_id = read_id("ord", call.path["order_id"])
     merchant_id = whose(call, call.query.merchant_id)

@@ -7,6 +7,7 @@ from msgspec import Struct
 from changliao.core.ids import MerchantId, OrderId, PaymentId, UserId
 from changliao.core.orders import PayOrder
 from changliao.core.outcome import Reason
+from changliao.doors.rest.budgets import DiscountAsked
 from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.fields import (
@@ -23,7 +24,7 @@ from changliao.operations.orders import PAY
 
 
 class NewPayment(Struct, frozen=True, forbid_unknown_fields=True):
-    """A payment from a wallet without a PIN. `amount` repeats the order's.
+    """A payment from a wallet without a PIN. `amount` repeats the order's, discount included.
 
     `id` names the payment: the same id again gets the same answer. Left out, one is made.
     """
@@ -34,6 +35,7 @@ class NewPayment(Struct, frozen=True, forbid_unknown_fields=True):
     amount: Minor
     currency: CurrencyCode = "CNY"
     id: PaymentIdText | None = None
+    discount: DiscountAsked | None = None
 
 
 async def pay(door: Door, call: Call[NewPayment, Nothing]) -> Any:
@@ -49,6 +51,7 @@ async def pay(door: Door, call: Call[NewPayment, Nothing]) -> Any:
         order_id=OrderId(read_id("ord", form.order_id)),
         payer_id=UserId(read_id("usr", form.payer_id)),
         amount=read_money(form.amount, form.currency),
+        discount=form.discount.read() if form.discount else None,
     )
     return await perform(door, call, PAY, command, show_order)
 
@@ -56,7 +59,10 @@ async def pay(door: Door, call: Call[NewPayment, Nothing]) -> Any:
 ENDPOINTS: Final = (
     Endpoint(
         "POST", "/payments", pay, Who.OPERATOR, NewPayment, Nothing, OrderShown, 201,
-        ("currency_unknown", Reason.AMOUNT_CHANGED, Reason.CURRENCY_MISMATCH,
+        ("currency_unknown", Reason.AMOUNT_CHANGED, Reason.BUDGET_CLOSED, Reason.BUDGET_NOT_FOUND,
+         Reason.BUDGET_PAUSED, Reason.BUDGET_SPENT, Reason.BUDGET_TAKEN, Reason.BUDGET_UNSUITED,
+         Reason.COUPON_EXPIRED, Reason.COUPON_NOT_FOUND, Reason.COUPON_USED,
+         Reason.CURRENCY_MISMATCH,
          Reason.INSUFFICIENT_FUNDS, Reason.ORDER_ALREADY_PAID, Reason.ORDER_CLOSED,
          Reason.ORDER_EXPIRED, Reason.ORDER_NOT_FOUND, Reason.PAYER_MISMATCH,
          Reason.PAYMENT_ID_REUSED),

@@ -4,7 +4,7 @@ import hashlib
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import ids
 from changliao.core.ids import RefundId, made_at
@@ -16,6 +16,7 @@ from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
     NEWEST,
+    Count,
     CurrencyCode,
     CursorText,
     Limit,
@@ -50,7 +51,7 @@ class NewRefund(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RefundShown(Struct, frozen=True):
-    """A refund. `succeeded`: the wallet has it."""
+    """A refund. `succeeded`: the wallet has it, less the `discount` that its budget has back."""
 
     id: RefundIdText
     order_id: OrderIdText
@@ -60,6 +61,7 @@ class RefundShown(Struct, frozen=True):
     state: StateName
     reason: str
     created_at: Moment
+    discount: Count | UnsetType = UNSET
 
 
 class RefundsQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,6 +149,7 @@ def show_refund(known: Refund, order: Order) -> RefundShown:
         state=_STATES[known.state],
         reason=known.reason,
         created_at=moment(made_at(known.id)),
+        discount=known.discount or UNSET,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from changliao.doors.rest import (
     acceptance,
     authorizations,
+    budgets,
     channels,
     credentials,
     disputes,
@@ -42,6 +43,7 @@ TABLE: Final[tuple[Endpoint[Any, Any], ...]] = (
     *withdrawals.ENDPOINTS,
     *channels.ENDPOINTS,
     *packets.ENDPOINTS,
+    *budgets.ENDPOINTS,
     *acceptance.ENDPOINTS,
     *platforms.ENDPOINTS,
     *holdings.ENDPOINTS,

@@ -95,6 +95,12 @@ async def _story(network: Network, entry: Entry, words: Words) -> tuple[str, dic
             return await _payout(network, entry, words)
         case Code.PACKET_CLAIM:
             return await _packet(network, entry, words)
+        case Code.PACKET_RETURN:
+            return words("红包退回"), {}
+        case Code.DISCOUNT:
+            return words("优惠"), {}
+        case Code.DISCOUNT_RETURN:
+            return words("退款时退回的优惠"), {}
         case _:
             return words(_PLAIN.get(entry.code, "其他")), {}
 

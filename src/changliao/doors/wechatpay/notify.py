@@ -147,8 +147,8 @@ class Notifier:
             "amount": {
                 "total": total,
                 "refund": refund.amount,
-                "payer_total": total,
-                "payer_refund": refund.amount,
+                "payer_total": total - placed.order.discount,
+                "payer_refund": refund.amount - refund.discount,
             },
         }
         if refund.state is RefundState.SUCCEEDED:

@@ -12,7 +12,7 @@ from changliao.core import clock
 from changliao.core.ids import PaymentId, RefundId
 from changliao.core.orders import Order, OrderState, Scene
 from changliao.operations.network import Network
-from changliao.store.views import parties
+from changliao.store.views import budgets, parties
 from changliao.store.views.orders import Placed
 
 DOOR: Final = "wechatpay"
@@ -114,15 +114,40 @@ async def describe(network: Network, placed: Placed, state: str = "") -> dict[st
         "payer": await _payer(network, order, details),
         "amount": {
             "total": order.amount.amount,
-            "payer_total": order.amount.amount,
+            "payer_total": order.amount.amount - order.discount,
             "currency": currency,
             "payer_currency": currency,
         },
-        "promotion_detail": [],
+        "promotion_detail": await promotions(network, order),
     }
     if details.device_id:
         fields["scene_info"] = {"device_id": details.device_id}
     return fields
+
+
+async def promotions(network: Network, order: Order) -> list[dict[str, Any]]:
+    """What a budget paid: the merchant's money or its platform's, set aside before (CASH)."""
+    if not order.discount:
+        return []
+    known = await network.read(budgets.of_order, order.merchant_id, order.id)
+    if known is None:
+        return []
+    budget = await network.read(budgets.budget, known.owner_id, known.budget_id)
+    own = known.owner_id == order.merchant_id
+    return [
+        {
+            "coupon_id": str(known.coupon_id or known.budget_id),
+            "name": budget.name if budget else "",
+            "scope": "GLOBAL",
+            "type": "CASH",
+            "amount": known.amount,
+            "stock_id": str(known.budget_id),
+            "wechatpay_contribute": 0,
+            "merchant_contribute": known.amount if own else 0,
+            "other_contribute": 0 if own else known.amount,
+            "currency": order.amount.currency.code,
+        }
+    ]
 
 
 async def _identity(network: Network, order: Order, details: Details) -> dict[str, Any]:

@@ -133,7 +133,8 @@ SELECT
     notify_url,
     reason,
     state,
-    finished_at_us
+    finished_at_us,
+    discount
 FROM refunds
 WHERE merchant_id = :merchant_id AND refund_id = :refund_id;
 
@@ -149,7 +150,8 @@ SELECT
     notify_url,
     reason,
     state,
-    finished_at_us
+    finished_at_us,
+    discount
 FROM refunds
 WHERE
     merchant_id = :merchant_id
@@ -168,7 +170,8 @@ SELECT
     notify_url,
     reason,
     state,
-    finished_at_us
+    finished_at_us,
+    discount
 FROM refunds
 WHERE merchant_id = :merchant_id AND order_id = :order_id
 ORDER BY refund_id;
@@ -185,7 +188,8 @@ SELECT
     notify_url,
     reason,
     state,
-    finished_at_us
+    finished_at_us,
+    discount
 FROM refunds
 WHERE
     merchant_id = :merchant_id

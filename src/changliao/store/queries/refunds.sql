@@ -11,7 +11,8 @@ SELECT
     refunds.notify_url,
     refunds.reason,
     refunds.state,
-    refunds.finished_at_us
+    refunds.finished_at_us,
+    refunds.discount
 FROM input
 INNER JOIN refunds
     ON
@@ -31,7 +32,8 @@ SELECT
     refunds.notify_url,
     refunds.reason,
     refunds.state,
-    refunds.finished_at_us
+    refunds.finished_at_us,
+    refunds.discount
 FROM input
 INNER JOIN refunds
     ON
@@ -40,7 +42,7 @@ INNER JOIN refunds
         AND refunds.reference = input.reference;
 
 -- name: refunds_insert
--- input: merchant_id bigint, refund_id bigint, partner_id bigint, order_id bigint, reference text, amount bigint, digest bytea, notify_url text, reason text, state integer, finished_at_us bigint
+-- input: merchant_id bigint, refund_id bigint, partner_id bigint, order_id bigint, reference text, amount bigint, digest bytea, notify_url text, reason text, state integer, finished_at_us bigint, discount bigint
 INSERT INTO refunds (
     merchant_id,
     refund_id,
@@ -52,7 +54,8 @@ INSERT INTO refunds (
     notify_url,
     reason,
     state,
-    finished_at_us
+    finished_at_us,
+    discount
 )
 SELECT
     merchant_id,
@@ -65,5 +68,6 @@ SELECT
     notify_url,
     reason,
     state,
-    finished_at_us
+    finished_at_us,
+    discount
 FROM input;

@@ -55,3 +55,5 @@ CREATE TABLE discounts (
 CREATE INDEX discounts_by_budget ON discounts (owner_id, budget_id);
 
 ALTER TABLE orders ADD COLUMN discount BIGINT NOT NULL DEFAULT 0;
+
+ALTER TABLE refunds ADD COLUMN discount BIGINT NOT NULL DEFAULT 0;
