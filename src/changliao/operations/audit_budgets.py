@@ -26,7 +26,7 @@ def first_fault(
             return f"the discount of {ids.show('ord', known.order_id)} {wrong}"
         used[known.owner_id, known.budget_id] += known.amount - known.returned
         paid, returned, count = paid + known.amount, returned + known.returned, count + 1
-    if (count, paid) != tuple(views.discounted_orders(reader)):
+    if (paid, count) != tuple(views.discounted_orders(reader)):
         return "orders have discounts that no budget paid"
     for code, in_all in ((Code.DISCOUNT, paid), (Code.DISCOUNT_RETURN, returned)):
         if sum(amount for (_, why), amount in moved.items() if why == code) != in_all:
@@ -54,13 +54,13 @@ def _wrong_budgets(
     moved: Mapping[tuple[int, int], int],
     standing: Mapping[Purpose, Mapping[AccountId, int]],
 ) -> str | None:
-    coupons = views.coupon_counts(reader)
+    coupons = views.coupons_waiting(reader)
     waiting = {**standing[Purpose.BUDGET], **standing[Purpose.COUPONS]}
     for known in views.all_budgets(reader):
         shown, key = ids.show("bdg", known.id), (known.owner_id, known.id)
         if moved.get((known.id, Code.BUDGET_FUND), 0) != known.funded:
             return f"{shown} did not set {known.funded} aside"
-        promised = coupons.get(key, (0, 0))[1] * known.face
+        promised = coupons.get(key, 0) * known.face
         if waiting.pop(budgets.promised(known), 0) != promised:
             return f"{shown} does not hold the {promised} it promised"
         left = _left(known, used.get(key, 0), promised)

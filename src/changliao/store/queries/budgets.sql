@@ -338,9 +338,9 @@ WHERE merchant_id = :merchant_id AND order_id = :order_id;
 
 -- name: discounts_of_budget
 SELECT
-    COUNT(*) AS uses,
     CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS amount,
-    CAST(COALESCE(SUM(returned), 0) AS BIGINT) AS returned
+    CAST(COALESCE(SUM(returned), 0) AS BIGINT) AS returned,
+    COUNT(*) AS uses
 FROM discounts
 WHERE owner_id = :owner_id AND budget_id = :budget_id;
 
@@ -365,13 +365,13 @@ FROM budgets
 ORDER BY owner_id, budget_id;
 
 -- name: audit_coupons
--- How many are out, by budget.
+-- How many wait to be used, by budget.
 SELECT
     owner_id,
     budget_id,
-    COUNT(*) AS claimed,
-    CAST(SUM(CASE WHEN state = 1 THEN 1 ELSE 0 END) AS BIGINT) AS waiting
+    COUNT(*) AS waiting
 FROM coupons
+WHERE state = 1
 GROUP BY owner_id, budget_id;
 
 -- name: audit_discounts
@@ -397,7 +397,7 @@ ORDER BY discounts.merchant_id, discounts.order_id;
 
 -- name: audit_discounted_orders
 SELECT
-    COUNT(*) AS orders,
-    CAST(COALESCE(SUM(discount), 0) AS BIGINT) AS discount
+    CAST(COALESCE(SUM(discount), 0) AS BIGINT) AS discount,
+    COUNT(*) AS orders
 FROM orders
 WHERE discount > 0;

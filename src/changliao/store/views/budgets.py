@@ -57,7 +57,7 @@ def figures(reader: Reader, known: Budget) -> Figures:
         account(reader, one).balance for one in (budgets.account(known), budgets.promised(known))
     )
     keys = {"owner_id": known.owner_id, "budget_id": known.id}
-    uses, paid, returned = reader.select("discounts_of_budget", keys)[0]
+    paid, returned, uses = reader.select("discounts_of_budget", keys)[0]
     return Figures(left, promised, uses, paid, returned)
 
 
@@ -110,10 +110,9 @@ def all_budgets(reader: Reader) -> Iterator[Budget]:
     yield from map(from_row, reader.select("audit_budgets", {}))
 
 
-def coupon_counts(reader: Reader) -> dict[tuple[int, int], tuple[int, int]]:
-    """How many coupons were claimed of a budget, and how many wait to be used; for the audit."""
-    rows = reader.select("audit_coupons", {})
-    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+def coupons_waiting(reader: Reader) -> dict[tuple[int, int], int]:
+    """How many coupons of a budget wait to be used; for the audit."""
+    return {(row[0], row[1]): row[2] for row in reader.select("audit_coupons", {})}
 
 
 def all_discounts(reader: Reader) -> Iterator[tuple[Discounted, Row]]:
@@ -123,5 +122,5 @@ def all_discounts(reader: Reader) -> Iterator[tuple[Discounted, Row]]:
 
 
 def discounted_orders(reader: Reader) -> Row:
-    """How many orders have a discount, and all of it; for the audit."""
+    """All that orders have as discounts, and how many orders; for the audit."""
     return reader.select("audit_discounted_orders", {})[0]
