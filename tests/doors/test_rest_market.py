@@ -149,3 +149,40 @@ def test_simulated_people_are_marked_and_are_in_no_figure(market: Any) -> None:
     assert (row["total"]["payments"], row["total"]["users"]) == (2, 2)
     missing = made.operator.post(f"{API}/market/synthetic", user_id="usr_0000000000001", run="x")
     assert missing.json()["reason"] == "user_not_found"
+
+
+def test_changes_effects_and_diversion_are_told_by_their_draft(market: Any) -> None:
+    made = market[0]
+    for _ in range(2):
+        made.later(1)
+        for person in range(4):
+            made.buy(person, "taobao")
+            made.buy(person, "jd")
+    made.later(1)
+    draft = made.switch("taobao", "suspended")
+    day = made.today()
+    for person in range(4):
+        for _ in range(3):
+            made.buy(person, "jd")
+    made.settle(day, day, 12)
+    [change] = made.ask("changes")
+    assert (change["number"], change["draft_id"], change["platform"]) == (1, draft["id"], "taobao")
+    assert change["changed"] == [
+        {"method": "changliao", "terminal": "pc", "before": "accepted", "after": "suspended"}
+    ]
+    query = f"draft_id={draft['id']}&days=2"
+    effect = made.operator.get(f"{API}/market/effect?{query}").json()
+    assert effect["effect"] < -0.5
+    assert effect["p"] == 1, "of two, each differs as much from the other"
+    diversion = made.operator.get(f"{API}/market/diversion?{query}").json()
+    assert diversion["users"] == 4
+    [jd] = [one for one in diversion["to"] if one["name"] == "jd"]
+    assert jd["observed"] == (12 - 8) / 8, "for each purchase lost, in two days and in one"
+    adoption = "method=changliao&state=suspended"
+    answer = made.operator.get(f"{API}/market/adoption?{adoption}&first={market[1]}&last={day}")
+    assert answer.status_code == 200, answer.text
+    missing = made.operator.get(f"{API}/market/effect?draft_id=drf_0000000000001")
+    assert missing.json()["reason"] == "policy_not_found"
+    nothing = made.operator.get(f"{API}/market/adoption?method=alipay&state=accepted"
+                                f"&first={market[1]}&last={day}")  # fmt: skip
+    assert nothing.json()["reason"] == "nothing_to_compare"

@@ -13,6 +13,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from changliao.commands.context import console, json_option
+from changliao.commands.insight import insight
 from changliao.commands.market_tables import facts_table, milestones, shares_table, summary
 from changliao.sim import outputs, pricing, reading
 from changliao.sim.calibration import Impossible
@@ -29,6 +30,9 @@ _STORY = "story"
 @click.group()
 def market() -> None:
     """What happened in the market, and what would: see docs/market/."""
+
+
+market.add_command(insight)
 
 
 @market.group()

@@ -164,6 +164,7 @@ OWN: Final[Mapping[str, int]] = {
     "no_such_route": 404,
     "not_found": 404,
     "not_permitted": 403,
+    "nothing_to_compare": 422,
     "owner_missing": 400,
     "replayed": 401,
     "stale": 401,

@@ -113,7 +113,7 @@ async def make_group(door: Door, call: Call[GroupForm, Nothing]) -> Any:
     """
     form = call.form
     platform_id = MerchantId(read_id("mch", form.platform_id))
-    command = Grouping(platform_id, _day(form.from_day, "from_day"), form.name)
+    command = Grouping(platform_id, day_named(form.from_day, "from_day"), form.name)
     return await perform(door, call, GROUP, command, _group)
 
 
@@ -140,7 +140,7 @@ def _asked(door: Door, call: Call[Nothing, MarketQuery]) -> Asked:
 
 
 def _bounds(first: str, last: str, every: str) -> tuple[int, int]:
-    bounds = _day(first, "first"), _day(last, "last")
+    bounds = day_named(first, "first"), day_named(last, "last")
     days = {"day": 1, "week": 7, "month": 30}[every]
     if not 0 <= bounds[1] - bounds[0] < MOST_PERIODS * days:
         said = f"last is not before first, at most {MOST_PERIODS} periods"
@@ -148,7 +148,8 @@ def _bounds(first: str, last: str, every: str) -> tuple[int, int]:
     return bounds
 
 
-def _day(text: str, field: str) -> Day:
+def day_named(text: str, field: str) -> Day:
+    """Raises Problem 400 for a day that no calendar has."""
     try:
         return day_of(ids.made_at(since(f"{text}T00:00:00+08:00")))
     except Problem as error:
@@ -169,42 +170,44 @@ def _flows(reader: Reader, asked: Asked) -> list[Flow]:
     return figures.flows(reader, names.read(reader), asked)
 
 
-def _date(day: int) -> str:
+def date_of(day: int) -> str:
+    """A day as answers show it."""
     return to_datetime(starts_at(Day(day)), BEIJING).date().isoformat()
 
 
 def _span(every: Period, period: int) -> tuple[str, str]:
-    return _date(first_day(every, period)), _date(first_day(every, period + 1) - 1)
+    return date_of(first_day(every, period)), date_of(first_day(every, period + 1) - 1)
 
 
-def _given(value: T | None) -> T | UnsetType:
+def given(value: T | None) -> T | UnsetType:
+    """What is withheld is left out."""
     return UNSET if value is None else value
 
 
 def _share(one: Share, every: Period) -> ShareShown:
     return ShareShown(
         *_span(every, one.period), one.label.key, one.label.name,
-        _given(one.users), _given(one.payments), _given(one.amount), _given(one.refunds),
-        _given(one.refunded), _given(one.of_users), _given(one.of_payments),
-        _given(one.of_amount),
+        given(one.users), given(one.payments), given(one.amount), given(one.refunds),
+        given(one.refunded), given(one.of_users), given(one.of_payments),
+        given(one.of_amount),
     )  # fmt: skip
 
 
 def _active(one: Active, every: Period) -> ActiveShown:
-    homing = [HomingShown(number, _given(users)) for number, users in one.homing.items()]
-    return ActiveShown(*_span(every, one.period), homing, _given(one.users))
+    homing = [HomingShown(number, given(users)) for number, users in one.homing.items()]
+    return ActiveShown(*_span(every, one.period), homing, given(one.users))
 
 
 def _flow(one: Flow, every: Period) -> FlowShown:
     return FlowShown(
         *_span(every, one.period),
-        one.source.key, one.source.name, one.target.key, one.target.name, _given(one.users),
+        one.source.key, one.source.name, one.target.key, one.target.name, given(one.users),
     )  # fmt: skip
 
 
 def _cohort(one: Cohort) -> CohortShown:
-    first, month = (_date(first_day(Period.MONTH, month)) for month in (one.first, one.month))
-    return CohortShown(first, month, _given(one.users), _given(one.of_first))
+    first, month = (date_of(first_day(Period.MONTH, month)) for month in (one.first, one.month))
+    return CohortShown(first, month, given(one.users), given(one.of_first))
 
 
 def _concentration(
@@ -215,15 +218,15 @@ def _concentration(
         return shown
     added = one.added
     return ConcentrationShown(
-        shown.first, shown.last, name, known.source, one.hhi, _given(one.effective),
-        _given(one.rivals), _given(one.whole), known.level(one.hhi), _given(added),
+        shown.first, shown.last, name, known.source, one.hhi, given(one.effective),
+        given(one.rivals), given(one.whole), known.level(one.hhi), given(added),
         UNSET if added is None else known.level(one.hhi + added),
         UNSET if added is None else known.looks_at(one.hhi, added),
     )  # fmt: skip
 
 
 def _group(one: Grouping) -> GroupShown:
-    return GroupShown(ids.show("mch", one.platform_id), _date(one.from_day), one.name)
+    return GroupShown(ids.show("mch", one.platform_id), date_of(one.from_day), one.name)
 
 
 def _synthetic(one: Synthetic) -> SyntheticShown:

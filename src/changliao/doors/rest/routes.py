@@ -13,6 +13,7 @@ from changliao.doors.rest import (
     holdings,
     ledger,
     market,
+    market_changes,
     merchants,
     mergers,
     orders,
@@ -54,6 +55,7 @@ TABLE: Final[tuple[Endpoint[Any, Any], ...]] = (
     *events.ENDPOINTS,
     *ledger.ENDPOINTS,
     *market.ENDPOINTS,
+    *market_changes.ENDPOINTS,
     *reports.ENDPOINTS,
     *sandbox.ENDPOINTS,
 )

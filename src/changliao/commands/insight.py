@@ -1,0 +1,253 @@
+"""`changliao market insight`: what happened in the market, on paper or in files.
+
+Operators ask through the REST API, from anywhere with a key; `rebuild` needs the network's folder.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import click
+import msgspec
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+from rich.table import Table
+
+from changliao.commands.context import console, data_option, fail, json_option, run, visit
+from changliao.commands.platform import Office
+from changliao.workers import market
+
+Rows = list[dict[str, Any]]
+_DAYS: Final = 30
+_FRACTIONS: Final = frozenset(
+    ("of_users", "of_payments", "of_amount", "of_first", "proportional", "observed")
+)
+
+
+@click.group()
+@click.option(
+    "--url", envvar="CHANGLIAO_URL", default="http://127.0.0.1:8964", show_default=True,
+    help="Where the network listens.",
+)  # fmt: skip
+@click.option("--key", envvar="CHANGLIAO_OPERATOR_KEY", default="", help="An operator's key.")
+@click.option("--secret", envvar="CHANGLIAO_OPERATOR_SECRET", default="", help="The key's secret.")
+@click.pass_context
+def insight(context: click.Context, url: str, key: str, secret: str) -> None:
+    """What happened: shares, people, flows, concentration, effects. See docs/market/insight.md.
+
+    Shares are of payments through this network. What is about too few people is left out.
+    """
+    context.obj = Office(url, key, secret)
+
+
+def period_options(command: Any) -> Any:
+    """Which days, and in what they are divided."""
+    today = datetime.now(UTC).astimezone(timezone(timedelta(hours=8))).date()
+    for option in (
+        click.option("--currency", default="CNY", show_default=True),
+        click.option("--every", type=click.Choice(["day", "week", "month"]), default="month",
+                     show_default=True),
+        click.option("--last", default=today.isoformat(), show_default="today"),
+        click.option("--first", default=(today - timedelta(_DAYS)).isoformat(),
+                     show_default=f"{_DAYS} days ago"),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def output_options(command: Any) -> Any:
+    """How the answer is wanted."""
+    out = click.option(
+        "--out", type=click.Path(dir_okay=False, path_type=Path),
+        help="Write a file instead: .csv or .parquet.",
+    )  # fmt: skip
+    return out(json_option(command))
+
+
+@insight.command()
+@click.option(
+    "--by", type=click.Choice(["platform", "group", "method", "terminal"]), default="platform",
+    show_default=True,
+)  # fmt: skip
+@period_options
+@output_options
+@click.pass_obj
+def share(office: Office, /, *, as_json: bool, out: Path | None, **query: str) -> None:
+    """Payments, amount and people of each part of the market."""
+    _tell(_asked(office, "shares", query), as_json=as_json, out=out)
+
+
+@insight.command()
+@period_options
+@output_options
+@click.pass_obj
+def active(office: Office, /, *, as_json: bool, out: Path | None, **query: str) -> None:
+    """How many people bought."""
+    found = _asked(office, "active", query)
+    _tell([_without(one, "homing") for one in found], as_json=as_json, out=out)
+
+
+@insight.command()
+@period_options
+@output_options
+@click.pass_obj
+def homing(office: Office, /, *, as_json: bool, out: Path | None, **query: str) -> None:
+    """At how many platforms people bought."""
+    found = _asked(office, "active", query)
+    rows = [_without(one, "homing", "users") | each for one in found for each in one["homing"]]
+    _tell(rows, as_json=as_json, out=out)
+
+
+@insight.command()
+@click.option("--by", type=click.Choice(["platform", "group"]), default="platform")
+@period_options
+@output_options
+@click.pass_obj
+def flow(office: Office, /, *, as_json: bool, out: Path | None, **query: str) -> None:
+    """Whose main platform changed, from which to which."""
+    _tell(_asked(office, "flows", query), as_json=as_json, out=out)
+
+
+@insight.command()
+@output_options
+@click.pass_obj
+def cohort(office: Office, /, *, as_json: bool, out: Path | None) -> None:
+    """Of the people who first bought in a month, how many did in the months after."""
+    _tell(_asked(office, "cohorts", {}), as_json=as_json, out=out)
+
+
+@insight.command()
+@click.option("--by", type=click.Choice(["platform", "group"]), default="platform")
+@click.option("--measure", type=click.Choice(["payments", "amount"]), default="amount")
+@click.option("--merge", default="", metavar="A+B", help="Platforms or groups that become one.")
+@click.option("--thresholds", default="us2023", show_default=True, help="Whose levels.")
+@period_options
+@output_options
+@click.pass_obj
+def hhi(office: Office, /, *, as_json: bool, out: Path | None, **query: str) -> None:
+    """Concentration, and what a merger would add."""
+    _tell(_asked(office, "concentration", query), as_json=as_json, out=out)
+
+
+@insight.command()
+@output_options
+@click.pass_obj
+def changes(office: Office, /, *, as_json: bool, out: Path | None) -> None:
+    """Every change of what a platform takes, numbered."""
+    rows = []
+    for one in _asked(office, "changes", {}):
+        cells = (f"{each['method']} {each['terminal']} {each['before']} → {each['after']}"
+                 for each in one["changed"])  # fmt: skip
+        rows.append(one | {"changed": "; ".join(cells)})
+    _tell(rows, as_json=as_json, out=out)
+
+
+days_option: Callable[[Any], Any] = click.option(
+    "--days", type=click.IntRange(2, 92), default=28, show_default=True, help="Before and after."
+)
+
+
+@insight.command()
+@click.argument("draft_id")
+@days_option
+@output_options
+@click.pass_obj
+def effect(office: Office, /, *, as_json: bool, out: Path | None, **query: Any) -> None:
+    """What a change did to its platform's payments, judged by permutation."""
+    found = office.get(f"/market/effect?{urlencode(query)}")
+    click.echo(_judged(found), err=True)
+    _tell(found["points"], as_json=as_json, out=out)
+
+
+@insight.command()
+@click.argument("method")
+@click.argument("state", type=click.Choice(["not_connected", "accepted", "suspended", "banned"]))
+@click.option("--first", required=True)
+@click.option("--last", required=True)
+@output_options
+@click.pass_obj
+def adoption(office: Office, /, *, as_json: bool, out: Path | None, **query: Any) -> None:
+    """What a method's part of payments did where platforms changed it, each at its own time."""
+    found = office.get(f"/market/adoption?{urlencode(query)}")
+    click.echo(_judged(found), err=True)
+    _tell(found["points"], as_json=as_json, out=out)
+
+
+@insight.command()
+@click.argument("draft_id")
+@days_option
+@output_options
+@click.pass_obj
+def diversion(office: Office, /, *, as_json: bool, out: Path | None, **query: Any) -> None:
+    """Where those went who had paid in the changed way, beside what shares would make of it."""
+    found = office.get(f"/market/diversion?{urlencode(query)}")
+    if "users" not in found:
+        fail("too few people paid so before")
+    said = f"{found['users']} people; purchases there {found['before']} → {found['after']}"
+    click.echo(said, err=True)
+    _tell(found["to"], as_json=as_json, out=out)
+
+
+@insight.command()
+@data_option
+def rebuild(folder: Path) -> None:
+    """Forget every sum and add up the journals again, while the network goes on."""
+
+    async def work() -> int:
+        async with visit(folder) as (network, _):
+            return await market.rebuild(network)
+
+    click.echo(f"added up again, in {run(work())} stretches")
+
+
+def _asked(office: Office, what: str, query: dict[str, Any]) -> Rows:
+    rows: Rows = office.get(f"/market/{what}?{urlencode(query)}".rstrip("?"))["data"]
+    return rows
+
+
+def _without(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def _judged(study: dict[str, Any]) -> str:
+    said = f"effect {study['effect']:+.4f}, p {study['p']:.3f} of {study['placebos']} placebos"
+    if "before_p" in study:
+        said += f"; path before: p {study['before_p']:.3f}"
+    return said
+
+
+def _tell(rows: Rows, *, as_json: bool, out: Path | None) -> None:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if out is not None:
+        _save(out, {name: [row.get(name) for row in rows] for name in names})
+        click.echo(f"wrote {len(rows)} rows to {out}", err=True)
+    elif as_json:
+        click.echo(msgspec.json.encode(rows))
+    else:
+        table = Table(*names)
+        for row in rows:
+            table.add_row(*(_text(name, row.get(name)) for name in names))
+        console.print(table)
+
+
+def _save(out: Path, columns: dict[str, list[Any]]) -> None:
+    try:
+        if out.suffix == ".csv":
+            pyarrow.csv.write_csv(pa.table(columns), out)
+        elif out.suffix == ".parquet":
+            pyarrow.parquet.write_table(pa.table(columns), out)
+        else:
+            fail("--out: ends in .csv or .parquet", 2)
+    except OSError as error:
+        fail(str(error))
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None:
+        return "–"
+    if name in _FRACTIONS:
+        return f"{value:.1%}"
+    return f"{value:,.2f}" if isinstance(value, float) else f"{value}"

@@ -1,0 +1,167 @@
+"""What a change did: treated units against the others, before and after, judged by permutation.
+
+With few units, often one treated, a standard error says little. So every unit plays the treated one
+in turn, or at random when several were: how often does a change as large come of nothing? Changes
+at different times are compared with units that were not changed by then, never with ones that were.
+
+Source: differences in differences with unit and time effects; Fisher's permutation test as Abadie,
+Diamond and Hainmueller (2010) use it; group-time averages of Callaway and Sant'Anna (2021).
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from math import comb
+from typing import Final
+
+from msgspec import Struct
+
+Panel = Mapping[str, Sequence[float]]
+MOST_DRAWS: Final = 999
+_BAND: Final = (0.05, 0.95)
+_SEED: Final = 1
+
+
+class Point(Struct, frozen=True):
+    """The difference at a time, counted from the change; the band is of others in the same part."""
+
+    time: int
+    difference: float
+    low: float | None = None
+    high: float | None = None
+    units: int = 1
+
+
+class Study(Struct, frozen=True):
+    """`effect` is the mean after less the mean before. p: how often others differ as much.
+
+    `before_p` asks the same of the slope before the change: small, and the comparison is doubtful.
+    `placebos` is how many others there were; with n of them p cannot be under 1/(n+1).
+    """
+
+    effect: float
+    p: float
+    before_p: float | None
+    placebos: int
+    points: tuple[Point, ...]
+
+
+def study(panel: Panel, treated: frozenset[str], start: int) -> Study:
+    """All treated at once, at index `start` of the panel's times. Raises ValueError: no control."""
+    if not treated or len(treated) >= len(panel) or not 0 < start < _length(panel):
+        raise ValueError("a study needs treated and other units, times before and after")
+    paths = [_path(panel, chosen, start) for chosen in _assignments(panel, treated)]
+    own = _path(panel, treated, start)
+    effect = _effect(own, start)
+    effects = [_effect(path, start) for path in paths]
+    slopes = [_slope(path[:start]) for path in paths]
+    points = tuple(
+        Point(at - start, own[at], *_band([path[at] for path in paths]), len(treated))
+        for at in range(len(own))
+    )
+    before_p = _as_large(_slope(own[:start]), slopes) if start > 2 else None
+    return Study(effect, _as_large(effect, effects), before_p, len(paths), points)
+
+
+def staggered(panel: Panel, starts: Mapping[str, int]) -> Study:
+    """Each unit changed at its own index, others never: averages by time since the change.
+
+    A unit is compared from its last time before with all that are not changed by then.
+    Raises ValueError when nobody can be compared.
+    """
+    known = {unit: at for unit, at in starts.items() if unit in panel and 0 < at < _length(panel)}
+    points = _by_time(panel, known)
+    after = [point for point in points if point.time >= 0]
+    if not after:
+        raise ValueError("nobody changed while another had not")
+    effect = _weighted(after)
+    draws = [_weighted_or_none(_by_time(panel, drawn)) for drawn in _shuffles(panel, known)]
+    effects = [one for one in draws if one is not None]
+    return Study(effect, _as_large(effect, effects), None, len(effects), tuple(points))
+
+
+def _assignments(panel: Panel, treated: frozenset[str]) -> list[frozenset[str]]:
+    """Every other choice of as many units, or so many at random."""
+    units, count = sorted(panel), len(treated)
+    if comb(len(units), count) <= MOST_DRAWS:
+        chosen: Iterable[tuple[str, ...]] = combinations(units, count)
+    else:
+        draw = random.Random(_SEED)  # noqa: S311 the same question gets the same answer
+        chosen = (tuple(draw.sample(units, count)) for _ in range(MOST_DRAWS))
+    return [one for one in map(frozenset, chosen) if one != treated]
+
+
+def _shuffles(panel: Panel, starts: Mapping[str, int]) -> Iterable[dict[str, int]]:
+    draw = random.Random(_SEED)  # noqa: S311 the same question gets the same answer
+    units, times = sorted(panel), [starts[unit] for unit in sorted(starts)]
+    for _ in range(MOST_DRAWS):
+        yield dict(zip(draw.sample(units, len(times)), times, strict=True))
+
+
+def _path(panel: Panel, treated: frozenset[str], start: int) -> list[float]:
+    """Mean of the treated less mean of the others at each time, from its mean before on."""
+    others = [unit for unit in panel if unit not in treated]
+    gaps = [
+        _mean(panel[unit][at] for unit in treated) - _mean(panel[unit][at] for unit in others)
+        for at in range(_length(panel))
+    ]
+    base = _mean(gaps[:start])
+    return [gap - base for gap in gaps]
+
+
+def _effect(path: Sequence[float], start: int) -> float:
+    return _mean(path[start:]) - _mean(path[:start])
+
+
+def _by_time(panel: Panel, starts: Mapping[str, int]) -> list[Point]:
+    never = _length(panel) + 1
+    sums: dict[int, list[float]] = {}
+    for unit, start in starts.items():
+        for at in range(_length(panel)):
+            others = [
+                one for one in panel if one != unit and starts.get(one, never) > max(at, start)
+            ]
+            if others:
+                moved = panel[unit][at] - panel[unit][start - 1]
+                moved -= _mean(panel[one][at] - panel[one][start - 1] for one in others)
+                sums.setdefault(at - start, []).append(moved)
+    return [Point(time, _mean(found), units=len(found)) for time, found in sorted(sums.items())]
+
+
+def _weighted(points: Iterable[Point]) -> float:
+    known = list(points)
+    return sum(one.difference * one.units for one in known) / sum(one.units for one in known)
+
+
+def _weighted_or_none(points: Iterable[Point]) -> float | None:
+    after = [point for point in points if point.time >= 0]
+    return _weighted(after) if after else None
+
+
+def _as_large(own: float, others: Sequence[float]) -> float:
+    """How many are as far from nothing, itself among them."""
+    as_large = sum(1 for other in others if abs(other) >= abs(own) * (1 - 1e-12))
+    return (1 + as_large) / (1 + len(others))
+
+
+def _band(values: Sequence[float]) -> tuple[float, float]:
+    ordered = sorted(values)
+    low, high = (ordered[round(part * (len(ordered) - 1))] for part in _BAND)
+    return low, high
+
+
+def _slope(values: Sequence[float]) -> float:
+    middle, mean = (len(values) - 1) / 2, _mean(values)
+    spread = sum((at - middle) ** 2 for at in range(len(values)))
+    if not spread:
+        return 0.0
+    return sum((at - middle) * (one - mean) for at, one in enumerate(values)) / spread
+
+
+def _mean(values: Iterable[float]) -> float:
+    known = list(values)
+    return sum(known) / len(known)
+
+
+def _length(panel: Panel) -> int:
+    return min((len(one) for one in panel.values()), default=0)
