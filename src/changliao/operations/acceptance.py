@@ -68,7 +68,10 @@ async def why_not(network: Network, order: Order, basket: Basket | None = None) 
 
 
 def _draft(tx: UnitOfWork, command: Draft, now: Instant) -> Draft | Refused:
-    """Keep a proposal that could be approved."""
+    """Keep a proposal that could be approved. The same one again is found."""
+    earlier = tx.find(DRAFTS, command.id)
+    if earlier is not None:
+        return earlier
     if tx.find(MERCHANTS, command.platform_id) is None:
         return Refused(Reason.MERCHANT_NOT_FOUND, "platform_id")
     methods = {one.method_id for one in command.cells}
@@ -120,6 +123,7 @@ def _agreed(tx: UnitOfWork, platform_id: MerchantId) -> Acceptance:
 
 
 def _draft_keys(command: Draft) -> Iterable[Place]:
+    yield DRAFTS, command.id
     yield MERCHANTS, command.platform_id
     yield ACCEPTANCES, command.platform_id
 

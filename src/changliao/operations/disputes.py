@@ -52,7 +52,10 @@ def _open(tx: UnitOfWork, command: OpenDispute, now: Instant) -> Dispute | Refus
 
 
 def _note(tx: UnitOfWork, command: Note, now: Instant) -> Note | Refused:
-    """Keep what a side says."""
+    """Keep what a side says. The same note again is found."""
+    earlier = tx.find(NOTES, (command.merchant_id, command.dispute_id, command.id))
+    if earlier is not None:
+        return earlier
     known = tx.find(DISPUTES, (command.merchant_id, command.dispute_id))
     if known is None:
         return Refused(Reason.DISPUTE_NOT_FOUND)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache
 from importlib import resources
 from typing import Any, Final
 
@@ -154,7 +154,7 @@ def _environment(chosen: str, sandbox: bool) -> Environment:
         "full_time": display.full_time,
         "machine_time": display.machine_time,
         "made_at": ids.made_at,
-        "show_leg": partial(ids.show, "leg"),
+        "show_id": ids.show,
         "barcode": barcode.code128,
         "qr": display.qr,
         "sandbox": sandbox,

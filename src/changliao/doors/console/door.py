@@ -5,6 +5,7 @@ from typing import Final
 from starlette.routing import Route
 
 from changliao.doors.console import (
+    acceptance,
     account,
     disputes,
     events,
@@ -12,8 +13,10 @@ from changliao.doors.console import (
     logging_in,
     members,
     merchants,
+    mergers,
     orders,
     overview,
+    requests,
 )
 from changliao.doors.console.visit import Console, Entry, route
 from changliao.operations.network import Network
@@ -25,7 +28,10 @@ TABLE: Final[tuple[Entry, ...]] = (
     *disputes.ENTRIES,
     *ledger.ENTRIES,
     *merchants.ENTRIES,
+    *acceptance.ENTRIES,
+    *mergers.ENTRIES,
     *events.ENTRIES,
+    *requests.ENTRIES,
     *account.ENTRIES,
     *members.ENTRIES,
 )

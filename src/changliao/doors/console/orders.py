@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from changliao.core import clock, ids
 from changliao.core.bills import Day, day_of, starts_at
 from changliao.core.clock import DAY, SECOND, Instant
+from changliao.core.disputes import Dispute
 from changliao.core.events import Event
 from changliao.core.members import Right
 from changliao.core.orders import Order, OrderState
@@ -94,7 +95,7 @@ async def one(visit: Visit) -> Response:
     return visit.render(
         "console/order.html",
         order_id=ids.show("ord", order.id),
-        placed_at=ids.made_at(order.id),
+        steps=_steps(order, refunds, disputed),
         order=order,
         terms=placed.terms,
         merchant=await naming.party(network, order.merchant_id),
@@ -104,7 +105,6 @@ async def one(visit: Visit) -> Response:
         refunds=[(ids.show("rfd", one.id), ids.made_at(one.id), one) for one in refunds],
         movements=shown,
         holding=holding,
-        disputes=[(ids.show("dsp", one.id), one) for one in disputed],
         told=await _told(visit, order, refunds),
         base=naming.prefix(visit),
         here_nav="orders",
@@ -159,6 +159,20 @@ async def _found(visit: Visit, kind: str, text: str) -> list[Placed]:
         if paid:
             return paid
     return await read(search.by_reference, text) if text else []
+
+
+def _steps(
+    order: Order, refunds: list[Refund], disputed: list[Dispute]
+) -> list[tuple[Instant, str, Refund | Dispute | None]]:
+    """What happened, in order."""
+    steps: list[tuple[Instant, str, Refund | Dispute | None]] = [
+        (ids.made_at(order.id), "placed", None),
+        *((ids.made_at(one.id), "refund", one) for one in refunds),
+        *((ids.made_at(one.id), "dispute", one) for one in disputed),
+    ]
+    if order.paid_at:
+        steps.append((order.paid_at, "paid", None))
+    return sorted(steps, key=lambda step: step[0])
 
 
 async def _movements(visit: Visit, order: Order, refunds: list[Refund]) -> list[Movement]:

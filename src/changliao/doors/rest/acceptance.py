@@ -6,7 +6,6 @@ from msgspec import UNSET
 
 from changliao.core import ids
 from changliao.core.acceptance import (
-    TERMINAL_OF,
     Accepting,
     ApproveDraft,
     Cell,
@@ -20,7 +19,6 @@ from changliao.core.acceptance import (
 )
 from changliao.core.clock import DAY, NEVER, Instant
 from changliao.core.ids import MerchantId, PolicyDraftId, first_id, made_at
-from changliao.core.orders import Scene
 from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.acceptance_forms import (
     AcceptanceShown,
@@ -52,7 +50,6 @@ from changliao.store.views import acceptance
 from changliao.store.views.acceptance import Span
 
 _ALL: Final = "*"
-_PREVIEWED: Final = 30 * DAY
 
 
 class Names:
@@ -162,21 +159,15 @@ async def preview(door: Door, call: Call[Nothing, Nothing]) -> PreviewShown:
     known, names, network = await _find(door, call), await _names(door), door.network
     now = network.clock()
     cells = {(cell.method_id, cell.terminal_id) for cell in known.cells}
-    terminals = {terminal for _, terminal in cells}
-    waiting = await network.report(acceptance.open_orders, known.platform_id, now)
-    touched = [one for one in waiting if TERMINAL_OF[Scene(one.scene)] in terminals]
-    span = Span(known.platform_id, first_id(0, Instant(now - _PREVIEWED)), first_id(0, now))
-    volume = await network.report(acceptance.volume, span)
-    paid = [one for one in volume if (one.method_id, one.terminal_id) in cells]
+    touched = await network.report(acceptance.touched, known, now)
     agreed = await network.read(acceptance.of_platform, known.platform_id)
-    amount, whole = sum(one.amount for one in paid), sum(one.amount for one in volume)
     return PreviewShown(
         draft_id=ids.show("drf", known.id),
-        open_orders=sum(one.orders for one in touched),
-        open_amount=sum(one.amount for one in touched),
-        payments=sum(one.payments for one in paid),
-        amount=amount,
-        volume_share=amount / whole if whole else 0.0,
+        open_orders=touched.open_orders,
+        open_amount=touched.open_amount,
+        payments=touched.payments,
+        amount=touched.amount,
+        volume_share=touched.amount / touched.whole if touched.whole else 0.0,
         before=[
             names.shown(Cell(*cell, stands(agreed.policies, *cell, now)))
             for cell in sorted(cells)

@@ -1,11 +1,17 @@
 """Reading methods, terminals, what is agreed, drafts, and the volume a policy touches."""
 
+from typing import Final
+
 from msgspec import Struct
 
-from changliao.core.acceptance import Acceptance, Draft
-from changliao.core.ids import MerchantId
+from changliao.core.acceptance import TERMINAL_OF, Acceptance, Draft
+from changliao.core.clock import DAY, Instant
+from changliao.core.ids import MerchantId, first_id
+from changliao.core.orders import Scene
 from changliao.store.acceptance import Method, Terminal, acceptance_from_row, draft_from_row
 from changliao.store.engine import Reader
+
+_LOOKED_BACK: Final = 30 * DAY
 
 
 class Volume(Struct, frozen=True):
@@ -31,6 +37,19 @@ class Elsewhere(Struct, frozen=True):
     platform_id: int
     payments: int
     amount: int
+
+
+class Touched(Struct, frozen=True):
+    """What a draft would touch: orders that wait, and its part of the volume before.
+
+    Units: minor; `whole` is the platform's volume, of which `amount` is the draft's cells'.
+    """
+
+    open_orders: int
+    open_amount: int
+    payments: int
+    amount: int
+    whole: int
 
 
 class Span(Struct, frozen=True):
@@ -102,3 +121,21 @@ def elsewhere(reader: Reader, before: Span, method_id: int, last: int) -> list[E
         sums[platform] = known[0] + int(payments), known[1] + int(amount)
     found = [Elsewhere(platform, *both) for platform, both in sums.items()]
     return sorted(found, key=lambda one: (-one.amount, one.platform_id))
+
+
+def touched(reader: Reader, draft: Draft, now: Instant) -> Touched:
+    """Open orders on its terminals, and thirty days' volume of its cells."""
+    cells = {(cell.method_id, cell.terminal_id) for cell in draft.cells}
+    terminals = {terminal for _, terminal in cells}
+    waiting = open_orders(reader, draft.platform_id, now)
+    there = [one for one in waiting if TERMINAL_OF[Scene(one.scene)] in terminals]
+    since = Instant(now - _LOOKED_BACK)
+    paid = volume(reader, Span(draft.platform_id, first_id(0, since), first_id(0, now)))
+    own = [one for one in paid if (one.method_id, one.terminal_id) in cells]
+    return Touched(
+        open_orders=sum(one.orders for one in there),
+        open_amount=sum(one.amount for one in there),
+        payments=sum(one.payments for one in own),
+        amount=sum(one.amount for one in own),
+        whole=sum(one.amount for one in paid),
+    )

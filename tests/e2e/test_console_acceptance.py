@@ -1,0 +1,158 @@
+"""A method is suspended by two members, and the cashier shows it; mergers and the request log."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.doors.test_rest_platforms import Mall
+from tests.e2e.members import desk, is_well_made
+from tests.e2e.site import Key, Site
+from tests.served import Rest, Served, merchant
+
+Sandbox = tuple[Served, Rest]
+DATA = ("QQ 网购", "美优")
+
+
+@pytest.fixture(scope="module")
+def mall(sandbox: Sandbox) -> Iterator[Mall]:
+    with merchant(sandbox[0], "Paipai") as platform, merchant(sandbox[0], "Corner") as store:
+        made = Mall(sandbox, platform, store)
+        made.apply("open", title="Corner shop")
+        made.decide(made.owner, "approve")
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def here(sandbox: Sandbox, mall: Mall) -> Site:
+    served, operator = sandbox
+    shop = Key(mall.seller.key, mall.seller.secret)
+    key = Key(operator.key, operator.secret)
+    return Site(served.base_url, key, shop, str(served.data), mall.store.mchid)
+
+
+@pytest.fixture(scope="module")
+def one(here: Site, chromium: Browser) -> Page:
+    return desk(here, chromium, "supervisor", [])
+
+
+@pytest.fixture(scope="module")
+def two(here: Site, chromium: Browser) -> Page:
+    return desk(here, chromium, "supervisor", [])
+
+
+def draft(page: Page, here: Site, mall: Mall, state: str, reason: str) -> None:
+    """Fill in the form for this platform's own method on a PC."""
+    page.goto(
+        f"{here.base}/console/acceptance?platform={mall.platform_id}&method=changliao&terminal=pc"
+    )
+    page.locator("#state").select_option(state)
+    page.locator("#under_way").select_option("stop")
+    page.fill("#reason", reason)
+    page.click("text=提交复核")
+
+
+def test_two_members_suspend_a_method_and_the_cashier_shows_it(
+    here: Site, mall: Mall, one: Page, two: Page
+) -> None:
+    sold = mall.sell().json()["code_url"].split("pr=")[1]
+    draft(one, here, mall, "suspended", "maintenance <i>tonight</i>")
+    one.wait_for_selector("text=待复核")
+    assert one.locator("text=复核通过").count() == 0
+    own = one.url
+    # Drawing the form by hand does not help either.
+    one.evaluate(
+        """() => { const form = document.querySelector("form[action$=withdraw]");
+        form.action = form.action.replace("withdraw", "approve"); form.submit(); }"""
+    )
+    one.wait_for_selector("text=policy_self_approval")
+    two.goto(f"{here.base}/console/")
+    two.click("text=受理策略等待复核")
+    assert two.locator("td.drafted").count() == 1
+    two.goto(own)
+    assert "<i>tonight</i>" in two.inner_text("main")
+    two.click("text=复核通过")
+    two.wait_for_selector("text=已生效")
+    two.wait_for_timeout(2_500)
+    two.goto(f"{here.base}/c/{sold}?view=pc")
+    assert "maintenance <i>tonight</i>" in two.inner_text("main")
+    assert mall.sell().status_code == 403
+    two.goto(f"{here.base}/console/acceptance")
+    assert two.locator("td.suspended").count() == 1
+    two.goto(f"{here.base}/console/audit")
+    row = two.locator("tr", has_text="acceptance.approve").first.inner_text()
+    assert "drf_" in row
+    draft(one, here, mall, "accepted", "over")
+    url = one.url
+    two.goto(url)
+    two.click("text=复核通过")
+    two.wait_for_selector("text=已生效")
+
+
+def test_arrows_move_in_the_matrix_which_is_one_tab_stop(here: Site, mall: Mall, one: Page) -> None:
+    one.goto(f"{here.base}/console/acceptance")
+    links = one.locator("[data-grid] tbody a")
+    assert one.locator("[data-grid] tbody a[tabindex='0']").count() == 1
+    links.first.focus()
+    one.keyboard.press("ArrowRight")
+    assert links.nth(1).evaluate("node => node === document.activeElement")
+    one.keyboard.press("ArrowLeft")
+    assert links.first.evaluate("node => node === document.activeElement")
+
+
+def test_a_draft_that_cannot_be_is_refused_and_the_form_is_kept(
+    here: Site, mall: Mall, one: Page
+) -> None:
+    draft(one, here, mall, "banned", " ")
+    assert "policy_invalid" in one.inner_text("[role=alert]")
+    assert one.input_value("#state") == "banned"
+
+
+def test_platforms_are_merged_by_two_members(
+    sandbox: Sandbox, here: Site, mall: Mall, one: Page, two: Page
+) -> None:
+    with merchant(sandbox[0], "Heir") as shop:
+        heir = mall.operator.get(f"/api/v1/merchants/{shop.mchid}").json()["id"]
+        mall.operator.made("/api/v1/platforms", merchant_id=heir, name="Heir")
+        with merchant(sandbox[0], "Leaves") as leaving:
+            source = mall.operator.get(f"/api/v1/merchants/{leaving.mchid}").json()["id"]
+            mall.operator.made("/api/v1/platforms", merchant_id=source, name="Leaves")
+    one.goto(f"{here.base}/console/mergers")
+    one.locator("#source").select_option(source)
+    one.locator("#target").select_option(heir)
+    one.fill("#reason", "one market")
+    one.click("text=提交复核")
+    one.wait_for_selector("text=待复核")
+    assert one.locator("text=复核通过").count() == 0
+    two.goto(one.url)
+    two.click("text=复核通过")
+    while two.locator("text=做下一步").count():
+        two.click("text=做下一步")
+        two.wait_for_load_state()
+    assert "已完成" in two.inner_text(".head")
+    assert mall.operator.get(f"/api/v1/mergers/{two.url.split('/')[-1]}").json()["state"] == "done"
+    is_well_made(one, two.url)
+
+
+def test_a_failed_signature_is_explained(here: Site, mall: Mall, one: Page) -> None:
+    bad = mall.seller.signed("POST", "/api/v1/orders", b"{}", signature="0" * 64)
+    assert mall.seller.http.send(bad).status_code == 401
+    one.goto(f"{here.base}/console/requests?failed=1")
+    for _ in range(20):
+        if "wrong_signature" in one.inner_text("main"):
+            break
+        one.wait_for_timeout(200)
+        one.reload()
+    one.locator("tr", has_text="wrong_signature").first.locator("a").click()
+    assert "应当签名的文本" in one.inner_text("main")
+    assert "POST\n/api/v1/orders" in one.inner_text("pre.code >> nth=0")
+    is_well_made(one, re.sub(r"\?.*", "", one.url), DATA)
+
+
+@pytest.mark.parametrize(
+    "path", ["acceptance", "acceptance?platform={id}&method=changliao", "mergers", "requests"]
+)
+def test_pages_are_well_made(here: Site, mall: Mall, one: Page, path: str) -> None:
+    is_well_made(one, f"{here.base}/console/{path.format(id=mall.platform_id)}", DATA)
