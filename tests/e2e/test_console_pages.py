@@ -9,12 +9,19 @@ from playwright.sync_api import Browser, Page
 from tests.doors.test_rest_platforms import Mall
 from tests.e2e.members import desk, is_well_made
 from tests.e2e.site import Key, Site
-from tests.served import Rest, Served, merchant
+from tests.served import Rest, Served, merchant, serve
 from tests.wallets import Wallet, somebody
 
 Sandbox = tuple[Served, Rest]
 # Names that stay as they are in English.
 DATA = ("QQ 网购", "美优旗舰店", "美优", "跑鞋")
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A network of its own: what other tests call their shops would be on these pages."""
+    with serve(tmp_path_factory.mktemp("console") / "data", "changliao.db") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
