@@ -37,7 +37,8 @@ from changliao.doors.wechatpay import payer as wechatpay_payer
 from changliao.doors.wechatpay import platform as wechatpay_platform
 from changliao.doors.wechatpay.call import Door as WechatDoor
 from changliao.operations.bank import SandboxBank
-from changliao.operations.connectors import Desk
+from changliao.operations.bank_files import BankFiles
+from changliao.operations.connectors import Connector, Desk
 from changliao.operations.network import Network
 from changliao.operations.payers import Payers
 from changliao.store.engine import Unavailable
@@ -79,7 +80,10 @@ class Parts:
         self._workers: list[asyncio.Task[None]] = []
         self._notifiers: dict[str, Notifier] = {}
         self._payers = Payers(network) if config.sandbox else None
-        self._desk = Desk(network, {"sandbox_bank": SandboxBank(network)} if config.sandbox else {})
+        connectors: dict[str, Connector] = {"bank_files": BankFiles()}
+        if config.sandbox:
+            connectors["sandbox_bank"] = SandboxBank(network)
+        self._desk = Desk(network, connectors)
         self._recorder = Recorder(network, _INSPECTORS) if config.sandbox else None
 
     async def start(self, *, doors: bool, workers: bool) -> None:

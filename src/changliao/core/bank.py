@@ -4,12 +4,14 @@ It is asked as any bank would be: each instruction has a number and is carried o
 often it comes. What it does to an instruction may be told beforehand, a number of times.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from changliao.core import ids
 from changliao.core.channels import (
     Absent,
     Answer,
@@ -20,6 +22,7 @@ from changliao.core.channels import (
     Silent,
 )
 from changliao.core.clock import SECOND, Instant
+from changliao.core.statements import StatementLine
 
 LATE_BY: Final = 20 * SECOND
 
@@ -29,7 +32,8 @@ class BankFault(StrEnum):
 
     LOST: it never arrives. UNANSWERED: it is carried out, and the answer is lost. LATE: carried out
     after a while, and until then the bank cannot say. WRONG_AMOUNT: another amount. DUPLICATE:
-    booked twice. REFUSED: declined.
+    booked twice. REFUSED: declined. LINE_MISSING: its statement leaves it out. LINE_EXTRA: its
+    statement has a line that nobody asked for beside it.
     """
 
     LOST = "lost"
@@ -38,6 +42,8 @@ class BankFault(StrEnum):
     WRONG_AMOUNT = "wrong_amount"
     DUPLICATE = "duplicate"
     REFUSED = "refused"
+    LINE_MISSING = "line_missing"
+    LINE_EXTRA = "line_extra"
 
 
 class FaultRule(Struct, frozen=True):
@@ -72,11 +78,15 @@ class BankEntry(Struct, frozen=True):
 
 
 class Taken(Struct, frozen=True):
-    """What the bank answers, what it booked, and what is left of the fault."""
+    """What the bank answers, what it booked, and what is left of the fault.
+
+    `extra`: its statement is to show a stranger's line of the same amount.
+    """
 
     answer: Answer
     entry: BankEntry | None = None
     rule: FaultRule | None = None
+    extra: bool = False
 
 
 def decide_instruction(
@@ -108,6 +118,10 @@ def decide_instruction(
             entry = replace(entry, lines=2)
         case BankFault.REFUSED:
             entry = replace(entry, amount=0, lines=0)
+        case BankFault.LINE_MISSING:
+            entry = replace(entry, lines=0)
+        case BankFault.LINE_EXTRA:
+            return Taken(said_of(entry, now), entry, spent, extra=True)
     return Taken(said_of(entry, now), entry, spent)
 
 
@@ -119,4 +133,18 @@ def said_of(entry: BankEntry | None, now: Instant) -> Answer:
         return Silent("the bank is still working on it")
     if not entry.amount:
         return Declined("declined by the bank")
-    return Done(entry.amount, entry.reference)
+    return Done(entry.amount, entry.reference, entry.books_at)
+
+
+def stated(entries: Iterable[BankEntry]) -> tuple[StatementLine, ...]:
+    """The lines of the bank's statement. A stranger's, who asked for nothing, names no request."""
+    return tuple(
+        StatementLine(
+            name=ids.show("chr", one.number) if one.asked else "",
+            reference=one.reference,
+            amount=one.amount if one.kind is RequestKind.PAY else -one.amount,
+            booked_at=one.books_at,
+        )
+        for one in entries
+        for _ in range(one.lines)
+    )

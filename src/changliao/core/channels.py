@@ -125,8 +125,8 @@ class ChannelRequest(Struct, frozen=True):
     """Money asked of a channel for the account `home`; `amount` in its currency.
 
     `counterpart` says in words where it comes from or goes to. A REFUND names its PAY in `pay_id`;
-    `returned` is what was asked back of a PAY. `settled` is what the channel really moved,
-    `reference` its own number, `reason` why it did not. `looks` counts queries.
+    `returned` is what was asked back of a PAY. `settled` is what the channel really moved, and
+    `booked_at` when; `reference` its own number, `reason` why it did not. `looks` counts queries.
     """
 
     id: ChannelRequestId
@@ -145,6 +145,7 @@ class ChannelRequest(Struct, frozen=True):
     reason: str = ""
     looks: int = 0
     finished_at: Instant = NEVER
+    booked_at: Instant = NEVER
 
     @property
     def begun_by(self) -> Instant:
@@ -175,10 +176,11 @@ class AskChannel(Struct, frozen=True):
 
 
 class Done(Struct, frozen=True):
-    """The channel moved so much, which may not be what was asked."""
+    """The channel moved so much, which may not be what was asked. `booked_at` NEVER: just now."""
 
     amount: int
     reference: str = ""
+    booked_at: Instant = NEVER
 
 
 class Declined(Struct, frozen=True):
@@ -328,6 +330,7 @@ def decide_record(
             settled=answer.amount,
             reference=answer.reference,
             finished_at=now,
+            booked_at=answer.booked_at or now,
         )
         return Recorded(after, _given_back(pay, known.amount - after.reached), _moved(after))
     reason = answer.reason if isinstance(answer, Declined) else "the channel never heard of it"

@@ -6,11 +6,15 @@ Being killed between the bank's commit and ours is what being killed while a rea
 from collections.abc import Iterable
 from typing import Final
 
+from msgspec.structs import replace
+
 from changliao.core import chart
-from changliao.core.bank import FaultRule, decide_instruction, said_of
-from changliao.core.channels import Answer, ChannelRequest, Declined, Silent
+from changliao.core.bank import FaultRule, decide_instruction, said_of, stated
+from changliao.core.channels import Answer, Channel, ChannelRequest, Declined, Silent
 from changliao.core.clock import Instant
+from changliao.core.money import Currency
 from changliao.core.outcome import Refused
+from changliao.core.statements import Statement
 from changliao.operations.network import Network
 from changliao.operations.operation import Operation, Place
 from changliao.store.bank import BANK_ENTRIES, BANK_FAULTS
@@ -44,6 +48,27 @@ class SandboxBank:
         entry = await self._network.read(channels.bank_entry, request.channel_id, request.id)
         return said_of(entry, self._network.clock())
 
+    async def statement(
+        self, channel: Channel, currency: Currency, begins: Instant, ends: Instant
+    ) -> Statement | None:
+        """The bank's own books of this time, once it is over."""
+        if self._network.clock() < ends:
+            return None
+        read, number = self._network.read, currency.number
+        entries = await read(channels.bank_entries, channel.id, number, begins, ends)
+        opening = await read(channels.bank_balance, channel.id, number, begins)
+        lines = stated(entries)
+        return Statement(
+            id=f"{channel.code}-{currency.code}-{begins}"[:35],
+            account=channel.code,
+            currency=currency,
+            begins=begins,
+            ends=ends,
+            opening=opening,
+            closing=opening + sum(one.amount for one in lines),
+            lines=lines,
+        )
+
     async def _instruct(self, request: ChannelRequest) -> Answer:
         answer = await self._network.perform(INSTRUCT, request)
         return Silent("the bank is busy") if isinstance(answer, Refused) else answer
@@ -58,6 +83,8 @@ def _instruct(tx: UnitOfWork, asked: ChannelRequest, now: Instant) -> Answer:
 
     if taken.entry is not None:
         tx.insert(BANK_ENTRIES, taken.entry)
+        if taken.extra:
+            tx.insert(BANK_ENTRIES, replace(taken.entry, number=tx.new_id(), asked=0))
     if taken.rule is not None:
         tx.update(BANK_FAULTS, taken.rule)
     return taken.answer

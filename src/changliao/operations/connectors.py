@@ -10,13 +10,16 @@ from changliao.core.channels import (
     Answer,
     Channel,
     ChannelRequest,
+    Done,
     RecordAnswer,
     RequestKind,
     Silent,
     decide_route,
 )
 from changliao.core.clock import Instant
+from changliao.core.money import Currency
 from changliao.core.outcome import Reason, Refused
+from changliao.core.statements import Statement, StatementLine
 from changliao.operations.channels import RECORD
 from changliao.operations.network import Network
 from changliao.store.views import channels
@@ -46,6 +49,12 @@ class Connector(Protocol):
 
     async def query(self, request: ChannelRequest) -> Answer:
         """What became of a request. It changes nothing."""
+        ...
+
+    async def statement(
+        self, channel: Channel, currency: Currency, begins: Instant, ends: Instant
+    ) -> Statement | None:
+        """What it booked from `begins` until before `ends`; None: it cannot say, or not yet."""
         ...
 
 
@@ -90,6 +99,19 @@ class Desk:
         if connector is None:
             return known
         return await self._record(known, await _told(connector.query(known)), began)
+
+    async def statement(
+        self, channel: Channel, currency: Currency, begins: Instant, ends: Instant
+    ) -> Statement | Refused:
+        """A channel's statement, where it gives one by itself."""
+        connector = self._connectors.get(channel.kind)
+        found = connector and await connector.statement(channel, currency, begins, ends)
+        return found or Refused(Reason.STATEMENT_MISSING, "there is none for this time, or not yet")
+
+    async def believe(self, known: ChannelRequest, line: StatementLine) -> ChannelRequest:
+        """Record what a statement says of a request of which it was not known."""
+        done = Done(abs(line.amount), line.reference, line.booked_at)
+        return await self._record(known, done, self._network.clock())
 
     async def _ask(self, fresh: ChannelRequest) -> ChannelRequest:
         began = self._network.clock()

@@ -39,6 +39,7 @@ def request_from_row(row: Row) -> ChannelRequest:
         reason=row[14],
         looks=row[15],
         finished_at=Instant(row[16]),
+        booked_at=Instant(row[17]),
     )
 
 
@@ -61,6 +62,7 @@ def _to_row(one: ChannelRequest) -> Row:
         one.reason,
         one.looks,
         one.finished_at,
+        one.booked_at,
     )
 
 
@@ -76,6 +78,7 @@ def _change(before: ChannelRequest, after: ChannelRequest) -> Row:
         after.reason,
         after.looks,
         after.finished_at,
+        after.booked_at,
         int(before.state),
         before.looks,
         before.returned,

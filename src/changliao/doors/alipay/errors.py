@@ -245,6 +245,9 @@ REASONS: Final[Mapping[Reason, Words]] = {
         "ACQ.DISCORDANT_REPEAT_REQUEST", "同一分账请求号的参数必须相同"
     ),
     Reason.SHARES_TOO_MANY: Words("ACQ.TRADE_SETTLE_ERROR", "一笔交易最多分账50次"),
+    Reason.STATEMENT_MISSING: Words(_PARAMETER, "对账单不存在"),
+    Reason.STATEMENT_TOTAL_WRONG: Words(_PARAMETER, "对账单余额不符"),
+    Reason.STATEMENT_UNREADABLE: Words(_PARAMETER, "对账单格式错误"),
     Reason.STORE_INVALID: Words("ACQ.INVALID_PARAMETER", "店铺信息不合法"),
     Reason.STORE_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "店铺不存在"),
     Reason.STORE_NOT_OPEN: Words("ACQ.ACCESS_FORBIDDEN", "店铺未营业"),

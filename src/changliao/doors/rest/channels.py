@@ -37,7 +37,10 @@ from changliao.store.views import acceptance, channels
 Health = Literal["healthy", "suspended"]
 Weight = Annotated[int, Meta(ge=0, le=1_000, description="0: only when it is named")]
 TerminalCode = Annotated[str, Meta(pattern="^[a-z_]{1,32}$", examples=["pc"])]
-FaultName = Literal["lost", "unanswered", "late", "wrong_amount", "duplicate", "refused"]
+FaultName = Literal[
+    "lost", "unanswered", "late", "wrong_amount", "duplicate", "refused", "line_missing",
+    "line_extra",
+]  # fmt: skip
 
 
 class NewChannel(Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,7 +143,7 @@ async def change(door: Door, call: Call[ChannelChange, Nothing]) -> Any:
     A suspended channel is asked nothing new; what was asked is still found out.
     """
     form, names = call.form, await _terminals(door)
-    known = await _find(door, call)
+    known = await find(door, call)
     changed = replace(
         known,
         state=ChannelState[form.state.upper()] if form.state else known.state,
@@ -180,7 +183,8 @@ async def requests(door: Door, call: Call[Nothing, RequestsQuery]) -> Page[Chann
     return page(shown, [one.id for one in found], asked.limit)
 
 
-async def _find(door: Door, call: Call[Any, Any]) -> Channel:
+async def find(door: Door, call: Call[Any, Any]) -> Channel:
+    """The channel in the path. Raises Problem 404."""
     return accepted(await door.desk.channel(call.path["channel_code"]))
 
 
@@ -188,7 +192,7 @@ async def _playing(door: Door, call: Call[Any, Any]) -> Channel:
     """Raises Problem 403 outside a sandbox: only there do channels fail on request."""
     if door.payers is None:
         raise Problem("no_sandbox", "this network is no sandbox: see docs/configuration.md")
-    return await _find(door, call)
+    return await find(door, call)
 
 
 async def _terminals(door: Door) -> dict[int, str]:

@@ -106,3 +106,27 @@ SELECT
 FROM bank_faults
 WHERE channel_id = :channel_id
 ORDER BY kind;
+
+-- name: bank_entries_booked
+SELECT
+    channel_id,
+    number,
+    kind,
+    asked,
+    amount,
+    currency,
+    books_at_us,
+    lines
+FROM bank_entries
+WHERE
+    channel_id = :channel_id
+    AND books_at_us >= :begins
+    AND books_at_us < :ends
+    AND currency = :currency
+ORDER BY books_at_us, number;
+
+-- name: bank_balance_before
+-- What statements showed before: pays are kind 1.
+SELECT COALESCE(SUM(CASE WHEN kind = 1 THEN amount ELSE -amount END * lines), 0)
+FROM bank_entries
+WHERE channel_id = :channel_id AND books_at_us < :begins AND currency = :currency;

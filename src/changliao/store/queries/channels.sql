@@ -93,7 +93,8 @@ SELECT
     channel_requests.reference,
     channel_requests.reason,
     channel_requests.looks,
-    channel_requests.finished_at_us
+    channel_requests.finished_at_us,
+    channel_requests.booked_at_us
 FROM input
 INNER JOIN channel_requests
     ON
@@ -101,7 +102,7 @@ INNER JOIN channel_requests
         AND channel_requests.request_id = input.request_id;
 
 -- name: channel_requests_insert
--- input: owner_id bigint, request_id bigint, channel_id integer, kind integer, book integer, amount bigint, asked_at_us bigint, next_look_us bigint, counterpart text, pay_id bigint, state integer, settled bigint, returned bigint, reference text, reason text, looks integer, finished_at_us bigint
+-- input: owner_id bigint, request_id bigint, channel_id integer, kind integer, book integer, amount bigint, asked_at_us bigint, next_look_us bigint, counterpart text, pay_id bigint, state integer, settled bigint, returned bigint, reference text, reason text, looks integer, finished_at_us bigint, booked_at_us bigint
 INSERT INTO channel_requests (
     owner_id,
     request_id,
@@ -119,7 +120,8 @@ INSERT INTO channel_requests (
     reference,
     reason,
     looks,
-    finished_at_us
+    finished_at_us,
+    booked_at_us
 )
 SELECT
     owner_id,
@@ -138,11 +140,12 @@ SELECT
     reference,
     reason,
     looks,
-    finished_at_us
+    finished_at_us,
+    booked_at_us
 FROM input;
 
 -- name: channel_requests_update
--- input: owner_id bigint, request_id bigint, state integer, next_look_us bigint, settled bigint, returned bigint, reference text, reason text, looks integer, finished_at_us bigint, expected_state integer, expected_looks integer, expected_returned bigint
+-- input: owner_id bigint, request_id bigint, state integer, next_look_us bigint, settled bigint, returned bigint, reference text, reason text, looks integer, finished_at_us bigint, booked_at_us bigint, expected_state integer, expected_looks integer, expected_returned bigint
 -- guarded: yes
 UPDATE channel_requests
 SET
@@ -153,7 +156,8 @@ SET
     reference = input.reference,
     reason = input.reason,
     looks = input.looks,
-    finished_at_us = input.finished_at_us
+    finished_at_us = input.finished_at_us,
+    booked_at_us = input.booked_at_us
 FROM input
 WHERE
     channel_requests.owner_id = input.owner_id
@@ -180,7 +184,8 @@ SELECT
     reference,
     reason,
     looks,
-    finished_at_us
+    finished_at_us,
+    booked_at_us
 FROM channel_requests
 WHERE owner_id = :owner_id AND request_id = :request_id;
 
@@ -202,7 +207,8 @@ SELECT
     reference,
     reason,
     looks,
-    finished_at_us
+    finished_at_us,
+    booked_at_us
 FROM channel_requests
 WHERE state <= 2 AND next_look_us <= :now
 ORDER BY next_look_us
@@ -227,7 +233,8 @@ SELECT
     reference,
     reason,
     looks,
-    finished_at_us
+    finished_at_us,
+    booked_at_us
 FROM channel_requests
 WHERE owner_id = :owner_id AND kind = :kind AND request_id < :before
 ORDER BY request_id DESC
@@ -252,7 +259,8 @@ SELECT
     reference,
     reason,
     looks,
-    finished_at_us
+    finished_at_us,
+    booked_at_us
 FROM channel_requests
 WHERE
     request_id < :before
@@ -279,7 +287,8 @@ SELECT
     reference,
     reason,
     looks,
-    finished_at_us
+    finished_at_us,
+    booked_at_us
 FROM channel_requests
 WHERE owner_id > :owner_id OR (owner_id = :owner_id AND request_id > :request_id)
 ORDER BY owner_id, request_id
@@ -291,3 +300,88 @@ SELECT
     top_up_id,
     amount
 FROM top_ups;
+
+-- name: channel_requests_named
+-- input: channel_id integer, request_id bigint
+SELECT
+    channel_requests.owner_id,
+    channel_requests.request_id,
+    channel_requests.channel_id,
+    channel_requests.kind,
+    channel_requests.book,
+    channel_requests.amount,
+    channel_requests.asked_at_us,
+    channel_requests.next_look_us,
+    channel_requests.counterpart,
+    channel_requests.pay_id,
+    channel_requests.state,
+    channel_requests.settled,
+    channel_requests.returned,
+    channel_requests.reference,
+    channel_requests.reason,
+    channel_requests.looks,
+    channel_requests.finished_at_us,
+    channel_requests.booked_at_us
+FROM input
+INNER JOIN channel_requests
+    ON
+        channel_requests.channel_id = input.channel_id
+        AND channel_requests.request_id = input.request_id;
+
+-- name: channel_requests_booked
+SELECT
+    owner_id,
+    request_id,
+    channel_id,
+    kind,
+    book,
+    amount,
+    asked_at_us,
+    next_look_us,
+    counterpart,
+    pay_id,
+    state,
+    settled,
+    returned,
+    reference,
+    reason,
+    looks,
+    finished_at_us,
+    booked_at_us
+FROM channel_requests
+WHERE
+    channel_id = :channel_id
+    AND booked_at_us >= :begins
+    AND booked_at_us < :ends
+    AND state = 3
+    AND book % 1000 = :currency
+ORDER BY booked_at_us, request_id;
+
+-- name: channel_payouts_asked
+SELECT
+    owner_id,
+    request_id,
+    channel_id,
+    kind,
+    book,
+    amount,
+    asked_at_us,
+    next_look_us,
+    counterpart,
+    pay_id,
+    state,
+    settled,
+    returned,
+    reference,
+    reason,
+    looks,
+    finished_at_us,
+    booked_at_us
+FROM channel_requests
+WHERE
+    channel_id = :channel_id
+    AND asked_at_us >= :begins
+    AND asked_at_us < :ends
+    AND kind > 1
+    AND book % 1000 = :currency
+ORDER BY asked_at_us, request_id;

@@ -1,6 +1,6 @@
 """Reading channels, what was asked of them, and the sandbox bank's books."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from changliao.core.bank import BankEntry, FaultRule
@@ -47,6 +47,28 @@ def requests(
     return [request_from_row(row) for row in reader.select("channel_requests_list", keys)]
 
 
+def named(reader: Reader, channel_id: int, numbers: Iterable[int]) -> list[ChannelRequest]:
+    """Requests of one channel by their numbers, whoever asked."""
+    keys = [(channel_id, number) for number in numbers]
+    return [request_from_row(row) for row in reader.find("channel_requests_named", keys)]
+
+
+def booked(
+    reader: Reader, channel_id: int, currency: int, begins: Instant, ends: Instant
+) -> list[ChannelRequest]:
+    """What a channel moved for us in this time, as we say."""
+    keys = {"channel_id": channel_id, "currency": currency, "begins": begins, "ends": ends}
+    return [request_from_row(row) for row in reader.select("channel_requests_booked", keys)]
+
+
+def payouts_asked(
+    reader: Reader, channel_id: int, currency: int, begins: Instant, ends: Instant
+) -> list[ChannelRequest]:
+    """What a channel was asked to pay out in this time, whatever became of it."""
+    keys = {"channel_id": channel_id, "currency": currency, "begins": begins, "ends": ends}
+    return [request_from_row(row) for row in reader.select("channel_payouts_asked", keys)]
+
+
 def all_requests(reader: Reader) -> Iterator[ChannelRequest]:
     """Every request, for the audit."""
     owner_id = request_id = 0
@@ -73,3 +95,17 @@ def bank_faults(reader: Reader, channel_id: int) -> list[FaultRule]:
     """What the next instructions meet, by kind."""
     rows = reader.select("bank_faults_of", {"channel_id": channel_id})
     return [rule_from_row(row) for row in rows]
+
+
+def bank_entries(
+    reader: Reader, channel_id: int, currency: int, begins: Instant, ends: Instant
+) -> list[BankEntry]:
+    """What the sandbox bank booked in this time."""
+    keys = {"channel_id": channel_id, "currency": currency, "begins": begins, "ends": ends}
+    return [entry_from_row(row) for row in reader.select("bank_entries_booked", keys)]
+
+
+def bank_balance(reader: Reader, channel_id: int, currency: int, before: Instant) -> int:
+    """What its statements up to then say of our account."""
+    keys = {"channel_id": channel_id, "currency": currency, "begins": before}
+    return int(reader.select("bank_balance_before", keys)[0][0])
