@@ -33,9 +33,11 @@ def line(number: int, amount: int) -> StatementLine:
 
 def told(lines: list[StatementLine], requests: list[ChannelRequest]) -> list[tuple[str, int, int]]:
     statement = Statement("1", "bank", CNY, NOW, NOW, 0, 0, tuple(lines))
-    named = {one.id: one for one in requests if one.id in {it.number for it in lines}}
+    named: dict[int, ChannelRequest] = {
+        one.id: one for one in requests if one.id in {it.number for it in lines}
+    }
     booked = [one for one in requests if one.state is RequestState.DONE]
-    found = compare(statement, dict(named), booked)
+    found = compare(statement, named, booked)
     return [(one.kind.value, one.said, one.ours) for one in found]
 
 

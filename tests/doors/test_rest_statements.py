@@ -1,4 +1,4 @@
-"""Statements and files of banks over REST: every fault of a statement is told, and no money moves."""
+"""Statements and files of banks over REST: every fault is told, and no money moves."""
 
 import re
 from collections import Counter
@@ -82,9 +82,9 @@ def test_every_fault_of_a_statement_is_told(operator: Rest, tmp_path: Path) -> N
     had = balance(operator, user)
     day = next_day(operator)
     document = statement_of(operator, day)
-    path = tmp_path / "statement.xml"
-    path.write_text(document, "utf-8")
-    assert schemas.faults(path) == [""]
+    file = tmp_path / "statement.xml"
+    file.write_text(document, "utf-8")
+    assert schemas.faults(file) == [""]
     report = read(operator, document)
     expected = {"missing": 2, "extra": 2, "twice": 2, "not_as_asked": 2}
     assert (kinds(report), report["settled"]) == (expected, 0)
