@@ -185,7 +185,7 @@ class Parts:
                 *alipay_people.routes(alipay_door),
                 *cashier.routes(network, pages, {"alipay": alipay_cashier.way_back}),
                 *console.routes(network, pages),
-                *wallet.routes(network, pages, self._desk),
+                *wallet.routes(network, pages, self._desk, config.public_url),
                 *rest_reference.routes(pages, config.public_url),
             ],
             exception_handlers={**pages.exception_handlers(), Unavailable: pages.unavailable},

@@ -1,4 +1,4 @@
-"""Invitations: links that one person gives to others, to a red packet or to a bill to be shared.
+"""Invitations: links that are given to people, to a red packet or to a coupon of a budget.
 
 An invitation names its subject and is authenticated: nobody can guess one, and whoever has it is
 meant. Nothing has to be stored for it. Text form: 40 characters of URL-safe base 64.
@@ -10,7 +10,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from changliao.core.ids import UserId
 from changliao.operations.seal import Seal
 from changliao.operations.vault import Vault
 
@@ -23,13 +22,14 @@ class Subject(IntEnum):
     """To what. The number is in the links that are out: never change one."""
 
     PACKET = 1
+    BUDGET = 2
 
 
 class Invitation(Struct, frozen=True):
     """Which subject, and who invites to it."""
 
     subject: Subject
-    owner_id: UserId
+    owner_id: int
     subject_id: int
 
 
@@ -39,7 +39,7 @@ class Invitations:
     def __init__(self, vault: Vault) -> None:
         self._seal = Seal(vault.derive("invitations"), _MAC_BYTES)
 
-    def make(self, subject: Subject, owner_id: UserId, subject_id: int) -> str:
+    def make(self, subject: Subject, owner_id: int, subject_id: int) -> str:
         """The text of the one invitation to this subject."""
         body = _LAYOUT.pack(subject, owner_id, subject_id)
         return self._seal.close(body)
@@ -50,4 +50,4 @@ class Invitations:
         if body is None:
             return None
         kind, owner_id, subject_id = _LAYOUT.unpack(body)
-        return Invitation(subject, UserId(owner_id), subject_id) if kind == subject else None
+        return Invitation(subject, owner_id, subject_id) if kind == subject else None

@@ -1,5 +1,6 @@
 """Budgets over REST: merchants set them up, people take coupons and discounts of them."""
 
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -45,6 +46,7 @@ from changliao.doors.rest.orders import WhoseQuery, whose
 from changliao.doors.rest.orders import find as find_order
 from changliao.doors.rest.users import find as find_user
 from changliao.operations.budgets import CHANGE, CLAIM, FUND, OPEN
+from changliao.operations.invitations import Subject
 from changliao.store.views import budgets as views
 
 KindName = Literal["coupon", "subsidy"]
@@ -102,7 +104,7 @@ class FiguresShown(Struct, frozen=True):
 
 
 class BudgetShown(Struct, frozen=True):
-    """A budget; `figures` with one alone."""
+    """A budget; `figures` with one alone. `claim_url` is where people take a coupon of it."""
 
     id: BudgetIdText
     merchant_id: MerchantIdText
@@ -119,6 +121,7 @@ class BudgetShown(Struct, frozen=True):
     ends_at: Moment
     starts_at: Moment | UnsetType = UNSET
     coupon_days: Days | UnsetType = UNSET
+    claim_url: str | UnsetType = UNSET
     figures: FiguresShown | UnsetType = UNSET
 
 
@@ -207,7 +210,7 @@ async def open_budget(door: Door, call: Call[NewBudget, Nothing]) -> Any:
         most_each=form.most_each,
         coupon_lives=(form.coupon_days or 0) * DAY,
     )
-    return await perform(door, call, OPEN, asked, show_budget)
+    return await perform(door, call, OPEN, asked, partial(show_budget, door))
 
 
 async def search(door: Door, call: Call[Nothing, ListQuery]) -> Page[BudgetShown]:
@@ -215,7 +218,7 @@ async def search(door: Door, call: Call[Nothing, ListQuery]) -> Page[BudgetShown
     asked, owner_id = call.query, whose(call, call.query.merchant_id)
     before = read_id("cur", asked.cursor) if asked.cursor else NEWEST
     found = await door.network.read(views.of_owner, owner_id, before, asked.limit + 1)
-    return page([show_budget(one) for one in found], [one.id for one in found], asked.limit)
+    return page([show_budget(door, one) for one in found], [one.id for one in found], asked.limit)
 
 
 async def show(door: Door, call: Call[Nothing, WhoseQuery]) -> BudgetShown:
@@ -226,7 +229,7 @@ async def show(door: Door, call: Call[Nothing, WhoseQuery]) -> BudgetShown:
         raise refusal(Refused(Reason.BUDGET_NOT_FOUND))
     found = await door.network.read(views.figures, known)
     figures = FiguresShown(found.left, found.promised, found.uses, found.paid, found.returned)
-    return show_budget(known, figures)
+    return show_budget(door, known, figures)
 
 
 async def fund(door: Door, call: Call[Funding, WhoseQuery]) -> Any:
@@ -234,7 +237,9 @@ async def fund(door: Door, call: Call[Funding, WhoseQuery]) -> Any:
 
     So much again is no change.
     """
-    return await perform(door, call, FUND, FundBudget(*_named(call), call.form.funded), show_budget)
+    return await perform(
+        door, call, FUND, FundBudget(*_named(call), call.form.funded), partial(show_budget, door)
+    )
 
 
 async def change(door: Door, call: Call[Change, WhoseQuery]) -> Any:
@@ -243,7 +248,9 @@ async def change(door: Door, call: Call[Change, WhoseQuery]) -> Any:
     Coupons that people have stay good. What nobody has of a closed budget goes back to its owner.
     """
     event = BudgetEvent[call.form.change.upper()]
-    return await perform(door, call, CHANGE, ChangeBudget(*_named(call), event), show_budget)
+    return await perform(
+        door, call, CHANGE, ChangeBudget(*_named(call), event), partial(show_budget, door)
+    )
 
 
 async def claim(door: Door, call: Call[NewCoupon, Nothing]) -> Any:
@@ -274,8 +281,14 @@ async def offers(door: Door, call: Call[Nothing, OfferQuery]) -> Page[OfferShown
     return Page([show_offer(one) for one in found])
 
 
-def show_budget(known: Budget, figures: FiguresShown | UnsetType = UNSET) -> BudgetShown:
+def show_budget(
+    door: Door, known: Budget, figures: FiguresShown | UnsetType = UNSET
+) -> BudgetShown:
     """A budget as this API shows it."""
+    claim_url: str | UnsetType = UNSET
+    if known.kind is BudgetKind.COUPON:
+        link = door.network.invitations.make(Subject.BUDGET, known.owner_id, known.id)
+        claim_url = f"{door.public_url}/w/coupon/{link}"
     return BudgetShown(
         id=ids.show("bdg", known.id),
         merchant_id=ids.show("mch", known.owner_id),
@@ -292,6 +305,7 @@ def show_budget(known: Budget, figures: FiguresShown | UnsetType = UNSET) -> Bud
         ends_at=moment(known.ends_at),
         starts_at=moment(known.starts_at) if known.starts_at else UNSET,
         coupon_days=known.coupon_lives // DAY or UNSET,
+        claim_url=claim_url,
         figures=figures,
     )
 

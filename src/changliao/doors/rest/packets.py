@@ -168,7 +168,7 @@ async def claim(door: Door, call: Call[NewClaim, Nothing]) -> Any:
         raise refusal(Refused(Reason.PACKET_NOT_FOUND))
     command = ClaimPacket(
         PacketClaimId(network.ids.new()),
-        invitation.owner_id,
+        UserId(invitation.owner_id),
         PacketId(invitation.subject_id),
         UserId(read_id("usr", call.path["user_id"])),
     )

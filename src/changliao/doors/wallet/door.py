@@ -8,11 +8,13 @@ from changliao.core.holds import HoldingState
 from changliao.core.money import CNY
 from changliao.doors.wallet import (
     bills,
+    coupons,
     escrow,
     forms,
     freezing,
     joining,
     moving,
+    packets,
     paying,
     receiving,
 )
@@ -27,9 +29,9 @@ _RECENT = 5
 _PAGE = 30
 
 
-def routes(network: Network, pages: Pages, desk: Desk) -> list[Route]:
-    """Everything under /w/."""
-    wallet = Wallet(network, pages, desk)
+def routes(network: Network, pages: Pages, desk: Desk, public_url: str) -> list[Route]:
+    """Everything under /w/. `public_url` is where people find it."""
+    wallet = Wallet(network, pages, desk, public_url)
 
     return [
         Route("/w/", signed_in(wallet, home)),
@@ -37,10 +39,12 @@ def routes(network: Network, pages: Pages, desk: Desk) -> list[Route]:
         Route("/w/bills/{id}", signed_in(wallet, show_bill)),
         Route("/w/me", signed_in(wallet, me)),
         Route("/w/scan", signed_in(wallet, scan), methods=["GET", "POST"]),
+        *coupons.routes(wallet),
         *escrow.routes(wallet),
         *freezing.routes(wallet),
         *joining.routes(wallet),
         *moving.routes(wallet),
+        *packets.routes(wallet),
         *paying.routes(wallet),
         *receiving.routes(wallet),
     ]
@@ -90,7 +94,7 @@ async def me(visit: Visit) -> Response:
 
 
 async def scan(visit: Visit) -> Response:
-    """From a code to the order it names."""
+    """From a code to the order, red packet or coupon it names."""
     code, problem = "", ""
     if visit.request.method == "POST":
         form = await visit.wallet.pages.browser.form(visit.request)
@@ -98,6 +102,9 @@ async def scan(visit: Visit) -> Response:
         token = forms.scanned(code)
         if token is not None and visit.wallet.network.links.read(token) is not None:
             return RedirectResponse(f"/c/{token}?view=phone", 303)
+        gift = forms.gift(code)
+        if gift is not None:
+            return RedirectResponse(gift, 303)
         problem = visit.words("这不是畅聊支付的付款码。请从商家页面重新扫码。")
     status = 422 if problem else 200
     return visit.render(

@@ -26,6 +26,7 @@ class Wallet(Struct, frozen=True):
     network: Network
     pages: Pages
     desk: Desk
+    public_url: str
 
 
 class Visit(Struct, frozen=True):
