@@ -7,6 +7,7 @@ from starlette.routing import Route
 from changliao.doors.console import (
     acceptance,
     account,
+    bills,
     disputes,
     events,
     ledger,
@@ -16,6 +17,7 @@ from changliao.doors.console import (
     mergers,
     orders,
     overview,
+    portal,
     requests,
 )
 from changliao.doors.console.visit import Console, Entry, route
@@ -32,6 +34,8 @@ TABLE: Final[tuple[Entry, ...]] = (
     *mergers.ENTRIES,
     *events.ENTRIES,
     *requests.ENTRIES,
+    *portal.ENTRIES,
+    *bills.ENTRIES,
     *account.ENTRIES,
     *members.ENTRIES,
 )

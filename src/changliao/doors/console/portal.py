@@ -1,0 +1,161 @@
+"""A merchant's first page, its keys, and what simulated payers do with its orders."""
+
+from typing import Final
+
+from starlette.responses import RedirectResponse, Response
+
+from changliao.core import ids
+from changliao.core.events import EventState, TestWebhook
+from changliao.core.ids import EventId
+from changliao.core.members import Right
+from changliao.core.outcome import Refused
+from changliao.core.parties import Merchant
+from changliao.core.sandbox import Act
+from changliao.doors.console import events, naming, orders, requests
+from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
+from changliao.operations import onboarding, payers
+from changliao.operations.certificates import UnusableKey
+from changliao.operations.events import TEST
+from changliao.operations.parties import ADD_KEY, REVOKE_KEY, RevokeKey
+from changliao.operations.sandbox import read_record
+from changliao.store.views import events as event_views
+from changliao.store.views import parties, sandbox, search
+from changliao.store.views.orders import Wanted
+
+_NEWEST: Final = 1 << 62
+_LOOKED_AT: Final = 500
+_REFUSED: Final = 400
+_LONGEST_PEM: Final = 16_384
+_LONGEST_ADDRESS: Final = 2_048
+_WEB: Final = ("http://", "https://")
+
+
+async def start(visit: Visit) -> Response:
+    """What is done and what comes next, from what really happened."""
+    read, merchant = visit.network.read, await _merchant(visit)
+    now = visit.network.clock()
+    keys = await read(parties.keys_of, merchant.id)
+    asked = await read(sandbox.latest_requests, merchant.id, _LOOKED_AT)
+    known = [read_record(one) for one in asked]
+    paid = await read(search.orders_of_anybody, _wanted(merchant, state=2), 1)
+    told = await read(event_views.of_merchant, merchant.id, _NEWEST, 50)
+    steps = {
+        "key": any(one.works(now) for one in keys),
+        "request": any(one.status and one.status < _REFUSED for one in known),
+        "order": bool(await read(search.orders_of_anybody, _wanted(merchant), 1)),
+        "paid": bool(paid),
+        "told": any(one.state is EventState.DELIVERED for one in told),
+    }
+    return visit.render(
+        "portal/start.html",
+        merchant=merchant,
+        apps=await read(parties.apps_of, merchant.id),
+        steps=steps,
+        failed=sum(one.status >= _REFUSED for one in known),
+        here_nav="start",
+    )
+
+
+async def keys(visit: Visit) -> Response:
+    """Which keys work, and until when."""
+    return await _keys_page(visit, "")
+
+
+async def add_key(visit: Visit) -> Response:
+    """A new key beside the others: the old one works until it is revoked."""
+    form, merchant = await visit.form(), await _merchant(visit)
+    network = visit.network
+    if form.get("kind") == "hmac":
+        key, made = onboarding.new_request_key(network, merchant.id)
+    else:
+        made, text = None, str(form.get("pem", ""))[:_LONGEST_PEM].encode()
+        try:
+            key = onboarding.new_public_key(network, merchant.id, text)
+        except UnusableKey as error:
+            return await _keys_page(visit, f"{visit.words('不能用这个公钥。')} {error}")
+    outcome = await visit.act(form, ADD_KEY, key, key.serial, kind=key.kind.name.lower())
+    if isinstance(outcome, Refused):
+        return await _keys_page(visit, visit.problem(outcome))
+    if made is None:
+        return RedirectResponse("/portal/keys", 303)
+    return visit.render("portal/key_made.html", key=made, here_nav="keys")
+
+
+async def revoke_key(visit: Visit) -> Response:
+    """A key must not be accepted any more; another merchant's is not found."""
+    form, merchant = await visit.form(), await _merchant(visit)
+    serial = str(form.get("serial", ""))
+    outcome = await visit.act(form, REVOKE_KEY, RevokeKey(merchant.id, serial), serial)
+    if isinstance(outcome, Refused):
+        return await _keys_page(visit, visit.problem(outcome))
+    return RedirectResponse("/portal/keys", 303)
+
+
+async def test_webhook(visit: Visit) -> Response:
+    """Send a letter to an address, to see it arrive."""
+    form, merchant = await visit.form(), await _merchant(visit)
+    address = str(form.get("address", "")).strip()[:_LONGEST_ADDRESS]
+    if not address.startswith(_WEB):
+        return await events.listed(visit)
+    event_id = EventId(visit.network.ids.new())
+    shown = ids.show("evt", event_id)
+    outcome = await visit.act(
+        form, TEST, TestWebhook(event_id, merchant.id, address), shown, address=address
+    )
+    if isinstance(outcome, Refused):
+        return visit.refused(outcome)
+    return RedirectResponse(f"/portal/events/{shown}", 303)
+
+
+async def act(visit: Visit) -> Response:
+    """A simulated person does something with an order. Only in a sandbox."""
+    form, placed = await visit.form(), await naming.order_named(visit)
+    chosen = str(form.get("does", ""))
+    if placed is None or not visit.console.pages.sandbox or chosen not in set(Act):
+        return visit.missing()
+    acted = await payers.perform(visit.network, placed.order, Act(chosen))
+    expected = Act(chosen) is Act.WRONG_PIN
+    if acted.refused is not None and not expected:
+        return visit.refused(acted.refused)
+    return RedirectResponse(f"/portal/orders/{visit.request.path_params['id']}", 303)
+
+
+async def _keys_page(visit: Visit, text: str) -> Response:
+    found = await visit.network.read(parties.keys_of, (await _merchant(visit)).id)
+    return visit.render(
+        "portal/keys.html",
+        UNPROCESSABLE if text else 200,
+        keys=sorted(found, key=lambda one: (bool(one.revoked_at), -one.starts_at)),
+        now=visit.network.clock(),
+        problem_text=text,
+        here_nav="keys",
+    )
+
+
+async def _merchant(visit: Visit) -> Merchant:
+    found = await visit.network.read(parties.merchant, visit.member.organisation)
+    if found is None:
+        raise LookupError(f"member {visit.member.id} has no merchant")
+    return found
+
+
+def _wanted(merchant: Merchant, state: int = 0) -> Wanted:
+    return Wanted(merchant.id, _NEWEST, 0, _NEWEST, state)
+
+
+ENTRIES: Final = (
+    Entry("GET", "/portal/", Right.PORTAL_LOOK, start),
+    Entry("GET", "/portal/keys", Right.PORTAL_LOOK, keys),
+    Entry("POST", "/portal/keys", Right.PORTAL_KEYS, add_key),
+    Entry("POST", "/portal/keys/revoke", Right.PORTAL_KEYS, revoke_key),
+    Entry("GET", "/portal/requests", Right.PORTAL_LOOK, requests.listed),
+    Entry("GET", "/portal/requests/{id}", Right.PORTAL_LOOK, requests.one),
+    Entry("GET", "/portal/orders", Right.PORTAL_LOOK, orders.listed),
+    Entry("GET", "/portal/orders/{id}", Right.PORTAL_LOOK, orders.one),
+    Entry("POST", "/portal/orders/{id}/act", Right.PORTAL_TEST, act),
+    Entry("GET", "/portal/search", Right.PORTAL_LOOK, orders.find),
+    Entry("GET", "/portal/events", Right.PORTAL_LOOK, events.listed),
+    Entry("POST", "/portal/events", Right.PORTAL_TEST, test_webhook),
+    Entry("GET", "/portal/events/{id}", Right.PORTAL_LOOK, events.one),
+    Entry("POST", "/portal/events/{id}/resend", Right.PORTAL_TEST, events.resend),
+)
