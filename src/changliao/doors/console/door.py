@@ -12,6 +12,7 @@ from changliao.doors.console import (
     events,
     ledger,
     logging_in,
+    market,
     members,
     merchants,
     mergers,
@@ -38,10 +39,11 @@ TABLE: Final[tuple[Entry, ...]] = (
     *bills.ENTRIES,
     *account.ENTRIES,
     *members.ENTRIES,
+    *market.ENTRIES,
 )
 
 
-def routes(network: Network, pages: Pages) -> list[Route]:
+def routes(network: Network, pages: Pages, minimum_users: int = 20) -> list[Route]:
     """Everything under /console/ and /portal/."""
-    console = Console(network, pages)
+    console = Console(network, pages, minimum_users)
     return [*logging_in.routes(console), *(route(console, entry) for entry in TABLE)]

@@ -24,6 +24,7 @@ from changliao.operations.network import Network
 from changliao.operations.operation import Operation
 from changliao.store.views import console as console_views
 from changliao.store.views.console import Waiting
+from changliao.web import language
 from changliao.web.pages import Pages
 from changliao.web.words import explain
 
@@ -35,10 +36,11 @@ R = TypeVar("R")
 
 
 class Console(Struct, frozen=True):
-    """What handlers work with."""
+    """What handlers work with. Of fewer than `minimum_users` the market tells nothing."""
 
     network: Network
     pages: Pages
+    minimum_users: int = 20
 
 
 class Visit(Struct, frozen=True):
@@ -60,6 +62,11 @@ class Visit(Struct, frozen=True):
     def query(self) -> dict[str, str]:
         """The parameters of the address, without the language."""
         return {n: v for n, v in self.request.query_params.items() if n != "lang"}
+
+    @property
+    def english(self) -> bool:
+        """Are names wanted in English?"""
+        return language.choose(self.request) == "en"
 
     def words(self, text: str) -> str:
         """A message in this member's language."""

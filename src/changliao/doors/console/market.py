@@ -1,0 +1,148 @@
+"""The market dashboard: figures, shares over time, who moved where, concentration, events.
+
+Everything is read from the sums that a worker keeps, for whole days, weeks or months.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from changliao.core import market
+from changliao.core.bills import day_of
+from changliao.core.clock import Instant
+from changliao.core.market import Period
+from changliao.core.members import Right
+from changliao.doors.console.market_charts import flow_chart, hhi_chart, share_chart
+from changliao.doors.console.visit import Entry, Visit
+from changliao.market import changes, concentration, figures, matrix, names
+from changliao.market.concentration import Concentration
+from changliao.market.figures import TOTAL, Active, Asked, Flow, Share
+from changliao.market.matrix import Matrix
+from changliao.store.engine import Reader
+
+RANGES: Final = {"30": Period.DAY, "90": Period.WEEK, "365": Period.MONTH}
+METRICS: Final = ("amount", "payments")
+CUTS: Final[tuple[figures.By, ...]] = ("method", "platform", "group", "terminal")
+THRESHOLDS: Final = "us2023"
+OWN: Final = "changliao"
+
+
+class Board(Struct, frozen=True):
+    """Everything the page shows, of one moment."""
+
+    shares: list[Share]
+    methods: list[Share]
+    people: list[Active]
+    flows: list[Flow]
+    concentration: list[Concentration]
+    events: list[changes.Change]
+    matrix: Matrix
+
+
+async def dashboard(visit: Visit) -> Response:
+    """The page; what the address asks for that is not there is the usual."""
+    query = visit.query
+    days = query.get("days", "30") if query.get("days", "30") in RANGES else "30"
+    metric = query.get("metric", "amount") if query.get("metric") in METRICS else "amount"
+    by = next((one for one in CUTS if one == query.get("by")), CUTS[0])
+    asked = asked_for(visit, days, by)
+    now = visit.network.clock()
+    board = await visit.network.report(_board, asked, now, english=visit.english)
+    if query.get("format") == "csv":
+        return _csv(board.shares, asked.every)
+    of = [one for one in board.shares if one.label == TOTAL]
+    return visit.render(
+        "console/market.html",
+        here_nav="market",
+        chosen={"days": days, "metric": metric, "by": by},
+        choices={"days": list(RANGES), "metric": METRICS, "by": CUTS},
+        kpis=_kpis(board, metric),
+        share=share_chart(visit.words, board.shares, board.events, asked.every, metric),
+        flow=flow_chart(visit.words, board.flows),
+        hhi=hhi_chart(visit.words, board.concentration, asked.every, THRESHOLDS),
+        events=[one for one in board.events if asked.days[0] <= one.day <= asked.days[1]],
+        date_of=date_of,
+        matrix=board.matrix,
+        threshold=concentration.thresholds()[THRESHOLDS],
+        anything=bool(of),
+        minimum=asked.minimum,
+    )
+
+
+def asked_for(visit: Visit, days: str, by: figures.By) -> Asked:
+    """The last so many days."""
+    last = day_of(visit.network.clock())
+    minimum = visit.console.minimum_users
+    return Asked(last - int(days) + 1, last, RANGES[days], by, minimum=minimum)
+
+
+def date_of(day: int) -> str:
+    """A day as pages show it."""
+    return date.fromordinal(date(1970, 1, 1).toordinal() + day).isoformat()
+
+
+def _board(reader: Reader, asked: Asked, now: Instant, *, english: bool) -> Board:
+    known = names.read(reader, chinese=not english)
+    month = Asked(asked.last - 62, asked.last, Period.MONTH, "platform", minimum=asked.minimum)
+    bare = Asked(asked.first, asked.last, asked.every, "platform", minimum=0)
+    methods = Asked(asked.first, asked.last, asked.every, "method", minimum=asked.minimum)
+    return Board(
+        shares=figures.shares(reader, known, asked),
+        methods=figures.shares(reader, known, methods),
+        people=figures.active(reader, month),
+        flows=figures.flows(reader, known, month),
+        concentration=concentration.by_period(
+            figures.shares(reader, known, bare), "amount", frozenset(), asked.minimum
+        ),
+        events=changes.changes(reader, known),
+        matrix=matrix.standing(reader, known, now),
+    )
+
+
+def _kpis(board: Board, metric: str) -> dict[str, Any]:
+    """The first row: what it is now, and what it was at the beginning."""
+    totals = [one.amount or 0 for one in board.shares if one.label == TOTAL]
+    people = [one.users for one in board.people]
+    own = [
+        (one.of_amount if metric == "amount" else one.of_payments) or 0
+        for one in board.methods if one.label.key == OWN
+    ]  # fmt: skip
+    hhi = [one.hhi for one in board.concentration if one.hhi is not None]
+    return {
+        "amount": sum(totals),
+        "people": people[-1] if people else None,
+        "people_before": people[-2] if len(people) > 1 else None,
+        "own": own[-1] if own else None,
+        "own_before": own[0] if own else None,
+        "hhi": hhi[-1] if hhi else None,
+        "level": concentration.thresholds()[THRESHOLDS].level(hhi[-1]) if hhi else None,
+        "bans": board.matrix.stopped,
+        "banning": board.matrix.stopping,
+    }
+
+
+def _csv(shares: Sequence[Share], every: Period) -> Response:
+    """What the first chart shows; what is withheld is empty."""
+    text = io.StringIO()
+    fields = ("users", "payments", "amount", "refunds", "refunded", "of_payments", "of_amount")
+    writer = csv.writer(text)
+    writer.writerow(("first", "last", "key", "name", *fields))
+    for one in shares:
+        span = market.first_day(every, one.period), market.first_day(every, one.period + 1) - 1
+        values = ("" if getattr(one, name) is None else getattr(one, name) for name in fields)
+        writer.writerow((*map(date_of, span), one.label.key, _plain(one.label.name), *values))
+    headers = {"Content-Disposition": 'attachment; filename="market.csv"'}
+    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _plain(name: str) -> str:
+    """A spreadsheet must not take a name for a formula."""
+    return f"'{name}" if name[:1] in "=+-@\t\r" else name
+
+
+ENTRIES: Final = (Entry("GET", "/console/market", Right.LOOK, dashboard),)

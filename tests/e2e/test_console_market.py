@@ -1,0 +1,120 @@
+"""The market dashboard says what the API says, in a real browser, in both languages and themes."""
+
+import csv
+import re
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.bazaar import Bazaar, bazaar
+from tests.e2e.members import desk, is_well_made
+from tests.e2e.site import Key, Site
+
+PAYMENTS = 4 + 2 + 4 + 2
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bazaar]:
+    """Four people buy at taobao, two of them at jd as well; taobao bans, and they go to jd."""
+    with bazaar(tmp_path_factory.mktemp("market") / "data", people=4, minimum=1) as made:
+        first = made.today()
+        for person in range(4):
+            made.buy(person, "taobao", 1_000)
+        for person in range(2):
+            made.buy(person, "jd", 500)
+        made.later(1)
+        made.switch("taobao", "banned", "safety")
+        made.later(15)
+        for person in range(4):
+            made.buy(person, "jd", 500)
+        made.buy(0, "jd", 500)
+        made.buy(0, "corner", 100)
+        made.settle(first, made.today(), PAYMENTS)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def site(market: Bazaar) -> Site:
+    served, operator = market.served, market.operator
+    key = Key(operator.key, operator.secret)
+    return Site(served.base_url, key, key, str(served.data), "")
+
+
+@pytest.fixture(scope="module")
+def viewer(site: Site, chromium: Browser) -> Page:
+    return desk(site, chromium, "viewer", [])
+
+
+def table(page: Page, place: int) -> list[list[str]]:
+    """The table beside a chart."""
+    figure = page.locator("figure").nth(place)
+    figure.locator("summary").click()
+    rows = figure.locator("tr").all()
+    return [row.locator("th, td").all_inner_texts() for row in rows]
+
+
+def test_the_dashboard_is_well_made(site: Site, viewer: Page) -> None:
+    for query in ("?by=platform", "?days=90&metric=payments", "?days=365&by=group"):
+        is_well_made(viewer, f"{site.base}/console/market{query}")
+
+
+def test_its_numbers_are_the_apis(site: Site, market: Bazaar, viewer: Page) -> None:
+    viewer.goto(f"{site.base}/console/market?by=platform&metric=payments")
+    head, *rows = table(viewer, 0)
+    told = market.ask("shares", first=start(market), last=market.today())
+    days: dict[str, dict[str, float]] = {one["first"][5:]: {} for one in told}
+    for one in told:
+        days[one["first"][5:]][one["name"]] = one["of_payments"]
+    assert [row[0] for row in rows] == list(days)
+    for row in rows:
+        for name, cell in zip(head[1:], row[1:], strict=True):
+            expected = days[row[0]].get("others" if "其他" in name else name, 0)
+            assert cell == f"{expected:.1%}"
+        assert sum(float(cell.rstrip("%")) for cell in row[1:]) == pytest.approx(100, abs=0.2)
+    concentration = market.ask(
+        "concentration", first=start(market), last=market.today(), every="day"
+    )
+    _, *lines = table(viewer, 2)
+    assert [line[1] for line in lines] == [f"{one['hhi']:,.0f}" for one in concentration]
+
+
+def start(market: Bazaar) -> str:
+    told = market.ask("shares", first="2026-01-01", last="2027-02-01")
+    return str(min(one["first"] for one in told))
+
+
+def test_flows_and_events_are_the_apis(site: Site, market: Bazaar, viewer: Page) -> None:
+    viewer.goto(f"{site.base}/console/market")
+    _, *rows = table(viewer, 1)
+    assert [row[1:] for row in rows] == [["taobao", "jd", "4"]]
+    flows = market.ask("flows", first=start(market), last=market.today(), every="month")
+    assert [one["users"] for one in flows if one["source_name"] == "taobao"] == [4]
+    [event] = viewer.locator(".event").all_inner_texts()
+    [change] = market.ask("changes")
+    assert change["day"] in event
+    assert re.search(r"taobao.*受理中 → 禁止.*safety", event.replace("\n", " "))
+    assert viewer.locator("svg .in").all_text_contents() == [str(change["number"])]
+    assert "1/5" in viewer.inner_text("tbody >> nth=-1")
+
+
+def test_the_read_out_follows_the_arrow_keys(site: Site, viewer: Page) -> None:
+    viewer.goto(f"{site.base}/console/market?by=platform")
+    out = viewer.locator("figure .readout").first
+    last = out.inner_text()
+    assert "jd" in last
+    viewer.locator("figure .scroll").first.focus()
+    viewer.keyboard.press("ArrowLeft")
+    assert out.inner_text() != last
+    viewer.keyboard.press("ArrowRight")
+    assert out.inner_text() == last
+
+
+def test_the_data_is_a_file(site: Site, market: Bazaar, viewer: Page) -> None:
+    viewer.goto(f"{site.base}/console/market?by=platform")
+    with viewer.expect_download() as held:
+        viewer.click("text=下载数据")
+    rows = list(csv.DictReader(StringIO(held.value.path().read_text("utf-8"))))
+    told = market.ask("shares", first=start(market), last=market.today())
+    assert [int(row["amount"]) for row in rows] == [one["amount"] for one in told]
