@@ -1,12 +1,14 @@
 // Drives npm wechatpay-axios-plugin for tests/e2e/test_sdks.py, in the folder where it is installed.
 //   node sdk_axios_plugin.mjs SETTINGS.json public-key|certificate
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { basename } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { answerLines } from "./sdk_lines.mjs";
 
 const require = createRequire(`${process.cwd()}/`);
-const { Wechatpay, Aes, Rsa, Formatter } = require("wechatpay-axios-plugin");
+const { Wechatpay, Multipart, Aes, Rsa, Formatter } = require("wechatpay-axios-plugin");
 const settings = JSON.parse(readFileSync(process.argv[2], "utf-8"));
 const publicKeyMode = process.argv[3] === "public-key";
 const shop = {
@@ -155,6 +157,32 @@ await answerLines({
   profitsharing_amount_query: (named) =>
     called(sharing.transactions._transaction_id_.amounts.get(named)),
   profitsharing_unfreeze: (fields) => called(sharing.orders.unfreeze.post(fields)),
+  profitsharing_bill: (params) => called(sharing.bills.get({ params })),
+  profitsharing_config_query: (named) => called(sharing.merchantConfigs._sub_mchid_.get(named)),
+  async image_upload({ filepath }) {
+    const content = readFileSync(filepath);
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    const meta = { filename: basename(filepath), sha256 };
+    const form = new Multipart();
+    form.append("meta", JSON.stringify(meta), "meta.json");
+    form.append("file", content, meta.filename);
+    const options = { meta, headers: form.getHeaders() };
+    return called(sdk.v3.merchant.media.upload.post(form.getBuffer(), options));
+  },
+  applyment_submit(fields) {
+    const secrets = ["contact_name", "id_card_name", "account_name", "account_number"];
+    const sealed = JSON.stringify(fields, (name, value) =>
+      secrets.includes(name) ? seal(value) : value,
+    );
+    const path = sdk["v3/applyment4sub/applyment/"];
+    return called(path.post(JSON.parse(sealed), sealing));
+  },
+  applyment_query: (named) =>
+    called(
+      named.business_code
+        ? sdk["v3/applyment4sub/applyment/business_code/{business_code}"].get(named)
+        : sdk["v3/applyment4sub/applyment/applyment_id/{applyment_id}"].get(named),
+    ),
   mch_transfer_bills({ user_name: name, ...fields }) {
     const named = name ? { user_name: seal(name) } : {};
     return called(bills.post({ appid: settings.appid, ...named, ...fields }, sealing));

@@ -73,6 +73,8 @@ await answerLines({
   profitsharing_amount_query: async ({ transaction_id }) =>
     said(await sdk.query_profitsharing_amounts(transaction_id)),
   profitsharing_unfreeze: async (fields) => said(await sdk.profitsharing_orders_unfreeze(fields)),
+  profitsharing_bill: async ({ bill_date, tar_type }) =>
+    said(await sdk.profitsharing_bills(bill_date, tar_type)),
   transfer_batch: async (fields) => said(await sdk.batches_transfer({ ...serial, ...fields })),
   transfer_query_out_batch_no: async ({ out_batch_no, need_query_detail }) =>
     said(await sdk.query_batches_transfer_list({ out_batch_no, need_query_detail })),

@@ -84,6 +84,11 @@ class Driver:
     async def combine_pay(self, **fields: Any) -> Any:
         return await self._called("combine_pay", pay_type=self._types.NATIVE, **fields)
 
+    async def profitsharing_config_query(self, **fields: Any) -> Any:
+        answer = self._partner.profitsharing_config_query(**fields)
+        status, body = await answer if inspect.isawaitable(answer) else answer
+        return {"status": status, "body": json.loads(body)}
+
     async def download_bill(self, url: str) -> Any:
         answer = self._sdk.download_bill(url)
         status, content = await answer if inspect.isawaitable(answer) else answer
@@ -116,7 +121,10 @@ class Driver:
 
     async def _called(self, name: str, /, **fields: Any) -> Any:
         answer = getattr(self._sdk, name)(**fields)
-        status, body = await answer if inspect.isawaitable(answer) else answer
+        # Uploads of the async variant have to be awaited twice.
+        while inspect.isawaitable(answer):
+            answer = await answer
+        status, body = answer
         return {"status": status, "body": json.loads(body) if body else {}}
 
     def _invocation(self, scene: str, prepay_id: str) -> dict[str, str]:

@@ -1,12 +1,19 @@
 """What marketplaces call: each SDK shares a payment, pays users out and combines orders."""
 
+import hashlib
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from changliao.commands.people import Person
+from changliao.core.ids import ShareId
+from changliao.core.orders import Hold
+from changliao.core.splits import Share, ShareOrder
+from changliao.operations import splits
+from tests import yesterday
 from tests.e2e.compatibility import NOT_OFFERED
 from tests.e2e.sdk_shop import BACK, PRICE, SDKS, TABLE, Shop, numbers, opened_shop
 from tests.served import Rest, Served
@@ -190,3 +197,49 @@ def test_combined_orders_are_paid_as_one_and_refunded_in_parts(
     assert closed["status"] == 204
     shown = shop.done("combine_query", combine_out_trade_no=other)
     assert [one["trade_state"] for one in shown["sub_orders"]] == ["CLOSED", "CLOSED"]
+
+
+def test_a_day_of_shares_has_its_bill(shop: Shop, sandbox: tuple[Served, Rest]) -> None:
+    with yesterday.past(sandbox[0], shop.settings["mchid"]) as world:
+        order = world.pay(world.place(PRICE, hold=Hold.SPLIT), world.user(PRICE))
+        number = f"S{order.id}"
+        share = Share(ShareId(world.ids.new()), world.merchant, order.id, number, b"x")
+        assert world.do(splits.SHARE, ShareOrder(share, (), rest=True)).released
+    offer = shop.done("profitsharing_bill", bill_date=yesterday.date(), tar_type="GZIP")
+    bill = shop.do("download_bill", url=offer["download_url"])
+    digest = hashlib.sha1(b"\xef\xbb\xbf" + bill["body"].encode(), usedforsecurity=False)
+    assert digest.hexdigest() == offer["hash_value"]
+    assert f",`{number},`" in bill["body"]
+
+
+def test_a_sub_merchant_is_applied_for_and_may_be_sold_for(
+    shop: Shop, sandbox: tuple[Served, Rest], tmp_path: Path
+) -> None:
+    picture = tmp_path / "license.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + secrets.token_bytes(1_000))
+    uploaded = shop.do("image_upload", filepath=str(picture))
+    if uploaded.get("missing"):
+        for call in ("applyment_submit", "applyment_query", "profitsharing_config_query"):
+            assert shop.do(call)["missing"]
+        return
+    assert uploaded["status"] == 200, uploaded
+    media = uploaded["body"]["media_id"]
+    number = f"A{next(numbers)}"
+    made = shop.done(
+        "applyment_submit",
+        business_code=number,
+        contact_info={"contact_name": "张三"},
+        subject_info={
+            "subject_type": "SUBJECT_TYPE_ENTERPRISE",
+            "business_license_info": {"license_copy": media, "merchant_name": "张三餐饮"},
+            "identity_info": {"id_card_info": {"id_card_copy": media, "id_card_name": "张三"}},
+        },
+        business_info={"merchant_shortname": "张三餐饮店"},
+        settlement_info={"settlement_id": "719"},
+        bank_account_info={"account_name": "张三餐饮", "account_number": "6222000012345678"},
+    )
+    shown = shop.done("applyment_query", business_code=number)
+    assert shown["applyment_state"] == "APPLYMENT_STATE_FINISHED"
+    assert shop.done("applyment_query", applyment_id=made["applyment_id"]) == shown
+    config = shop.done("profitsharing_config_query", sub_mchid=shown["sub_mchid"])
+    assert config == {"sub_mchid": shown["sub_mchid"], "max_ratio": 3000}

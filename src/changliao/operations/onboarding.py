@@ -79,7 +79,7 @@ async def prepare(network: Network, asked: NewMerchant) -> tuple[TakeOn, TakenOn
     Raises UnusableKey.
     """
     now = network.clock()
-    number = asked.number or f"19{secrets.randbelow(10**8):08d}"
+    number = asked.number or _new_number()
     private_key = certificate = ""
     public_key = asked.public_key.encode()
     if not public_key:
@@ -104,6 +104,23 @@ async def prepare(network: Network, asked: NewMerchant) -> tuple[TakeOn, TakenOn
     return command, TakenOn(
         merchant, app, api_key, key.serial, request_key, private_key, certificate
     )
+
+
+def new_sub_merchant(network: Network, name: str, fee_bps: int) -> tuple[Merchant, App]:
+    """A merchant that its service provider acts for, with an app; it has no keys of its own yet."""
+    merchant = Merchant(
+        id=MerchantId(network.ids.new()),
+        number=_new_number(),
+        name=name,
+        fee_bps=fee_bps,
+        api_key=network.vault.seal(secrets.token_hex(16).encode("ascii"), API_KEY_PURPOSE),
+        created_at=network.clock(),
+    )
+    return merchant, new_app(network, merchant.id, "", name)
+
+
+def _new_number() -> str:
+    return f"19{secrets.randbelow(10**8):08d}"
 
 
 async def add_app(network: Network, merchant: Merchant, number: str, name: str) -> App:

@@ -38,6 +38,7 @@ class Call(Struct, frozen=True):
     body: bytes
     host: str = ""
     serial: str = ""
+    content_type: str = ""
 
 
 class Answer(Struct, frozen=True):

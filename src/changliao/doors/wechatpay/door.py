@@ -11,6 +11,7 @@ from typing import Final
 from changliao.core import clock
 from changliao.core.parties import Merchant
 from changliao.doors.wechatpay import (
+    applyments,
     baskets,
     bills,
     certificates,
@@ -18,6 +19,7 @@ from changliao.doors.wechatpay import (
     crypto,
     ecommerce_refunds,
     ecommerce_sharing,
+    media,
     orders,
     refunds,
     share_returns,
@@ -50,6 +52,8 @@ _BY_ID: Final = "id/{transaction_id}"
 _COMBINED: Final = "/v3/combine-transactions"
 _REFUNDS: Final = "/v3/refund/domestic/refunds"
 _SHARING: Final = "/v3/profitsharing"
+_APPLYING: Final = "/v3/applyment4sub/applyment"
+_PLATFORM_APPLYING: Final = "/v3/ecommerce/applyments"
 _PLATFORM_SHARING: Final = "/v3/ecommerce/profitsharing"
 _BILLS: Final = "/v3/fund-app/mch-transfer/transfer-bills"
 _BATCHES: Final = "/v3/transfer/batches"
@@ -117,6 +121,15 @@ ROUTES: Final = (
         f"{_BY_BATCH_ID}/details/detail-id/{{detail_id}}",
         transfer_batches.query_detail_by_number,
     ),
+    route("POST", "/v3/merchant/media/{kind:upload|video_upload}", media.upload),
+    route("POST", f"{_APPLYING}/?", applyments.apply),
+    route("GET", f"{_APPLYING}/business_code/{{reference}}", applyments.query),
+    route("GET", f"{_APPLYING}/applyment_id/{{applyment_id}}", applyments.query_by_id),
+    route("POST", f"{_PLATFORM_APPLYING}/?", applyments.apply_for_platform),
+    route(
+        "GET", f"{_PLATFORM_APPLYING}/out-request-no/{{reference}}", applyments.query_for_platform
+    ),
+    route("GET", f"{_PLATFORM_APPLYING}/{{applyment_id}}", applyments.query_by_id_for_platform),
     route("GET", "/v3/certificates", certificates.certificates),
     route("GET", "/v3/bill/tradebill", bills.trade_bill),
     route("GET", "/v3/bill/fundflowbill", bills.fund_flow),
@@ -135,11 +148,15 @@ def application(door: Door) -> Application:
             await _send(send, found, b"")
             return
         try:
-            body = await asgi.read_body(receive, BODY_LIMIT)
-            merchant = await _authenticated(door, scope, body)
+            upload = media.is_upload(scope["path"])
+            body = await asgi.read_body(receive, media.LIMIT if upload else BODY_LIMIT)
+            kind = _header(scope, b"content-type")
+            signed = media.parts_of(body, kind).get("meta", b"") if upload else body
+            merchant = await _authenticated(door, scope, signed)
             query = read_query(scope["query_string"])
             serial = _header(scope, b"wechatpay-serial")
-            call = Call(merchant, found.parts, query, body, _header(scope, b"host"), serial)
+            host = _header(scope, b"host")
+            call = Call(merchant, found.parts, query, body, host, serial, kind)
             answer = await found.handler(door, call)
         except asgi.Disconnected:
             return
