@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 CHANGLIAO = str(Path(sys.executable).with_name("changliao"))
-START_WITHIN_S = 20
+START_WITHIN_S = 60
 
 
 def command(*arguments: str, data: Path, **environment: str) -> Any:

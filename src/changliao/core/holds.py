@@ -100,6 +100,14 @@ class Holding(Struct, frozen=True):
         return chart.escrow(self.merchant_id, self.currency)
 
 
+class HoldTerms(Struct, frozen=True):
+    """An order whose money waits another time than usual."""
+
+    merchant_id: MerchantId
+    order_id: OrderId
+    days: int
+
+
 class ExpireHold(Struct, frozen=True):
     """Time has come for money that is still held."""
 

@@ -141,10 +141,14 @@ class Terms(Struct, frozen=True):
 
 
 class PlaceOrder(Struct, frozen=True):
-    """A merchant asks for a payment. The reference names it: the same terms find the same order."""
+    """A merchant asks for a payment. The reference names it: the same terms find the same order.
+
+    `held_days` is how long a held order's money waits at most; 0: as long as usual.
+    """
 
     order: Order
     terms: Terms
+    held_days: int = 0
 
 
 class CloseOrder(Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import Final
 from changliao.core import chart
 from changliao.core.acceptance import OWN_METHOD, TERMINAL_OF
 from changliao.core.clock import Instant
+from changliao.core.holds import HoldTerms
 from changliao.core.orders import (
     Attempt,
     CloseOrder,
@@ -27,6 +28,7 @@ from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.acceptance import ACCEPTANCES
+from changliao.store.holds import HOLD_TERMS
 from changliao.store.orders import ATTEMPTS, ORDERS, ORDERS_BY_REFERENCE, TERMS
 from changliao.store.platforms import STORES
 from changliao.store.unit import UnitOfWork
@@ -52,6 +54,8 @@ def _place(tx: UnitOfWork, command: PlaceOrder, now: Instant) -> Order | Refused
     order = sold
     tx.insert(ORDERS, order, ORDERS_BY_REFERENCE)
     tx.insert(TERMS, command.terms)
+    if command.held_days:
+        tx.insert(HOLD_TERMS, HoldTerms(order.merchant_id, order.id, command.held_days))
     deadlines.add(tx, order.expires_at, order.id, order.merchant_id, deadlines.DeadlineKind.ORDER)
     return order
 

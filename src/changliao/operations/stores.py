@@ -12,6 +12,7 @@ from changliao.core.parties import Partnership
 from changliao.core.platforms import DecideStore, Platform, Store, StoreEvent, StoreMode
 from changliao.operations import heirs
 from changliao.operations.operation import Operation
+from changliao.store.holds import HOLD_TERMS
 from changliao.store.parties import MERCHANTS, PARTNERSHIPS
 from changliao.store.platforms import PLATFORMS, STORES
 from changliao.store.unit import UnitOfWork
@@ -47,9 +48,14 @@ def holds(tx: UnitOfWork, order: Order) -> bool:
 
 
 def days_held(tx: UnitOfWork, order: Order) -> int:
-    """For how long a paid order may hold its money: the store says, or the protocol."""
-    store = store_of(tx, order) if order.hold is not Hold.NONE else None
-    return store.days if store is not None else LONGEST_DAYS
+    """For how long a paid order may hold its money: the store says, the order, or the protocol."""
+    if order.hold is Hold.NONE:
+        return LONGEST_DAYS
+    store = store_of(tx, order)
+    if store is not None:
+        return store.days
+    own = tx.find(HOLD_TERMS, (order.merchant_id, order.id))
+    return own.days if own is not None else LONGEST_DAYS
 
 
 def _make(tx: UnitOfWork, command: Platform, now: Instant) -> Platform | Refused:

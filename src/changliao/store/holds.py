@@ -1,7 +1,7 @@
 """Held money as rows."""
 
 from changliao.core.clock import Instant
-from changliao.core.holds import Holding, HoldingState
+from changliao.core.holds import Holding, HoldingState, HoldTerms
 from changliao.core.ids import MerchantId, OrderId
 from changliao.core.money import BY_NUMBER
 from changliao.store.engine import Row
@@ -57,4 +57,10 @@ HOLDINGS: Table[tuple[int, int], Holding] = Table(
         int(after.state),
         before.revision,
     ),
+)
+HOLD_TERMS: Table[tuple[int, int], HoldTerms] = Table(
+    name="hold_terms",
+    key=lambda one: (one.merchant_id, one.order_id),
+    to_row=lambda one: (one.merchant_id, one.order_id, one.days),
+    from_row=lambda row: HoldTerms(MerchantId(row[0]), OrderId(row[1]), row[2]),
 )

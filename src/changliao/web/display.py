@@ -72,6 +72,11 @@ def machine_time(instant: Instant) -> str:
     return datetime.fromtimestamp(instant / 1e6, UTC).isoformat(timespec="seconds")
 
 
+def qr_image(text: str) -> str:
+    """A QR code as an address of an image, for pages that set its size."""
+    return str(segno.make_qr(text, error="m").svg_data_uri(border=1))
+
+
 def qr(text: str, label: str) -> Markup:
     """An inline SVG, dark on white in both themes. Never a Micro QR: phones cannot read those."""
     code = segno.make_qr(text, error="m")

@@ -157,6 +157,7 @@ def _environment(chosen: str, sandbox: bool) -> Environment:
         "show_id": ids.show,
         "barcode": barcode.code128,
         "qr": display.qr,
+        "qr_image": display.qr_image,
         "sandbox": sandbox,
     }
     environment.globals["ui"] = environment.get_template("_macros.html").module

@@ -37,6 +37,16 @@ HEADERS: Final = (
 )
 
 
+# A page made to be shown inside another site's.
+EMBEDDED: Final = (
+    (
+        b"content-security-policy",
+        _POLICY.replace("frame-ancestors 'none'", "frame-ancestors *").encode(),
+    ),
+    *HEADERS[1:4],
+)
+
+
 class Forged(Exception):
     """A form that did not come from our own page in this browser."""
 

@@ -29,6 +29,10 @@ from changliao.store.views.orders import Placed
 PAGE, WAP, APP = "alipay.trade.page.pay", "alipay.trade.wap.pay", "alipay.trade.app.pay"
 ENTRIES: Final = frozenset({PAGE, WAP, APP, freezes.APP})
 _BACK: Final = "/alipay/back/"
+# How large the code is, by qr_pay_mode; 2 leads to the cashier's page. Units: pixels.
+_FRAMES: Final = {"0": 200, "1": 200, "3": 75, "4": 200}
+_SIZED: Final = "4"
+_ROOM: Final = 150
 _SHOWN: Final = re.compile(r"^isv\.")
 
 
@@ -61,15 +65,36 @@ def way_back(placed: Placed, token: str) -> str:
     return f"{_BACK}{token}" if leads else ""
 
 
-async def enter(door: Door, call: Call) -> Response:
+async def enter(door: Door, call: Call, request: Request) -> Response:
     """Take the order or the freeze and show where it is paid. Raises AlipayError."""
     if call.method == freezes.APP:
         return RedirectResponse(freezes.page_of(door, await freezes.requested(door, call)), 303)
     form = read_form(call, Placing)
     placed = await place(door, call, form)
     link = door.network.links.make(placed, Instant(door.network.clock() + LINK_LIVES))
+    if embeds(call):
+        return _frame(door, request, form, link)
     # The browser comes with GET or POST; the cashier is always fetched anew.
     return RedirectResponse(f"/c/{link}", 303)
+
+
+def embeds(call: Call) -> bool:
+    """Does the merchant's page show the code inside itself?"""
+    return call.method == PAGE and call.content.get("qr_pay_mode") in _FRAMES
+
+
+def _frame(door: Door, request: Request, form: Placing, link: str) -> Response:
+    """A page with the code alone; how to go back only where there is room for it."""
+    mode = form.qr_pay_mode
+    width = int(form.qrcode_width) if mode == _SIZED and form.qrcode_width else _FRAMES[mode]
+    text = door.pages.fragment(
+        request,
+        "alipay/frame.html",
+        code=f"{door.public_url}/c/{link}",
+        width=width,
+        back=f"{_BACK}{link}" if width >= _ROOM else "",
+    )
+    return HTMLResponse(text, headers={"Cache-Control": "no-store"})
 
 
 def refused_page(door: Door, request: Request, error: AlipayError) -> Response:

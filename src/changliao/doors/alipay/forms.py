@@ -26,6 +26,22 @@ class Extending(Struct):
     royalty_freeze: Text32 = ""
 
 
+class SettleDetail(Struct):
+    """To whom an escrow is settled: always the seller; `actual_amount` is a part of it."""
+
+    trans_in_type: Text32 = "defaultSettle"
+    trans_in: Text64 = ""
+    amount: str = ""
+    actual_amount: str = ""
+
+
+class SettleInfo(Struct):
+    """Holding the seller's money until it is confirmed, or so many days."""
+
+    settle_detail_infos: Annotated[list[SettleDetail], Meta(min_length=1, max_length=1)]
+    settle_period_time: Annotated[str, Meta(pattern=r"^([1-9][0-9]{0,2}d)?\Z")] = ""
+
+
 class Placing(Struct):
     """An order, by whichever method; who reads which member, the method says."""
 
@@ -55,6 +71,10 @@ class Placing(Struct):
     request_from_url: Text256 = ""
     goods_detail: list[Object] | None = None
     extend_params: Extending | None = None
+    settle_info: SettleInfo | None = None
+    royalty_info: Object | None = None
+    qr_pay_mode: Text32 = ""
+    qrcode_width: Annotated[str, Meta(pattern=r"^([1-9][0-9]{1,2})?\Z")] = ""
     auth_code: Text64 = ""
     auth_no: Text64 = ""
     auth_confirm_mode: Text32 = ""
@@ -78,6 +98,7 @@ class Refunding(Struct):
     out_request_no: RequestNo = ""
     refund_reason: Text256 = ""
     refund_currency: Text32 = ""
+    refund_royalty_parameters: list[Object] | None = None
     query_options: list[str] | None = None
 
 

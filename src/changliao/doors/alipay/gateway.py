@@ -115,10 +115,13 @@ async def _entry(
     """A payer's browser: on to the cashier, or a page that says why not."""
     scope, receive, send = connection
     request = Request(scope, receive)
+    headers: asgi.Headers = security.HEADERS
     try:
         caller = await _authenticated(door, given, problem)
         content, _ = await _content(door, caller, given)
-        response = await cashier.enter(door, _call(caller, given, content))
+        call = _call(caller, given, content)
+        response = await cashier.enter(door, call, request)
+        headers = security.EMBEDDED if cashier.embeds(call) else headers
     except AlipayError as error:
         response = cashier.refused_page(door, request, error)
     except Unavailable:
@@ -126,7 +129,7 @@ async def _entry(
     except Exception:  # the door's last line for pages
         _log.exception("%s failed", given.get("method"))
         response = door.pages.render(request, "error.html", 500, code=500)
-    response.raw_headers.extend(security.HEADERS)
+    response.raw_headers.extend(headers)
     await response(scope, receive, send)
 
 

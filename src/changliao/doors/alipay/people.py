@@ -1,9 +1,10 @@
 """Letting a shop know who a person is: the page where the person agrees, and what it is told then.
 
 The page shows which app asks and where the answer goes; the person follows a link there, so nothing
-leaves without consent. A code works for five minutes. Source: alipay-openapi.md §14.1.
+leaves without consent. A code works once, for five minutes. Source: alipay-openapi.md §14.1.
 """
 
+import hashlib
 from functools import partial
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
@@ -13,7 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core.clock import DAY, MINUTE, SECOND, Instant
+from changliao.core.codes import SpentCode
 from changliao.core.ids import UserId
+from changliao.core.outcome import Refused
 from changliao.core.parties import App
 from changliao.doors.alipay import tokens, words
 from changliao.doors.alipay.answers import harmless
@@ -21,6 +24,7 @@ from changliao.doors.alipay.call import Call, Door, Node
 from changliao.doors.alipay.errors import AlipayError, invalid
 from changliao.doors.alipay.tokens import USER_CODE, USER_REFRESH, USER_TOKEN, Token
 from changliao.operations import sessions
+from changliao.operations.codes import SPEND
 from changliao.operations.numbers import number_of
 from changliao.store.views import parties
 from changliao.web import session
@@ -85,6 +89,11 @@ async def exchange(door: Door, call: Call) -> Node:
     app = call.caller.app
     if granted is None or not tokens.works(granted, app.id, now):
         raise invalid(wrong, f"{name} 无效、已过期或属于其他应用")
+    if kind == USER_CODE:
+        digest = hashlib.sha256(_text(call, name).encode()).digest()
+        spent = await network.perform(SPEND, SpentCode(app.id, digest, now))
+        if isinstance(spent, Refused):
+            raise invalid(wrong, f"{name} 已使用")
     person = UserId(granted.subject)
     number = await number_of(network, person)
     return {

@@ -34,6 +34,7 @@ _ONLINE: Final = 15 * DAY
 _MOST_GOODS: Final = 150
 _LONGEST_ADDRESS: Final = 256
 _DIGEST_BYTES: Final = 16
+_MOST_HELD_DAYS: Final = 365
 
 
 class Way(Struct, frozen=True):
@@ -110,7 +111,7 @@ async def wanted(door: Door, call: Call, form: Placing, buyer: UserId = _ANYBODY
         door=DOOR,
         details=msgspec.json.encode(_details(call, form)),
     )
-    return PlaceOrder(order, terms)
+    return PlaceOrder(order, terms, held_days(form))
 
 
 def _digest(call: Call, form: Placing, amount: int, buyer: UserId) -> bytes:
@@ -119,13 +120,20 @@ def _digest(call: Call, form: Placing, amount: int, buyer: UserId) -> bytes:
     terms += f"\n{form.auth_code}" if form.auth_code else ""
     terms += f"\n{form.auth_no}" if form.auth_no else ""
     terms += f"\n{_hold(form).name}" if _hold(form) is not Hold.NONE else ""
+    terms += f"\n{held_days(form)}d" if form.settle_info else ""
     return hashlib.sha256(terms.encode()).digest()[:_DIGEST_BYTES]
 
 
 def _hold(form: Placing) -> Hold:
-    """What the money waits for after payment."""
+    """What the money waits for after payment: to be shared, or to be confirmed."""
     freezes = form.extend_params is not None and form.extend_params.royalty_freeze == "true"
-    return Hold.SPLIT if freezes else Hold.NONE
+    return Hold.SPLIT if freezes or form.settle_info is not None else Hold.NONE
+
+
+def held_days(form: Placing) -> int:
+    """For how long an escrow waits at most; 0: as long as usual, or no escrow."""
+    period = form.settle_info.settle_period_time if form.settle_info else ""
+    return int(period[:-1]) if period else 0
 
 
 def _details(call: Call, form: Placing) -> Details:
@@ -139,6 +147,7 @@ def _details(call: Call, form: Placing) -> Details:
         quit_url=form.quit_url or form.request_from_url,
         body=form.body,
         store_id=form.store_id,
+        escrow=form.settle_info is not None,
     )
 
 
@@ -155,10 +164,29 @@ async def _checked(door: Door, call: Call, form: Placing) -> int:
         raise bad_content("enable_pay_channels 与 disable_pay_channels 不能同时使用")
     if len(form.goods_detail or ()) > _MOST_GOODS:
         raise business("ACQ.SUB_GOODS_SIZE_MAX_COUNT", "商品明细超过150条")
+    if form.royalty_info:
+        said = "不支持支付时分账，请用 royalty_freeze 与 alipay.trade.order.settle"
+        raise business("ACQ.TRADE_SETTLE_ERROR", said)
+    _check_escrow(form, amount, call.method)
     own = form.seller_id and await number_of(door.network, call.caller.seller.id)
     if own and form.seller_id != own:
         raise business("ACQ.ACCESS_FORBIDDEN", "seller_id 不是应用所属的商户")
     return amount
+
+
+def _check_escrow(form: Placing, amount: int, method: str) -> None:
+    """An escrow is of the whole order and goes to the seller. Raises AlipayError."""
+    if form.settle_info is None:
+        return
+    if method == "alipay.trade.pay":
+        raise business("ACQ.TRADE_SETTLE_ERROR", "条码支付不支持 settle_info")
+    detail = form.settle_info.settle_detail_infos[0]
+    if detail.trans_in_type != "defaultSettle" or detail.trans_in:
+        raise bad_content("settle_info 的 trans_in_type 只支持 defaultSettle")
+    if words.fen(detail.amount, "settle_info.amount") != amount:
+        raise bad_content("settle_info 的 amount 必须等于 total_amount")
+    if held_days(form) > _MOST_HELD_DAYS:
+        raise bad_content(f"settle_period_time 支持 1d 至 {_MOST_HELD_DAYS}d")
 
 
 def _part(text: str) -> int:

@@ -13,7 +13,7 @@ from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund, RefundOrder
 from changliao.doors.alipay import trades, words
 from changliao.doors.alipay.call import Call, Door, Node, read_form
-from changliao.doors.alipay.errors import refusal
+from changliao.doors.alipay.errors import business, refusal
 from changliao.doors.alipay.forms import Refunding, RefundNaming
 from changliao.operations.refunds import REFUND
 from changliao.store.views import orders
@@ -29,6 +29,9 @@ async def refund(door: Door, call: Call) -> Node:
     amount = words.fen(form.refund_amount, "refund_amount")
     if form.refund_currency not in ("", "CNY"):
         raise refusal(Refused(Reason.CURRENCY_MISMATCH))
+    if form.refund_royalty_parameters:
+        # What was shared does not come back by itself: better no than half of what was asked.
+        raise business("ACQ.REFUNDALLOC_UNAUTH_LIMIT", "不支持退款时退分账，请先收回分账")
     placed = await trades.find(door, call.caller, form.out_trade_no, form.trade_no)
     order = placed.order
     wanted = Refund(

@@ -18,6 +18,7 @@ from changliao.doors.alipay.answers import node_text
 from changliao.doors.alipay.call import Call, Caller, Door, Node, read_content
 from changliao.doors.alipay.errors import AlipayError, invalid, missing, unavailable, unknown
 from changliao.doors.alipay.methods import METHODS, Method, path_of
+from changliao.doors.alipay.nonces import Nonces
 from changliao.doors.alipay.verification import active_app, usable_keys
 from changliao.store.engine import Unavailable
 from changliao.store.views import parties
@@ -50,6 +51,7 @@ class Heard(Struct, frozen=True):
 
 def application(door: Door) -> Application:
     """The ASGI application for everything under /v3/alipay/."""
+    nonces = Nonces()
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -61,7 +63,7 @@ def application(door: Door) -> Application:
             await _refuse(door, send, invalid("invalid-parameter", message))
             return
         try:
-            heard, fields = await _answered(door, scope, body)
+            heard, fields = await _answered(door, nonces, scope, body)
         except AlipayError as error:
             await _refuse(door, send, error)
         except Unavailable:
@@ -86,12 +88,12 @@ def answer_message(timestamp: str, nonce: str, body: bytes) -> bytes:
     return f"{timestamp}\n{nonce}\n".encode() + body + b"\n"
 
 
-async def _answered(door: Door, scope: Scope, body: bytes) -> tuple[Heard, Node]:
+async def _answered(door: Door, nonces: Nonces, scope: Scope, body: bytes) -> tuple[Heard, Node]:
     headers = {name.decode("latin-1"): value for name, value in scope["headers"]}
     token = headers.get("alipay-app-auth-token", b"").decode("latin-1")
     signed = Signed(scope["method"], asgi.target_of(scope), body, token)
     authorization = headers.get("authorization", b"").decode("latin-1")
-    caller, certificate_mode = await authenticate(door, authorization, signed)
+    caller, certificate_mode = await authenticate(door, authorization, signed, nonces)
     name, method = _method(scope)
     heard = Heard(certificate_mode)
     text = body.decode("utf-8", "replace")
@@ -108,7 +110,9 @@ async def _answered(door: Door, scope: Scope, body: bytes) -> tuple[Heard, Node]
     return heard, {name: value for name, value in fields.items() if name != "code"}
 
 
-async def authenticate(door: Door, header: str, signed: Signed) -> tuple[Caller, bool]:
+async def authenticate(
+    door: Door, header: str, signed: Signed, nonces: Nonces
+) -> tuple[Caller, bool]:
     """Who signed, and whether under a certificate. Raises AlipayError."""
     scheme, _, rest = header.strip().partition(" ")
     if not header:
@@ -130,6 +134,8 @@ async def authenticate(door: Door, header: str, signed: Signed) -> tuple[Caller,
         raise AlipayError(
             "40002", "isv.invalid-signature", "验签出错，网关生成的验签字符串为：", evidence=shown
         )
+    if not nonces.may_be(app.id, parts["nonce"], message, door.network.real_clock()):
+        raise invalid("suspected-attack", "nonce 已使用，请勿重放请求")
     return await authorizations.caller(door, app, merchant, signed.token), bool(number)
 
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from changliao.core.clock import Instant
+from changliao.core.holds import HoldingState
 from changliao.core.ids import UserId
 from changliao.core.orders import Order, OrderState, Scene
 from changliao.core.outcome import Reason, Refused
@@ -21,7 +22,7 @@ from changliao.doors.alipay.errors import AlipayError, bad_content, refusal
 from changliao.doors.alipay.forms import Naming
 from changliao.operations.network import Network
 from changliao.operations.numbers import number_of
-from changliao.store.views import orders, parties
+from changliao.store.views import orders, parties, splits
 from changliao.store.views.orders import Placed
 
 DOOR: Final = "alipay"
@@ -45,6 +46,7 @@ class Details(Struct, frozen=True, omit_defaults=True):
     quit_url: str = ""
     body: str = ""
     store_id: str = ""
+    escrow: bool = False
 
 
 def details_of(placed: Placed) -> Details:
@@ -122,6 +124,10 @@ async def describe(network: Network, placed: Placed, options: Sequence[str] = ()
         fields |= await payer(network, order, order.payer_id) | {"buyer_user_type": "PRIVATE"}
     if order.payment_id:
         fields["send_pay_date"] = words.moment(order.paid_at)
+    if order.payment_id and details_of(placed).escrow:
+        holding = await network.read(splits.holding, order.merchant_id, order.id)
+        waits = holding is not None and holding.state is not HoldingState.RELEASED
+        fields["additional_status"] = "SELLER_NOT_RECEIVED" if waits else ""
     if order.payment_id and "fund_bill_list" in options:
         fields["fund_bill_list"] = funds(paid, order.discount)
     if order.discount and "mdiscount_amount" in options:

@@ -333,6 +333,23 @@ SELECT
 FROM share_returns
 WHERE merchant_id = :merchant_id AND partner_id = :partner_id AND reference = :reference;
 
+-- name: receivers_of_merchant
+SELECT
+    merchant_id,
+    kind,
+    party_id,
+    relation,
+    state
+FROM receivers
+WHERE merchant_id = :merchant_id AND state = 1
+ORDER BY kind, party_id
+LIMIT :most OFFSET :skipped;
+
+-- name: receivers_count
+SELECT COUNT(*)
+FROM receivers
+WHERE merchant_id = :merchant_id AND state = 1;
+
 -- name: shares_of_order
 SELECT
     merchant_id,

@@ -3,11 +3,12 @@
 from changliao.core.events import Event, EventKind
 from changliao.core.holds import Holding
 from changliao.core.ids import MerchantId
-from changliao.core.splits import Part, Return, Share, Sharing
+from changliao.core.splits import Part, Receiver, Return, Share, Sharing
 from changliao.store.engine import Reader
 from changliao.store.holds import from_row as holding_from_row
 from changliao.store.splits import (
     part_from_row,
+    receiver_from_row,
     return_from_row,
     share_from_row,
     sharing_from_row,
@@ -33,6 +34,17 @@ def share(reader: Reader, merchant_id: int, share_id: int) -> Share | None:
     """A share by its id."""
     rows = reader.select("share_by_id", {"merchant_id": merchant_id, "share_id": share_id})
     return share_from_row(rows[0]) if rows else None
+
+
+def receivers(reader: Reader, merchant_id: int, skipped: int, most: int) -> list[Receiver]:
+    """Who may receive shares of a merchant, a page of them."""
+    keys = {"merchant_id": merchant_id, "skipped": skipped, "most": most}
+    return [receiver_from_row(row) for row in reader.select("receivers_of_merchant", keys)]
+
+
+def receivers_count(reader: Reader, merchant_id: int) -> int:
+    """How many may receive."""
+    return int(reader.select("receivers_count", {"merchant_id": merchant_id})[0][0])
 
 
 def shares_of_order(reader: Reader, merchant_id: int, order_id: int) -> list[Share]:
