@@ -204,3 +204,17 @@ def test_sqlite_keeps_every_table_in_key_order_and_commits_durably(tmp_path: Any
     connection.close()
     session.close()
     engine.close()
+
+
+def test_an_order_has_the_same_columns_wherever_it_is_read() -> None:
+    one, *others = (
+        STATEMENTS[name].text.split("FROM orders")[0]
+        for name in (
+            "order_with_terms",
+            "order_by_reference",
+            "orders_of_merchant",
+            "orders_latest",
+        )
+    )
+    for other in others:
+        assert other.split("SELECT")[1] == one.split("SELECT")[1]

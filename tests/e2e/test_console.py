@@ -1,5 +1,6 @@
 """Members log in with two factors, and do what their role lets them, in a real browser."""
 
+import gzip
 import re
 import time
 
@@ -94,6 +95,45 @@ def test_a_new_member_logs_in_with_what_was_shown_once(site: Site, chromium: Bro
     ))  # fmt: skip
     page.wait_for_url("**/console/")
     assert "主管" in page.inner_text("header")
+
+
+def test_who_lost_a_factor_gets_others_and_is_out_everywhere(site: Site, chromium: Browser) -> None:
+    who = member(site, "operator")
+    theirs = open_page(chromium, [], 1280)
+    log_in(theirs, site.base, who)
+    theirs.wait_for_url("**/console/")
+    admin = desk(site, chromium, "admin", [])
+    admin.goto(f"{site.base}/console/members/{who.id}")
+    admin.click("text=重设 >> nth=-1")
+    admin.wait_for_selector("svg.qr")
+    password, secret = admin.locator("dd.id").all_inner_texts()
+    theirs.goto(f"{site.base}/console/")
+    assert "/console/login" in theirs.url
+    log_in(theirs, site.base, who)
+    theirs.wait_for_selector("[role=alert]")
+    log_in(theirs, site.base, who._replace(password=password, secret=secret))
+    theirs.wait_for_url("**/console/")
+
+
+def test_pages_work_without_scripts(site: Site, chromium: Browser) -> None:
+    page = open_page(chromium, [], 1280, java_script_enabled=False)
+    log_in(page, site.base, member(site, "viewer"))
+    page.goto(f"{site.base}/console/orders?state=paid")
+    page.locator("#state").select_option("closed")
+    page.click("text=筛选")
+    assert "state=closed" in page.url
+
+
+def test_a_page_is_small(site: Site, chromium: Browser) -> None:
+    page = open_page(chromium, [], 1280)
+    sizes: list[int] = []
+    page.on("response", lambda answer: sizes.append(len(gzip.compress(answer.body()))))
+    page.goto(f"{site.base}/console/login")
+    log_in(page, site.base, member(site, "admin"))
+    page.wait_for_url("**/console/")
+    page.goto(f"{site.base}/console/members", wait_until="networkidle")
+    # Several pages, and still less than one may take.
+    assert sum(sizes) < 60_000, sizes
 
 
 def test_the_overview_counts_the_day(site: Site, chromium: Browser) -> None:

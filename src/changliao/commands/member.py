@@ -7,9 +7,9 @@ import click
 from changliao.commands.context import data_option, fail, json_option, run, show, visit
 from changliao.core import chart, ids
 from changliao.core.ids import MerchantId
-from changliao.core.members import OF_MERCHANTS, Role
+from changliao.core.members import OF_MERCHANTS, Member, Role
 from changliao.operations import logins
-from changliao.operations.members import ADD
+from changliao.operations.members import ADD, RESET
 from changliao.operations.onboarding import accepted
 from changliao.store.views import members, parties
 
@@ -39,6 +39,15 @@ def add(folder: Path, name: str, role: str, number: str, *, as_json: bool) -> No
     show(run(_add(folder, name, chosen, number)), as_json=as_json)
 
 
+@member.command()
+@data_option
+@click.argument("name")
+@json_option
+def reset(folder: Path, name: str, *, as_json: bool) -> None:
+    """Give NAME another password and second factor, and end its sessions."""
+    show(run(_reset(folder, name)), as_json=as_json)
+
+
 @member.command("list")
 @data_option
 def list_(folder: Path) -> None:
@@ -57,15 +66,29 @@ async def _add(folder: Path, name: str, role: Role, number: str) -> dict[str, st
             organisation = merchant.id
         new = await logins.prepare(network, name, role, organisation)
         accepted(await network.perform(ADD, new.command))
-        return {
-            "member": ids.show("mbr", new.command.member.id),
-            "name": name,
-            "role": role.name.lower(),
-            "password": new.password,
-            "totp_secret": new.totp_secret,
-            "totp_address": new.totp_address,
-            "login": f"{settings.public_url}/console/login",
-        }
+        return _shown(new.command.member, new.factors, settings.public_url)
+
+
+async def _reset(folder: Path, name: str) -> dict[str, str]:
+    async with visit(folder) as (network, settings):
+        known = await network.read(members.member_by_name, name)
+        if known is None:
+            fail(f"there is no member {name}")
+        new = await logins.prepare_reset(network, known)
+        accepted(await network.perform(RESET, new.command))
+        return _shown(known, new.factors, settings.public_url)
+
+
+def _shown(member: Member, factors: logins.Factors, public_url: str) -> dict[str, str]:
+    return {
+        "member": ids.show("mbr", member.id),
+        "name": member.name,
+        "role": member.role.name.lower(),
+        "password": factors.password,
+        "totp_secret": factors.totp_secret,
+        "totp_address": factors.totp_address,
+        "login": f"{public_url}/console/login",
+    }
 
 
 async def _all(folder: Path) -> list[dict[str, str]]:

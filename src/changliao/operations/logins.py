@@ -6,12 +6,19 @@ from typing import Final
 from msgspec import Struct
 
 from changliao.core.clock import Instant
-from changliao.core.credentials import CredentialKind, Proof
+from changliao.core.credentials import Credential, CredentialKind, Proof
 from changliao.core.ids import MemberId, MemberSessionId, MerchantId, UserId
 from changliao.core.members import SESSION_LIFETIME, LogIn, Member, MemberSession, Role
 from changliao.core.outcome import Reason, Refused
 from changliao.operations import sessions, totp
-from changliao.operations.members import END_SESSION, LOG_IN, AddMember, EndMemberSession, is_active
+from changliao.operations.members import (
+    END_SESSION,
+    LOG_IN,
+    AddMember,
+    EndMemberSession,
+    ResetMember,
+    is_active,
+)
 from changliao.operations.network import Network
 from changliao.operations.secrets import new_token, stored_token
 from changliao.store.views import members
@@ -32,30 +39,54 @@ class Typed(Struct, frozen=True):
     browser: str
 
 
-class NewMember(Struct, frozen=True):
-    """The command that adds a member, and what only that member may know."""
+class Factors(Struct, frozen=True):
+    """What only the member may know: shown once."""
 
-    command: AddMember
     password: str
     totp_secret: str
     totp_address: str
 
 
-async def prepare(
-    network: Network, name: str, role: Role, organisation: MerchantId, password: str = ""
-) -> NewMember:
-    """A member to be added; an empty password makes one. The second factor is always made."""
-    member_id, now = MemberId(network.ids.new()), network.clock()
-    password = password or secrets.token_urlsafe(_PASSWORD_BYTES)
-    secret = totp.new_secret()
+class NewMember(Struct, frozen=True):
+    """The command that adds a member, and what only that member may know."""
+
+    command: AddMember
+    factors: Factors
+
+
+class NewFactors(Struct, frozen=True):
+    """The command that gives a member other factors, and what only that member may know."""
+
+    command: ResetMember
+    factors: Factors
+
+
+async def prepare(network: Network, name: str, role: Role, organisation: MerchantId) -> NewMember:
+    """A member to be added."""
+    member_id = MemberId(network.ids.new())
+    sealed, credential, factors = await _factors(network, member_id, name)
+    member = Member(member_id, name, role, organisation, sealed)
+    return NewMember(AddMember(member, credential), factors)
+
+
+async def prepare_reset(network: Network, member: Member) -> NewFactors:
+    """Other factors for a member who lost one."""
+    sealed, credential, factors = await _factors(network, member.id, member.name)
+    return NewFactors(ResetMember(member.id, sealed, credential), factors)
+
+
+async def _factors(
+    network: Network, member_id: MemberId, name: str
+) -> tuple[bytes, Credential, Factors]:
+    """A sealed second factor, a hashed password, and both as the member must have them."""
+    password, secret = secrets.token_urlsafe(_PASSWORD_BYTES), totp.new_secret()
+    now = network.clock()
     credential = await network.in_thread(
         lambda: network.secrets.hash(UserId(member_id), CredentialKind.PASSWORD, password, now)
     )
     sealed = network.vault.seal(secret, totp.PURPOSE)
-    member = Member(member_id, name, role, organisation, sealed)
-    return NewMember(
-        AddMember(member, credential), password, totp.shown(secret), totp.address(secret, name)
-    )
+    shown = Factors(password, totp.shown(secret), totp.address(secret, name))
+    return sealed, credential, shown
 
 
 async def log_in(network: Network, typed: Typed) -> str | Refused:

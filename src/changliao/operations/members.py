@@ -33,6 +33,7 @@ from changliao.store.members import ACTS, MEMBERS, MEMBERS_BY_NAME, SESSIONS
 from changliao.store.parties import CREDENTIALS
 from changliao.store.unit import UnitOfWork
 
+_MOST_SESSIONS: Final = 1_000
 C = TypeVar("C")
 R = TypeVar("R")
 
@@ -49,6 +50,14 @@ class AddMember(Struct, frozen=True):
     """Somebody new, with a password that is hashed already."""
 
     member: Member
+    password: Credential
+
+
+class ResetMember(Struct, frozen=True):
+    """Another password and second factor, for whoever lost one; `password` is hashed already."""
+
+    member_id: MemberId
+    totp: bytes
     password: Credential
 
 
@@ -95,6 +104,22 @@ def _change(tx: UnitOfWork, command: ChangeMember, now: Instant) -> Member | Ref
     after = decide_change(command, member)
     if isinstance(after, Member) and after != member:
         tx.update(MEMBERS, after)
+    return after
+
+
+def _reset(tx: UnitOfWork, command: ResetMember, now: Instant) -> Member | Refused:
+    """Both factors at once; earlier failures are forgotten and every session ends."""
+    member = tx.find(MEMBERS, command.member_id)
+    if member is None or tx.find(CREDENTIALS, _password(command.member_id)) is None:
+        return Refused(Reason.MEMBER_NOT_FOUND)
+    after = replace(member, totp=command.totp)
+    tx.update(MEMBERS, after)
+    tx.update(CREDENTIALS, command.password)
+    keys = {"member_id": member.id, "now_us": now, "most": _MOST_SESSIONS}
+    for row in tx.select("sessions_of_member", keys):
+        session = tx.find(SESSIONS, MemberSessionId(row[0]))
+        if session is not None and session.expires_at > now:
+            tx.update(SESSIONS, replace(session, expires_at=now))
     return after
 
 
@@ -150,6 +175,7 @@ def _log_in_keys(command: LogIn) -> Iterable[Place]:
 
 ADD: Final = Operation("members.add", _add, lambda command: ())
 CHANGE: Final = Operation("members.change", _change, lambda command: [(MEMBERS, command.member_id)])
+RESET: Final = Operation("members.reset", _reset, lambda command: [(MEMBERS, command.member_id)])
 LOG_IN: Final = Operation("members.log_in", _log_in, _log_in_keys)
 END_SESSION: Final = Operation(
     "members.end_session", _end_session, lambda command: [(SESSIONS, command.session_id)]

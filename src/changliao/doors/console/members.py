@@ -19,7 +19,7 @@ from changliao.core.members import (
 from changliao.core.outcome import Refused
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
 from changliao.operations import logins
-from changliao.operations.members import ADD, CHANGE, END_SESSION, EndMemberSession
+from changliao.operations.members import ADD, CHANGE, END_SESSION, RESET, EndMemberSession
 from changliao.store.views import members, parties
 
 _PATH: Final = "/console/members"
@@ -53,7 +53,12 @@ async def add(visit: Visit) -> Response:
     )
     if isinstance(outcome, Refused):
         return await _page(visit, given, visit.problem(outcome))
-    return visit.render("console/member_made.html", new=new, here_nav="members")
+    return visit.render(
+        "console/member_made.html",
+        member=new.command.member,
+        factors=new.factors,
+        here_nav="members",
+    )
 
 
 async def change(visit: Visit) -> Response:
@@ -78,6 +83,22 @@ async def change(visit: Visit) -> Response:
     if isinstance(outcome, Refused):
         return visit.refused(outcome)
     return RedirectResponse(_PATH, 303)
+
+
+async def reset(visit: Visit) -> Response:
+    """Another password and second factor, shown once; the member is logged out everywhere."""
+    form = await visit.form()
+    shown = visit.request.path_params["id"]
+    known = await visit.network.read(members.member, ids.parse("mbr", shown) or 0)
+    if known is None:
+        return visit.missing()
+    new = await logins.prepare_reset(visit.network, known)
+    outcome = await visit.act(form, RESET, new.command, shown, name=known.name)
+    if isinstance(outcome, Refused):
+        return visit.refused(outcome)
+    return visit.render(
+        "console/member_made.html", member=known, factors=new.factors, here_nav="members"
+    )
 
 
 async def sessions(visit: Visit) -> Response:
@@ -166,6 +187,7 @@ ENTRIES: Final = (
     Entry("POST", _PATH, Right.MANAGE_MEMBERS, add),
     Entry("GET", _PATH + "/{id}", Right.LOOK, sessions),
     Entry("POST", _PATH + "/{id}", Right.MANAGE_MEMBERS, change),
+    Entry("POST", _PATH + "/{id}/reset", Right.MANAGE_MEMBERS, reset),
     Entry("POST", _PATH + "/{id}/sessions/{session_id}/end", Right.MANAGE_MEMBERS, end_session),
     Entry("GET", "/console/audit", Right.LOOK, audit),
 )

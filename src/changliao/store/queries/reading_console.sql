@@ -69,6 +69,7 @@ SELECT
     orders.fee_returned,
     orders.hold,
     orders.basket_id,
+    orders.discount,
     order_terms.title,
     order_terms.attach,
     order_terms.notify_url,
