@@ -1,0 +1,40 @@
+"""Whatever the network knows has its word in the console, in both languages."""
+
+import pytest
+
+from changliao.core.acceptance import Accepting
+from changliao.core.chart import Purpose
+from changliao.core.events import EventKind
+from changliao.core.ledger import Code
+from changliao.core.members import Right, Role
+from changliao.core.mergers import MergerState
+from changliao.core.parties import KeyKind
+from changliao.core.platforms import StoreMode, StoreState
+from changliao.web.pages import Pages
+from changliao.web.security import Browser
+
+TABLES = {
+    "ACCEPTING": [one.name for one in Accepting],
+    "CODES": [one.name for one in Code],
+    "EVENTS": [one.name for one in EventKind],
+    "KEY_KINDS": [one.name for one in KeyKind],
+    "MERGER_STATES": [one.name for one in MergerState],
+    "MODES": [one.name for one in StoreMode],
+    "PURPOSES": [one.name for one in Purpose],
+    "RIGHTS": [one.value for one in Right],
+    "ROLES": [one.name for one in Role],
+    "STORE_STATES": [one.name for one in StoreState],
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_everything_has_a_word_in_both_languages(name: str) -> None:
+    pages = Pages(Browser(b"key", https=False), sandbox=True)
+    chinese, english = (
+        getattr(environment.get_template("console/_words.html").module, name)
+        for environment in (pages._environments["zh"], pages._environments["en"])
+    )
+    assert sorted(chinese) == sorted(english) == sorted(TABLES[name])
+    for word in english.values():
+        said = word if isinstance(word, str) else word[1]
+        assert said.isascii(), said
