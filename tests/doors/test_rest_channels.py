@@ -183,6 +183,23 @@ def test_each_fault_of_each_kind_ends_right(
     assert balance(operator, user) == 5_000
 
 
+def test_a_wallet_for_pcs_is_refused_on_a_phone(sandbox: Sandbox) -> None:
+    operator = sandbox[1]
+    user = a_user(operator)
+    path = f"/api/v1/users/{user}/top-ups"
+    on_phone = operator.post(path, amount=100, channel="tenpay", terminal="mobile_web")
+    assert refused(on_phone) == (409, "channel_elsewhere")
+    nowhere = operator.post(path, amount=100, channel="tenpay", terminal="tv")
+    assert refused(nowhere) == (422, "terminal_unknown")
+    assert balance(operator, user) == 0
+    assert operator.made(path, amount=100, channel="tenpay", terminal="pc")["state"] == "done"
+    # Nobody named it, so the bank is asked.
+    operator.made(path, amount=100, terminal="pc")
+    used = operator.get("/api/v1/channel-requests?channel=tenpay&limit=1").json()["data"]
+    assert (used[0]["owner_id"], used[0]["amount"]) == (user, 100)
+    assert balance(operator, user) == 200
+
+
 def test_operators_see_what_was_asked_and_what_fails(failing: Sandbox) -> None:
     operator = failing[1]
     user = a_user(operator, 50)

@@ -270,7 +270,7 @@ def misses(world: World) -> int:
 def test_a_channel_is_a_row(world: World) -> None:
     other = Channel(0, "icbc", "工商银行", "ICBC", "sandbox_bank", weight=5)
     opened = world.do(channels.OPEN, other)
-    assert opened == replace(other, id=17)
+    assert opened == replace(other, id=33)
     assert world.do(channels.OPEN, other) == opened
     assert refused(world.do(channels.OPEN, replace(other, weight=6)), Reason.CHANNEL_TAKEN)
     assert refused(world.do(channels.CHANGE, replace(other, id=99)), Reason.CHANNEL_NOT_FOUND)

@@ -169,10 +169,14 @@ class ChannelRequest(Struct, frozen=True):
 
 
 class AskChannel(Struct, frozen=True):
-    """Write a request; `proof` is the PIN's. The request's id names it: once only."""
+    """Write a request; `proof` is the PIN's. The request's id names it: once only.
+
+    `terminal_id` is where it is asked for; 0: on no page.
+    """
 
     request: ChannelRequest
     proof: Proof | None = None
+    terminal_id: int = 0
 
 
 class Done(Struct, frozen=True):
@@ -250,7 +254,14 @@ def decide_route(channels: Iterable[Channel], terminal_id: int, draw: int) -> Ch
 
 
 def new_request(
-    channel: Channel, kind: RequestKind, home: AccountId, amount: int, *, number: int, now: Instant
+    channel: Channel,
+    kind: RequestKind,
+    home: AccountId,
+    amount: int,
+    *,
+    number: int,
+    now: Instant,
+    counterpart: str = "",
 ) -> ChannelRequest:
     """A request as it is written now."""
     return ChannelRequest(
@@ -261,6 +272,7 @@ def new_request(
         amount=amount,
         asked_at=now,
         next_look=Instant(now + LOOK_AFTER),
+        counterpart=counterpart,
     )
 
 
@@ -279,7 +291,11 @@ def new_refund(pay: ChannelRequest, amount: int, number: int, now: Instant) -> C
 
 
 def decide_asking(
-    asked: ChannelRequest, channel: Channel, home: Account, pay: ChannelRequest | None
+    asked: ChannelRequest,
+    channel: Channel,
+    home: Account,
+    pay: ChannelRequest | None,
+    terminal_id: int = 0,
 ) -> Recorded | Refused:
     """Write a request; money that is to go out leaves its account now."""
     if asked.amount <= 0:
@@ -288,6 +304,8 @@ def decide_asking(
         return Refused(Reason.AMOUNT_TOO_LARGE, f"at most {MAX_AMOUNT} minor units")
     if channel.state is ChannelState.SUSPENDED:
         return Refused(Reason.CHANNEL_SUSPENDED, f"{channel.code} is suspended")
+    if not channel.serves(terminal_id):
+        return Refused(Reason.CHANNEL_ELSEWHERE, f"{channel.code} is not for this terminal")
     if asked.kind is RequestKind.PAY:
         return Recorded(asked)
     after = None

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     BUDGET_UNSUITED = "budget_unsuited"
     BUSY = "busy"
     CHANNEL_CONTRADICTS = "channel_contradicts"
+    CHANNEL_ELSEWHERE = "channel_elsewhere"
     CHANNEL_NOT_FOUND = "channel_not_found"
     CHANNEL_REQUEST_NOT_FOUND = "channel_request_not_found"
     CHANNEL_SUSPENDED = "channel_suspended"

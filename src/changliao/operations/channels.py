@@ -53,7 +53,7 @@ def _ask(tx: UnitOfWork, command: AskChannel, now: Instant) -> Asked | Refused:
         return Refused(Reason.CHANNEL_NOT_FOUND)
     home = ledger.account(tx, asked.home)
 
-    written = decide_asking(asked, channel, home, _pay_of(tx, asked))
+    written = decide_asking(asked, channel, home, _pay_of(tx, asked), command.terminal_id)
 
     if isinstance(written, Refused):
         return written

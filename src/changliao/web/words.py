@@ -36,6 +36,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.BUDGET_UNSUITED: "这笔订单不适用这项优惠。没有扣款。",
     Reason.BUSY: "系统繁忙，没有扣款。请稍后再试。",
     Reason.CHANNEL_CONTRADICTS: _FAULT,
+    Reason.CHANNEL_ELSEWHERE: "这个渠道只能在电脑上使用。没有扣款。",
     Reason.CHANNEL_NOT_FOUND: "没有这个银行或钱包渠道。没有扣款。",
     Reason.CHANNEL_REQUEST_NOT_FOUND: "没有这笔充值或提现。",
     Reason.CHANNEL_SUSPENDED: "银行暂停服务。没有扣款，请稍后再试。",

@@ -125,6 +125,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.BUDGET_UNSUITED: Words("ACQ.INVALID_PARAMETER", "订单不适用这项优惠"),
     Reason.BUSY: Words("isv.app-call-limited", "请求过多，本次未受理，请稍后重试", "40005"),
     Reason.CHANNEL_CONTRADICTS: Words(_PARAMETER, "渠道前后答复不一致"),
+    Reason.CHANNEL_ELSEWHERE: Words(_PARAMETER, "渠道不支持该终端"),
     Reason.CHANNEL_NOT_FOUND: Words(_PARAMETER, "渠道不存在"),
     Reason.CHANNEL_REQUEST_NOT_FOUND: Words(_PARAMETER, "渠道请求不存在"),
     Reason.CHANNEL_SUSPENDED: Words(_PARAMETER, "渠道已暂停"),

@@ -33,13 +33,13 @@ from changliao.operations.network import Network
 from changliao.operations.orders import OPEN
 from changliao.store.views.orders import Placed
 from changliao.web import session
+from changliao.web.devices import is_phone
 from changliao.web.pages import Pages
 from changliao.web.words import explain
 
 _LOOK_EVERY_S: Final = 1.0
 _COMMENT_EVERY: Final = 15
 _LONGEST_STREAM_S: Final = 600
-_PHONES: Final = ("iphone", "android", "mobile", "harmony")
 _UNPROCESSABLE: Final = 422
 Found = tuple[Link, Placed]
 # By the door an order came in by: from the order and its link's token to an address, or to nothing.
@@ -230,8 +230,7 @@ def _device(request: Request) -> str:
     asked = request.query_params.get("view")
     if asked in ("pc", "phone"):
         return asked
-    agent = request.headers.get("user-agent", "").lower()
-    return "phone" if any(phone in agent for phone in _PHONES) else "pc"
+    return "phone" if is_phone(request) else "pc"
 
 
 def _given_device(form: FormData) -> str:

@@ -1,9 +1,9 @@
 """Asking channels on behalf of a caller, and what is shown of a request to one."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import chart, ids
 from changliao.core.channels import (
@@ -15,7 +15,9 @@ from changliao.core.channels import (
     RequestState,
 )
 from changliao.core.clock import NEVER
+from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.call import Answer, Call, Door, accepted, perform
+from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
     ChannelCode,
     ChannelRequestIdText,
@@ -26,11 +28,12 @@ from changliao.doors.rest.fields import (
     moment,
 )
 from changliao.operations.channels import ASK
-from changliao.store.views import channels
+from changliao.store.views import acceptance, channels
 
 KindName = Literal["pay", "refund", "payout"]
 StateName = Literal["asked", "unknown", "done", "refused"]
 Codes = Mapping[int, str]
+TerminalCode = Annotated[str, Meta(pattern="^[a-z_]{1,32}$", examples=["pc"])]
 _KINDS: Final[dict[RequestKind, KindName]] = {
     RequestKind.PAY: "pay",
     RequestKind.REFUND: "refund",
@@ -68,14 +71,23 @@ async def codes(door: Door) -> Codes:
     return {one.id: one.code for one in await door.network.look_up(channels.channels)}
 
 
-async def choose(door: Door, channel: str | None, number: int) -> Channel:
+async def terminal(door: Door, code: str | None) -> int:
+    """A terminal's number; 0 for none. Raises Problem."""
+    found = await door.network.look_up(acceptance.terminals) if code else []
+    numbers = {one.code: one.id for one in found}
+    if code and code not in numbers:
+        raise refusal(Refused(Reason.TERMINAL_UNKNOWN, f"terminals are {', '.join(numbers)}"))
+    return numbers[code] if code else 0
+
+
+async def choose(door: Door, channel: str | None, number: int, terminal_id: int = 0) -> Channel:
     """The channel that is named, or the best one. Raises Problem."""
     desk = door.desk
-    return accepted(await (desk.channel(channel) if channel else desk.route(0, number)))
+    return accepted(await (desk.channel(channel) if channel else desk.route(terminal_id, number)))
 
 
 async def ask(
-    door: Door, call: Call[Any, Any], request: ChannelRequest, show: Callable[[ChannelRequest], Any]
+    door: Door, call: Call[Any, Any], command: AskChannel, show: Callable[[ChannelRequest], Any]
 ) -> Any:
     """Write the request, ask the channel if it is new, and show how it stands then.
 
@@ -88,7 +100,7 @@ async def ask(
         fresh[:] = [outcome.request] if outcome.fresh else []
         return show(outcome.request)
 
-    answer = await perform(door, call, ASK, AskChannel(request), shown)
+    answer = await perform(door, call, ASK, command, shown)
     if not fresh:
         return answer
     after = await door.desk.ask(fresh[0])

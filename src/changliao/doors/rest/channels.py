@@ -12,6 +12,7 @@ from changliao.doors.rest.asking import (
     ChannelRequestShown,
     KindName,
     StateName,
+    TerminalCode,
     codes,
     show_request,
 )
@@ -36,7 +37,6 @@ from changliao.store.views import acceptance, channels
 
 Health = Literal["healthy", "suspended"]
 Weight = Annotated[int, Meta(ge=0, le=1_000, description="0: only when it is named")]
-TerminalCode = Annotated[str, Meta(pattern="^[a-z_]{1,32}$", examples=["pc"])]
 FaultName = Literal[
     "lost", "unanswered", "late", "wrong_amount", "duplicate", "refused", "line_missing",
     "line_extra",

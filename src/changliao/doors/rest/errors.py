@@ -37,6 +37,7 @@ STATUSES: Final[Mapping[Reason, int]] = {
     Reason.BUDGET_UNSUITED: 409,
     Reason.BUSY: 429,
     Reason.CHANNEL_CONTRADICTS: 409,
+    Reason.CHANNEL_ELSEWHERE: 409,
     Reason.CHANNEL_NOT_FOUND: 404,
     Reason.CHANNEL_REQUEST_NOT_FOUND: 404,
     Reason.CHANNEL_SUSPENDED: 409,

@@ -5,13 +5,13 @@ from typing import Any, Final
 from msgspec import UNSET, Struct, UnsetType
 
 from changliao.core import chart, ids
-from changliao.core.channels import ChannelRequest, RequestKind, new_refund, new_request
+from changliao.core.channels import AskChannel, ChannelRequest, RequestKind, new_refund, new_request
 from changliao.core.chart import AccountId
 from changliao.core.ids import TransferId, UserId
 from changliao.core.ledger import Code
 from changliao.core.outcome import Reason, Refused
 from changliao.core.wallet import TransferMoney, WalletTransfer
-from changliao.doors.rest.asking import StateName, ask, choose, state_name
+from changliao.doors.rest.asking import StateName, TerminalCode, ask, choose, state_name, terminal
 from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
@@ -41,11 +41,15 @@ _LOOK_THROUGH: Final = 500
 
 
 class NewTopUp(Struct, frozen=True, forbid_unknown_fields=True):
-    """Money for a wallet. `id` names it: once only. Without `channel` the best is asked."""
+    """Money for a wallet. `id` names it: once only. Without `channel` the best is asked.
+
+    `terminal` is where the person is: some channels are for PCs only.
+    """
 
     amount: Minor
     currency: CurrencyCode = "CNY"
     channel: ChannelCode | None = None
+    terminal: TerminalCode | None = None
     id: TopUpIdText | None = None
 
 
@@ -123,10 +127,11 @@ async def top_up(door: Door, call: Call[NewTopUp, Nothing]) -> Any:
     number = read_id("top", form.id) if form.id else network.ids.new()
     user_id = UserId(read_id("usr", call.path["user_id"]))
     home = chart.wallet(user_id, read_money(form.amount, form.currency).currency)
-    channel = await choose(door, form.channel, number)
+    terminal_id = await terminal(door, form.terminal)
+    channel = await choose(door, form.channel, number, terminal_id)
     now = network.clock()
     asked = new_request(channel, RequestKind.PAY, home, form.amount, number=number, now=now)
-    return await ask(door, call, asked, show_pay)
+    return await ask(door, call, AskChannel(asked, None, terminal_id), show_pay)
 
 
 async def show_top_up(door: Door, call: Call[Nothing, Nothing]) -> TopUpShown:
@@ -148,7 +153,7 @@ async def refund(door: Door, call: Call[NewTopUpRefund, Nothing]) -> Any:
         raise refusal(Refused(Reason.CHANNEL_REQUEST_NOT_FOUND))
     number = read_id("tur", form.id) if form.id else network.ids.new()
     asked = new_refund(pay, form.amount, number, network.clock())
-    return await ask(door, call, asked, show_refund)
+    return await ask(door, call, AskChannel(asked), show_refund)
 
 
 async def transfer(door: Door, call: Call[NewTransfer, Nothing]) -> Any:
@@ -270,7 +275,8 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", "/users/{user_id}/top-ups", top_up, Who.OPERATOR, NewTopUp, Nothing, TopUpShown,
         201,
-        (*_LISTING, Reason.CHANNEL_NOT_FOUND, Reason.CHANNEL_SUSPENDED, Reason.PAYMENT_ID_REUSED),
+        (*_LISTING, Reason.CHANNEL_ELSEWHERE, Reason.CHANNEL_NOT_FOUND, Reason.CHANNEL_SUSPENDED,
+         Reason.PAYMENT_ID_REUSED, Reason.TERMINAL_UNKNOWN),
     ),
     Endpoint(
         "GET", "/users/{user_id}/top-ups/{top_up_id}", show_top_up, Who.OPERATOR, Nothing, Nothing,

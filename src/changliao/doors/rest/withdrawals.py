@@ -3,10 +3,9 @@
 from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
-from msgspec.structs import replace
 
 from changliao.core import chart, ids
-from changliao.core.channels import ChannelRequest, RequestKind, new_request
+from changliao.core.channels import AskChannel, ChannelRequest, RequestKind, new_request
 from changliao.core.chart import AccountId
 from changliao.core.ids import MerchantId, UserId
 from changliao.core.outcome import Reason, Refused
@@ -136,10 +135,12 @@ async def _withdraw(door: Door, call: Call[NewWithdrawal, Nothing], home: Accoun
     number = read_id("wdl", form.id) if form.id else door.network.ids.new()
     channel = await choose(door, form.channel, number)
     now = door.network.clock()
-    asked = new_request(channel, RequestKind.PAYOUT, home, form.amount, number=number, now=now)
-    asked = replace(asked, counterpart=form.account)
+    asked = new_request(
+        channel, RequestKind.PAYOUT, home, form.amount,
+        number=number, now=now, counterpart=form.account,
+    )  # fmt: skip
     known = await codes(door)
-    return await ask(door, call, asked, lambda one: show_withdrawal(one, known))
+    return await ask(door, call, AskChannel(asked), lambda one: show_withdrawal(one, known))
 
 
 async def _show(door: Door, call: Call[Nothing, Any], owner_id: int) -> WithdrawalShown:

@@ -7,6 +7,7 @@ from changliao.core import chart, ids
 from changliao.core.holds import HoldingState
 from changliao.core.money import CNY
 from changliao.doors.wallet import (
+    banking,
     bills,
     coupons,
     escrow,
@@ -39,6 +40,7 @@ def routes(network: Network, pages: Pages, desk: Desk, public_url: str) -> list[
         Route("/w/bills/{id}", signed_in(wallet, show_bill)),
         Route("/w/me", signed_in(wallet, me)),
         Route("/w/scan", signed_in(wallet, scan), methods=["GET", "POST"]),
+        *banking.routes(wallet),
         *coupons.routes(wallet),
         *escrow.routes(wallet),
         *freezing.routes(wallet),

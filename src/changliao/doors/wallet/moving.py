@@ -1,17 +1,10 @@
-"""Topping up from the sandbox bank, and sending money to a person."""
+"""Sending money to a person."""
 
 from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import chart, ids
-from changliao.core.channels import (
-    AskChannel,
-    ChannelRequest,
-    RequestKind,
-    RequestState,
-    new_request,
-)
 from changliao.core.credentials import CredentialKind
 from changliao.core.ids import TransferId
 from changliao.core.money import CNY, Money
@@ -29,71 +22,20 @@ from changliao.doors.wallet.visit import (
     wants_json,
 )
 from changliao.operations import sessions
-from changliao.operations.channels import ASK
 from changliao.operations.wallet import TRANSFER
 from changliao.store.views import ledger, parties
-from changliao.web import session
 
 _AMOUNT_WRONG = "请填写金额，例如 88.88。"
-_UNANSWERED = "银行还没有答复。钱到账后会进入余额，请不要重复付款。"
-_DECLINED = "银行没有同意，没有扣款。"
 _LONGEST_NOTE = 64
-_BANK = "sandbox_bank"
 
 
 def routes(wallet: Wallet) -> list[Route]:
-    """Where money comes in and goes to a person."""
-    bank_routes = [
-        Route("/w/top-up", signed_in(wallet, top_up), methods=["GET", "POST"]),
-        Route("/w/bank", signed_in(wallet, bank), methods=["POST"]),
-    ]
+    """Where money goes to a person."""
     return [
-        *(bank_routes if wallet.pages.sandbox else ()),
         Route("/w/transfer", signed_in(wallet, transfer), methods=["GET", "POST"]),
         Route("/w/transfer/confirm", signed_in(wallet, confirm), methods=["POST"]),
         Route("/w/done/{id}", signed_in(wallet, done)),
     ]
-
-
-async def top_up(visit: Visit) -> Response:
-    """How much, then on to the bank."""
-    request = visit.request
-    if request.method == "GET":
-        following = session.safe_next(request.query_params.get("next"))
-        return _top_up_page(visit, "", following, "")
-    form = await visit.wallet.pages.browser.form(request)
-    text, following = str(form.get("amount", "")), session.safe_next(form.get("next"))
-    minor = forms.fen(text)
-    if minor is None:
-        return _top_up_page(visit, text, following, visit.words(_AMOUNT_WRONG))
-    return visit.render(
-        "wallet/bank.html",
-        given={"amount": text},
-        minor=minor,
-        next=following,
-        user=visit.user,
-        top_up_id=ids.show("top", visit.wallet.network.ids.new()),
-        problem_text="",
-    )
-
-
-async def bank(visit: Visit) -> Response:
-    """The sandbox bank pays: once for each form that was rendered."""
-    form = await visit.wallet.pages.browser.form(visit.request)
-    minor = forms.fen(str(form.get("amount", "")))
-    top_up_id = ids.parse("top", str(form.get("top_up_id", "")))
-    following = session.safe_next(form.get("next"))
-    if minor is None or top_up_id is None:
-        return _top_up_page(visit, "", following, visit.words(_AMOUNT_WRONG))
-    outcome = await _asked(visit, top_up_id, minor)
-    if isinstance(outcome, ChannelRequest) and outcome.state is RequestState.DONE:
-        return RedirectResponse(following, 303)
-    if isinstance(outcome, Refused):
-        text = problem(visit.wallet, visit.request, outcome)
-    else:
-        said = _DECLINED if outcome.state is RequestState.REFUSED else _UNANSWERED
-        text = visit.words(said)
-    return _top_up_page(visit, str(form["amount"]), following, text)
 
 
 async def transfer(visit: Visit) -> Response:
@@ -159,20 +101,6 @@ async def done(visit: Visit) -> Response:
     )
 
 
-async def _asked(visit: Visit, number: int, minor: int) -> ChannelRequest | Refused:
-    """Ask the sandbox bank for money. A form that comes again finds what came of it."""
-    network, desk = visit.wallet.network, visit.wallet.desk
-    channel = await desk.channel(_BANK)
-    if isinstance(channel, Refused):
-        return channel
-    home = chart.wallet(visit.user.id, CNY)
-    request = new_request(channel, RequestKind.PAY, home, minor, number=number, now=network.clock())
-    asked = await network.perform(ASK, AskChannel(request))
-    if isinstance(asked, Refused):
-        return asked
-    return await desk.ask(asked.request) if asked.fresh else asked.request
-
-
 async def _sent(visit: Visit, form: FormData, moved: WalletTransfer) -> WalletTransfer | Refused:
     network = visit.wallet.network
     pin = str(form.get("pin", ""))[:16]
@@ -185,14 +113,6 @@ async def _sent(visit: Visit, form: FormData, moved: WalletTransfer) -> WalletTr
 async def _payee(visit: Visit, text: str) -> User | None:
     phone = forms.phone(text)
     return await visit.wallet.network.read(parties.user_by_phone, phone) if phone else None
-
-
-def _top_up_page(visit: Visit, text: str, following: str, wrong: str) -> Response:
-    status = UNPROCESSABLE if wrong else 200
-    given = {"amount": text}
-    return visit.render(
-        "wallet/top_up.html", status, given=given, next=following, problem_text=wrong
-    )
 
 
 async def _transfer_page(visit: Visit, given: dict[str, str], wrong: str) -> Response:

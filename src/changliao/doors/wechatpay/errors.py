@@ -74,6 +74,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.BASKET_INCOMPLETE: Words(400, _PARAM, "子单数量不符，或与下单时不一致"),
     Reason.BUSY: Words(429, "FREQUENCY_LIMITED", "请求过多，本次未受理，请稍后用相同参数重试"),
     Reason.CHANNEL_CONTRADICTS: Words(400, _INVALID, "渠道前后答复不一致"),
+    Reason.CHANNEL_ELSEWHERE: Words(400, _INVALID, "渠道不支持该终端"),
     Reason.CHANNEL_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "渠道不存在"),
     Reason.CHANNEL_REQUEST_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "渠道请求不存在"),
     Reason.CHANNEL_SUSPENDED: Words(400, _INVALID, "渠道已暂停"),

@@ -301,7 +301,7 @@ SELECT
     amount
 FROM top_ups;
 
--- name: channel_requests_named
+-- name: channel_requests_by_number
 -- input: channel_id integer, request_id bigint
 SELECT
     channel_requests.owner_id,

@@ -50,7 +50,7 @@ def requests(
 def named(reader: Reader, channel_id: int, numbers: Iterable[int]) -> list[ChannelRequest]:
     """Requests of one channel by their numbers, whoever asked."""
     keys = [(channel_id, number) for number in numbers]
-    return [request_from_row(row) for row in reader.find("channel_requests_named", keys)]
+    return [request_from_row(row) for row in reader.find("channel_requests_by_number", keys)]
 
 
 def booked(

@@ -1,0 +1,243 @@
+"""Money in and out through a sandbox channel: its page to pay on, and withdrawals."""
+
+from typing import Final
+
+from starlette.datastructures import FormData
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from changliao.core import chart, ids
+from changliao.core.acceptance import TERMINAL_OF
+from changliao.core.channels import (
+    AskChannel,
+    Channel,
+    ChannelRequest,
+    ChannelState,
+    RequestKind,
+    RequestState,
+    new_request,
+)
+from changliao.core.credentials import CredentialKind, Proof
+from changliao.core.money import CNY
+from changliao.core.orders import Scene
+from changliao.core.outcome import Reason, Refused
+from changliao.doors.wallet import forms
+from changliao.doors.wallet.visit import (
+    UNPROCESSABLE,
+    Visit,
+    Wallet,
+    problem,
+    refused_json,
+    signed_in,
+    wants_json,
+)
+from changliao.operations import sessions
+from changliao.operations.channels import ASK
+from changliao.store.views import channels, ledger
+from changliao.web import session
+from changliao.web.devices import is_phone
+
+_KIND: Final = "sandbox_bank"
+_AMOUNT_WRONG: Final = "请填写金额，例如 88.88。"
+_ACCOUNT_WRONG: Final = "请填写收款的银行账户。"
+_UNANSWERED: Final = "银行还没有答复。钱到账后会进入余额，请不要重复付款。"
+_DECLINED: Final = "银行没有同意，没有扣款。"
+_LONGEST_ACCOUNT: Final = 34
+_HEADLINES: Final = {
+    RequestState.ASKED: "提现处理中",
+    RequestState.UNKNOWN: "提现处理中",
+    RequestState.DONE: "提现成功",
+    RequestState.REFUSED: "提现没有成功，钱已退回余额",
+}
+
+
+def routes(wallet: Wallet) -> list[Route]:
+    """Only a sandbox has banks that are not real."""
+    if not wallet.pages.sandbox:
+        return []
+    return [
+        Route("/w/top-up", signed_in(wallet, top_up), methods=["GET", "POST"]),
+        Route("/w/bank", signed_in(wallet, bank), methods=["POST"]),
+        Route("/w/withdraw", signed_in(wallet, withdraw), methods=["GET", "POST"]),
+        Route("/w/withdraw/confirm", signed_in(wallet, confirm), methods=["POST"]),
+        Route("/w/withdrawals/{id}", signed_in(wallet, show)),
+    ]
+
+
+async def top_up(visit: Visit) -> Response:
+    """How much and through what, then on to its page."""
+    request = visit.request
+    if request.method == "GET":
+        following = session.safe_next(request.query_params.get("next"))
+        return await _top_up_page(visit, {"amount": ""}, following, "")
+    form = await visit.wallet.pages.browser.form(request)
+    given = {"amount": str(form.get("amount", "")), "channel": str(form.get("channel", _KIND))}
+    following = session.safe_next(form.get("next"))
+    minor = forms.fen(given["amount"])
+    channel = await visit.wallet.desk.channel(given["channel"])
+    if minor is None or isinstance(channel, Refused):
+        return await _top_up_page(visit, given, following, visit.words(_AMOUNT_WRONG))
+    return visit.render(
+        "wallet/bank.html",
+        given=given,
+        minor=minor,
+        next=following,
+        user=visit.user,
+        channel=channel,
+        top_up_id=ids.show("top", visit.wallet.network.ids.new()),
+        problem_text="",
+    )
+
+
+async def bank(visit: Visit) -> Response:
+    """The channel pays: once for each form that was rendered."""
+    form = await visit.wallet.pages.browser.form(visit.request)
+    given = {"amount": str(form.get("amount", "")), "channel": str(form.get("channel", _KIND))}
+    minor, number = forms.fen(given["amount"]), ids.parse("top", str(form.get("top_up_id", "")))
+    following = session.safe_next(form.get("next"))
+    if minor is None or number is None:
+        return await _top_up_page(visit, given, following, visit.words(_AMOUNT_WRONG))
+    outcome = await _ask(visit, RequestKind.PAY, minor, number, given)
+    if isinstance(outcome, Refused):
+        text = problem(visit.wallet, visit.request, outcome)
+    elif outcome.state is RequestState.DONE:
+        return RedirectResponse(following, 303)
+    else:
+        said = _DECLINED if outcome.state is RequestState.REFUSED else _UNANSWERED
+        text = visit.words(said)
+    return await _top_up_page(visit, given, following, text)
+
+
+async def withdraw(visit: Visit) -> Response:
+    """Where to and how much; then a page to check it."""
+    given = {"account": "", "amount": ""}
+    if visit.request.method == "GET":
+        return await _withdraw_page(visit, given, "")
+    form = await visit.wallet.pages.browser.form(visit.request)
+    given = {name: str(form.get(name, "")).strip() for name in given}
+    minor = forms.fen(given["amount"])
+    wrong = _ACCOUNT_WRONG if not 0 < len(given["account"]) <= _LONGEST_ACCOUNT else ""
+    if minor is None:
+        wrong = wrong or _AMOUNT_WRONG
+    if wrong:
+        return await _withdraw_page(visit, given, visit.words(wrong))
+    number = ids.show("wdl", visit.wallet.network.ids.new())
+    return _check_page(visit, given | {"withdrawal_id": number}, minor or 0, "")
+
+
+async def confirm(visit: Visit) -> Response:
+    """Take it out, with the PIN: once for each form that was rendered."""
+    form = await visit.wallet.pages.browser.form(visit.request)
+    given = {name: str(form.get(name, "")) for name in ("account", "amount", "withdrawal_id")}
+    minor, number = forms.fen(given["amount"]), ids.parse("wdl", given["withdrawal_id"])
+    if minor is None or number is None or not 0 < len(given["account"]) <= _LONGEST_ACCOUNT:
+        return await _withdraw_page(visit, given, visit.words(_AMOUNT_WRONG))
+    outcome = await _withdrawn(visit, form, minor, number, given)
+    if isinstance(outcome, Refused):
+        text = problem(visit.wallet, visit.request, outcome)
+        json = wants_json(visit.request)
+        return refused_json(text) if json else _check_page(visit, given, minor, text)
+    following = f"/w/withdrawals/{ids.show('wdl', outcome.id)}"
+    if wants_json(visit.request):
+        return JSONResponse({"next": following})
+    return RedirectResponse(following, 303)
+
+
+async def show(visit: Visit) -> Response:
+    """What became of a withdrawal so far; reloading shows it again and asks nobody."""
+    number = ids.parse("wdl", visit.request.path_params["id"]) or 0
+    one = await visit.wallet.network.read(channels.request, visit.user.id, number)
+    if one is None or one.kind is not RequestKind.PAYOUT:
+        return visit.render("error.html", 404, code=404)
+    return visit.render(
+        "wallet/withdrawal.html",
+        headline=visit.words(_HEADLINES[one.state]),
+        one=one,
+        minor=one.reached if one.settled else one.amount,
+        short=one.amount - one.reached if one.settled else 0,
+        done=one.state is RequestState.DONE,
+        waiting=one.is_open,
+    )
+
+
+async def _withdrawn(
+    visit: Visit, form: FormData, minor: int, number: int, given: dict[str, str]
+) -> ChannelRequest | Refused:
+    pin = str(form.get("pin", ""))[:16]
+    network = visit.wallet.network
+    proof = await sessions.prove(network, visit.user.id, CredentialKind.PIN, pin)
+    if proof is None:
+        return Refused(Reason.CREDENTIAL_WRONG)
+    return await _ask(visit, RequestKind.PAYOUT, minor, number, given, proof=proof)
+
+
+async def _ask(
+    visit: Visit, kind: RequestKind, minor: int, number: int, given: dict[str, str],
+    *, proof: Proof | None = None,
+) -> ChannelRequest | Refused:  # fmt: skip
+    """Write a request and ask its channel. A form that comes again finds what came of it."""
+    network, desk, terminal = visit.wallet.network, visit.wallet.desk, _terminal(visit)
+    named = given.get("channel")
+    channel = await (desk.channel(named) if named else desk.route(terminal, number))
+    if isinstance(channel, Refused):
+        return channel
+    home = chart.wallet(visit.user.id, CNY)
+    request = new_request(
+        channel, kind, home, minor,
+        number=number, now=network.clock(), counterpart=given.get("account", ""),
+    )  # fmt: skip
+    asked = await network.perform(ASK, AskChannel(request, proof, terminal))
+    if isinstance(asked, Refused):
+        return asked
+    return await desk.ask(asked.request) if asked.fresh else asked.request
+
+
+def _terminal(visit: Visit) -> int:
+    return TERMINAL_OF[Scene.H5 if is_phone(visit.request) else Scene.PC]
+
+
+async def _top_up_page(visit: Visit, given: dict[str, str], following: str, wrong: str) -> Response:
+    terminal = _terminal(visit)
+    found = await visit.wallet.network.look_up(channels.channels)
+    offered = [
+        (one, one.serves(terminal))
+        for one in found
+        if one.kind == _KIND and one.state is ChannelState.HEALTHY
+    ]
+    return visit.render(
+        "wallet/top_up.html",
+        UNPROCESSABLE if wrong else 200,
+        given=given,
+        next=following,
+        offered=offered,
+        chosen=_chosen(offered, given.get("channel", "")),
+        problem_text=wrong,
+    )
+
+
+def _chosen(offered: list[tuple[Channel, bool]], named: str) -> str:
+    open_ones = [one.code for one, serves in offered if serves]
+    return named if named in open_ones else next(iter(open_ones), "")
+
+
+async def _withdraw_page(visit: Visit, given: dict[str, str], wrong: str) -> Response:
+    account = chart.wallet(visit.user.id, CNY)
+    standing = await visit.wallet.network.read(ledger.account, account)
+    return visit.render(
+        "wallet/withdraw.html",
+        UNPROCESSABLE if wrong else 200,
+        given=given,
+        balance=standing.spendable,
+        problem_text=wrong,
+    )
+
+
+def _check_page(visit: Visit, given: dict[str, str], minor: int, wrong: str) -> Response:
+    return visit.render(
+        "wallet/withdraw_check.html",
+        UNPROCESSABLE if wrong else 200,
+        given=given,
+        minor=minor,
+        hidden=given,
+        problem_text=wrong,
+    )
