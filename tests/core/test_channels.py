@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from changliao.core import chart
 from changliao.core.channels import (
-    AILING,
     FORGOTTEN_AFTER,
     Absent,
     Answer,
@@ -23,9 +22,7 @@ from changliao.core.channels import (
     RequestState,
     Silent,
     decide_asking,
-    decide_health,
     decide_record,
-    decide_route,
     new_refund,
     new_request,
 )
@@ -34,6 +31,7 @@ from changliao.core.ids import UserId
 from changliao.core.ledger import Account
 from changliao.core.money import CNY
 from changliao.core.outcome import Reason, Refused
+from changliao.core.routing import AILING, decide_health, decide_route
 
 NOW = Instant(1_795_500_000_000_000)
 HOME = chart.wallet(UserId(1 << 20), CNY)

@@ -8,7 +8,7 @@ party's money ever moves by more than was confirmed.
 Refuses: channels that are suspended, too much, and giving back more than came in.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final
 
@@ -31,8 +31,6 @@ FORGOTTEN_AFTER: Final = 60 * SECOND
 # Whoever asks has this long; then the process that asked is taken to be gone.
 LOOK_AFTER: Final = 15 * SECOND
 _LONGEST_PAUSE: Final = 300 * SECOND
-# With so many answers missing in a row a channel is used only when no other is left.
-AILING: Final = 3
 ANY_TERMINAL: Final = 0
 
 
@@ -230,29 +228,6 @@ class Recorded(Struct, frozen=True):
     transfers: tuple[Transfer, ...] = ()
 
 
-def decide_route(channels: Iterable[Channel], terminal_id: int, draw: int) -> Channel | Refused:
-    """The channel to ask: healthy before ailing, then by cost, then by weight.
-
-    `draw` is any number, such as the request's id: the same one always draws the same channel.
-    """
-    open_ones = [
-        one
-        for one in sorted(channels, key=lambda one: one.id)
-        if one.state is ChannelState.HEALTHY and one.weight > 0 and one.serves(terminal_id)
-    ]
-    well = [one for one in open_ones if one.misses < AILING] or open_ones
-    if not well:
-        return Refused(Reason.CHANNEL_SUSPENDED, "no channel is open for this")
-    least = min(one.cost_bps for one in well)
-    cheapest = [one for one in well if one.cost_bps == least]
-    place = _spread(draw) % sum(one.weight for one in cheapest)
-    for one in cheapest:
-        place -= one.weight
-        if place < 0:
-            return one
-    raise AssertionError("a place below the sum of weights is in one of them")
-
-
 def new_request(
     channel: Channel,
     kind: RequestKind,
@@ -356,13 +331,6 @@ def decide_record(
     return Recorded(after, _given_back(pay, known.amount), _back(after, known.amount))
 
 
-def decide_health(channel: Channel, answer: Answer) -> Channel:
-    """Count answers that are missing in a row; any answer ends the row."""
-    if isinstance(answer, Silent):
-        return replace(channel, misses=min(channel.misses + 1, AILING))
-    return replace(channel, misses=0) if channel.misses else channel
-
-
 def same_request(one: ChannelRequest, other: ChannelRequest) -> bool:
     """Were these two asked for in the same words? The channel and the times are ours to choose."""
     words = [(it.kind, it.home, it.amount, it.counterpart, it.pay_id) for it in (one, other)]
@@ -408,8 +376,3 @@ def _back(known: ChannelRequest, amount: int) -> tuple[Transfer, ...]:
         return ()
     leaving = chart.leaving(known.home)
     return (Transfer(leaving, known.home, amount, Code.CHANNEL_BACK, known.id),)
-
-
-def _spread(number: int) -> int:
-    """Mix the bits: ids made one after another differ in a few only. Knuth's multiplier."""
-    return (number * 0x9E3779B97F4A7C15 & (1 << 64) - 1) >> 32

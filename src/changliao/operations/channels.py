@@ -15,7 +15,6 @@ from changliao.core.channels import (
     RequestKind,
     RequestState,
     decide_asking,
-    decide_health,
     decide_record,
     same_request,
 )
@@ -23,6 +22,7 @@ from changliao.core.clock import Instant
 from changliao.core.ids import TopUpId, UserId
 from changliao.core.money import Money
 from changliao.core.outcome import Reason, Refused
+from changliao.core.routing import decide_health
 from changliao.core.wallet import TopUp
 from changliao.operations import credentials
 from changliao.operations.operation import Operation, Place

@@ -14,11 +14,11 @@ from changliao.core.channels import (
     RecordAnswer,
     RequestKind,
     Silent,
-    decide_route,
 )
 from changliao.core.clock import Instant
 from changliao.core.money import Currency
 from changliao.core.outcome import Reason, Refused
+from changliao.core.routing import decide_route
 from changliao.core.statements import Statement, StatementLine
 from changliao.operations.channels import RECORD
 from changliao.operations.network import Network
