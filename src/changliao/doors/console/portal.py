@@ -96,7 +96,8 @@ async def test_webhook(visit: Visit) -> Response:
     form, merchant = await visit.form(), await _merchant(visit)
     address = str(form.get("address", "")).strip()[:_LONGEST_ADDRESS]
     if not address.startswith(_WEB):
-        return await events.listed(visit)
+        text = visit.words("请填写 http:// 或 https:// 开头的地址。")
+        return visit.render("console/said.html", UNPROCESSABLE, said="refused", text=text)
     event_id = EventId(visit.network.ids.new())
     shown = ids.show("evt", event_id)
     outcome = await visit.act(
