@@ -117,6 +117,8 @@ def test_5_and_6_pc_only_then_one_switch_and_what_was_under_way_finished(told: S
     assert {one["terminal"] for one in pc_only["cells"] if one["method"] == "tenpay"} == {"pc"}
     assert state(told, "QQ网购", "alipay", "app") == "suspended"
     assert state(told, "QQ网购", "changliao", "app") == "accepted"
+    used = told.ask("GET", "/api/v1/channel-requests?channel=tenpay")["data"]
+    assert [(one["kind"], one["state"]) for one in used] == [("payout", "done"), ("pay", "done")]
     waited = told.ask("GET", f"/api/v1/orders/{told.begun['QQ网购']['id']}",
                       by=told.as_merchant("QQ网购"))  # fmt: skip
     assert waited["state"] == "paid"
