@@ -17,7 +17,10 @@ MODULE_LINES, FUNCTION_LINES, PARAMETERS = 400, 60, 7
 # More parameters than that, and why.
 MANY_PARAMETERS: dict[str, str] = {}
 # Functions that may import, and why.
-LATE_IMPORTS = {"get_command": "one command needs NumPy, which takes its time"}
+LATE_IMPORTS = {
+    "get_command": "one command needs NumPy, which takes its time",
+    "_runs": "one page needs NumPy, which takes its time",
+}
 RINGS = (
     *("core", "store", "operations", "market", "doors", "workers", "web", "commands"),
     *("examples", "sim"),

@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from playwright.sync_api import Browser, Page
 
+from changliao.doors.console import lab_runs
 from tests.bazaar import Bazaar, bazaar
 from tests.e2e.members import desk, is_well_made
 from tests.e2e.site import Key, Site
@@ -118,3 +119,23 @@ def test_the_data_is_a_file(site: Site, market: Bazaar, viewer: Page) -> None:
     rows = list(csv.DictReader(StringIO(held.value.path().read_text("utf-8"))))
     told = market.ask("shares", first=start(market), last=market.today())
     assert [int(row["amount"]) for row in rows] == [one["amount"] for one in told]
+
+
+def test_the_lab_shows_two_runs_and_what_was_given(site: Site, viewer: Page) -> None:
+    quotes = sorted({one.quote for one in lab_runs.told()}, key=len, reverse=True)
+    quotes += [one.quote for one in lab_runs.played("story", 60).events]
+    is_well_made(viewer, f"{site.base}/console/lab?with=untouched", tuple(quotes))
+    viewer.goto(f"{site.base}/console/lab?days=60&with=untouched")
+    story, untouched = lab_runs.played("story", 60), lab_runs.played("untouched", 60)
+    for place, run in enumerate((story, untouched)):
+        head, *rows = table(viewer, place)
+        shares = run.shares["taobao"]
+        assert [row[head.index("taobao")] for row in rows] == [f"{one:.1%}" for one in shares]
+    assert untouched.events == ()
+    facts = viewer.locator("main > section tbody tr").all_inner_texts()
+    assert len(facts) == 13
+    assert sum("给定" in fact for fact in facts) == sum(one.given for one in lab_runs.told())
+    assert not any("不成立" in fact for fact in facts)
+    viewer.locator("#with").select_option("merger_alone")
+    viewer.click("text=并排")
+    assert "with=merger_alone" in viewer.url

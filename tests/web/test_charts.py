@@ -1,6 +1,7 @@
 """Charts are whole: parts fill the height, ribbons fill their nodes, nothing is set in styles."""
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -29,6 +30,14 @@ def test_parts_of_a_whole_fill_the_height_and_follow_time() -> None:
     assert f'cx="{xs[2]:.1f}" cy="12"' in svg
 
 
+def test_events_of_one_day_stand_side_by_side() -> None:
+    markers = [Marker(0.5, number, "ok") for number in (1, 2, 3)]
+    svg = stacked("t", AXIS, [Series("a", (1.0,) * 3, 0)], markers)
+    xs = [float(x) for x in re.findall(r'class="flag ok" cx="([\d.]+)"', svg)]
+    assert [round(b - a) for a, b in pairwise(xs)] == [24, 24]
+    assert len(set(re.findall(r'class="mark ok" d="M([\d.]+)', svg))) == 1
+
+
 def test_names_do_not_cover_each_other() -> None:
     series = [Series(str(n), (0.2 if n else 1.0,) * 3, n) for n in range(5)]
     series[0] = Series("0", (0.97,) * 3, 0)
@@ -37,7 +46,7 @@ def test_names_do_not_cover_each_other() -> None:
         float(y)
         for y in re.findall(r'class="name" x="[\d.]+" y="([\d.-]+)"', stacked("t", AXIS, series))
     ]
-    assert min(b - a for a, b in zip(sorted(heights), sorted(heights)[1:], strict=False)) >= 15.9
+    assert min(b - a for a, b in pairwise(sorted(heights))) >= 15.9
 
 
 def test_a_line_breaks_where_nothing_is_told() -> None:

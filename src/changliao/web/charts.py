@@ -15,6 +15,7 @@ COLOURS: Final = 5
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 880, 300, 48, 176, 24, 26
 _NARROW: Final = 420
 _LABEL_GAP: Final = 16
+_FLAG_GAP: Final = 24
 
 
 class Axis(Struct, frozen=True):
@@ -88,11 +89,14 @@ def stacked(
         parts.append(f'<circle class="dot s{one.colour}" cx="{right + 12}" cy="{y:.1f}" r="5"/>')
         parts.append(f'<text class="name" x="{right + 22}" y="{y + 4:.1f}">{text}</text>')
     parts += _dates(axis.names, xs, foot)
-    for marker in markers:
+    after = 0.0
+    for marker in sorted(markers, key=lambda one: one.at):
         x = _along(marker.at, right)
+        # Numbers of one day stand side by side, the first over its line.
+        flag = after = max(x, after + _FLAG_GAP)
         parts.append(f'<path class="mark {marker.kind}" d="M{x:.1f} {_TOP}V{foot}"/>')
-        parts.append(f'<circle class="flag {marker.kind}" cx="{x:.1f}" cy="12" r="11"/>')
-        parts.append(f'<text class="in" x="{x:.1f}" y="16">{marker.number}</text>')
+        parts.append(f'<circle class="flag {marker.kind}" cx="{flag:.1f}" cy="12" r="11"/>')
+        parts.append(f'<text class="in" x="{flag:.1f}" y="16">{marker.number}</text>')
     return _svg(title, _WIDTH, _HEIGHT, parts)
 
 

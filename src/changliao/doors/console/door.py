@@ -10,6 +10,7 @@ from changliao.doors.console import (
     bills,
     disputes,
     events,
+    lab,
     ledger,
     logging_in,
     market,
@@ -40,6 +41,7 @@ TABLE: Final[tuple[Entry, ...]] = (
     *account.ENTRIES,
     *members.ENTRIES,
     *market.ENTRIES,
+    *lab.ENTRIES,
 )
 
 
