@@ -43,7 +43,6 @@ def test_names_are_unique_and_lists_of_states_are_whole() -> None:
 
 # What only the doors of other protocols begin, and tell.
 ELSEWHERE = {
-    EventKind.BASKET_PAID,
     EventKind.PAYOUT_BATCH_FINISHED,
 }
 

@@ -18,6 +18,7 @@ NEWEST: Final = (1 << 63) - 1
 _DIGITS: Final = "[0-7][0-9A-HJKMNP-TV-Z]{12}$"
 
 AppNumber = Annotated[str, Meta(pattern="^[0-9A-Za-z]{4,32}$", examples=["wx2421b1c4370ec43b"])]
+BasketIdText = Annotated[str, Meta(pattern=f"^bsk_{_DIGITS}", examples=["bsk_0SB09HB4C0000"])]
 BudgetIdText = Annotated[str, Meta(pattern=f"^bdg_{_DIGITS}", examples=["bdg_0SB09HB4C0000"])]
 ChannelCode = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$", examples=["sandbox_bank"])]
 ChannelRequestIdText = Annotated[str, Meta(pattern=f"^chr_{_DIGITS}")]

@@ -13,13 +13,15 @@ from changliao.core.clock import Instant
 from changliao.core.events import RETRY_AFTER_S, Event, EventKind, Letter, Outgoing, took
 from changliao.doors.rest.authorization import ANSWERS_PURPOSE
 from changliao.doors.rest.authorizations import show_authorization
+from changliao.doors.rest.baskets import show_basket
 from changliao.doors.rest.orders import show_order
 from changliao.doors.rest.payouts import show_payout
 from changliao.doors.rest.refunds import show_refund
 from changliao.doors.rest.split_forms import show_receipt
 from changliao.doors.rest.webhooks import TestedMerchant
+from changliao.operations import checkout
 from changliao.operations.network import Network
-from changliao.store.views import authorizations, events, orders, parties, payouts, splits
+from changliao.store.views import authorizations, baskets, events, orders, parties, payouts, splits
 
 
 class Notifier:
@@ -46,7 +48,9 @@ class Notifier:
                 return await self._refunded(event)
             case EventKind.ORDER_PAID:
                 return await self._paid(event)
-            case EventKind.BASKET_PAID | EventKind.PAYOUT_BATCH_FINISHED:
+            case EventKind.BASKET_PAID:
+                return await self._basket_paid(event)
+            case EventKind.PAYOUT_BATCH_FINISHED:
                 return None
 
     async def _paid(self, event: Event) -> Letter | None:
@@ -56,6 +60,17 @@ class Notifier:
         # The fact that was committed, not how things stand: refunds may have come since.
         as_paid = replace(placed.order, refunded=0)
         return await self._letter(event, placed.terms.notify_url, show_order(as_paid, placed.terms))
+
+    async def _basket_paid(self, event: Event) -> Letter | None:
+        """To who placed the whole; the event is the first order's."""
+        network = self._network
+        first = await network.read(orders.order, event.merchant_id, event.subject_id)
+        basket = await checkout.basket_of(network, first.order) if first else None
+        if first is None or basket is None:
+            return None
+        placed = await network.read(baskets.members, basket)
+        shown = show_basket(basket, [replace(one.order, refunded=0) for one in placed])
+        return await self._letter(event, first.terms.notify_url, shown, basket.merchant_id)
 
     async def _refunded(self, event: Event) -> Letter | None:
         network = self._network
@@ -84,8 +99,11 @@ class Notifier:
         agreed = await self._network.read(splits.sharing, event.merchant_id)
         return await self._letter(event, agreed.notify_url, show_receipt(*told)) if told else None
 
-    async def _letter(self, event: Event, url: str, subject: Struct) -> Letter | None:
-        merchant = await self._network.look_up(parties.merchant, event.merchant_id)
+    async def _letter(
+        self, event: Event, url: str, subject: Struct, receiver: int = 0
+    ) -> Letter | None:
+        whom = receiver or event.merchant_id
+        merchant = await self._network.look_up(parties.merchant, whom)
         if merchant is None or not url:
             return None
         kind = event.kind.name.lower().replace("_", ".", 1)

@@ -26,6 +26,7 @@ _PART_OF_NAME: Final = re.compile(r"_?Page_(\w+)_")
 _DIGITS: Final = "_[0-7][0-9A-HJKMNP-TV-Z]{12}$"
 _PARTS: Final = {
     "authorization_id": {"type": "string", "pattern": f"^ath{_DIGITS}"},
+    "basket_id": {"type": "string", "pattern": f"^bsk{_DIGITS}"},
     "budget_id": {"type": "string", "pattern": f"^bdg{_DIGITS}"},
     "channel_code": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,31}$"},
     "dispute_id": {"type": "string", "pattern": f"^dsp{_DIGITS}"},

@@ -1,6 +1,7 @@
 """Orders over REST: placing, finding, listing, closing."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
@@ -151,12 +152,20 @@ async def query(door: Door, call: Call[Nothing, WhoseQuery]) -> OrderShown:
 async def search(door: Door, call: Call[Nothing, OrdersQuery]) -> Page[OrderShown]:
     """List a merchant's orders, newest first.
 
-    `reference` finds the one order with the merchant's own number.
+    `reference` finds the orders with that number of the merchant's own or of its service
+    providers'. A provider that names a merchant of its own sees what it placed for it.
     """
-    asked, network, merchant_id = call.query, door.network, whose(call, call.query.merchant_id)
+    asked, network = call.query, door.network
+    own, named = call.caller.key.merchant_id, asked.merchant_id
+    merchant_id = whose(call, named)
+    provided = read_id("mch", named) if named and not call.caller.is_operator else own
+    if asked.reference is not None and provided != own:
+        relation = await network.look_up(parties.partnership, own, provided)
+        merchant_id, placers = provided, [own] if relation else []
+        return await _by_reference(door, merchant_id, placers, asked.reference)
     if asked.reference is not None:
-        one = await network.read(order_views.order_by_reference, merchant_id, 0, asked.reference)
-        return Page([show_order(one.order, one.terms)] if one else [])
+        providers = await network.read(parties.provider_ids, merchant_id)
+        return await _by_reference(door, merchant_id, [0, *providers], asked.reference)
     wanted = Wanted(
         merchant_id,
         read_id("cur", asked.cursor) if asked.cursor else NEWEST,
@@ -167,6 +176,16 @@ async def search(door: Door, call: Call[Nothing, OrdersQuery]) -> Page[OrderShow
     found = await network.read(order_views.orders_of_merchant, wanted, asked.limit + 1)
     shown = [show_order(one.order, one.terms) for one in found]
     return page(shown, [one.order.id for one in found], asked.limit)
+
+
+async def _by_reference(
+    door: Door, merchant_id: int, placers: Sequence[int], reference: str
+) -> Page[OrderShown]:
+    """An order of this number from each who may have placed it; 0 is the merchant itself."""
+    read = door.network.read
+    keys = [(merchant_id, placer, reference) for placer in placers]
+    found = [await read(order_views.order_by_reference, *one) for one in keys]
+    return Page([show_order(one.order, one.terms) for one in found if one is not None])
 
 
 async def close(door: Door, call: Call[Nothing, WhoseQuery]) -> Any:

@@ -69,7 +69,7 @@ class HeadShown(Struct, frozen=True):
 async def days(door: Door, call: Call[Nothing, DaysQuery]) -> Page[DayShown]:
     """Add up a merchant's days."""
     asked, merchant_id = call.query, whose(call, call.query.merchant_id)
-    first, last = _day(asked.first, "first"), _day(asked.last, "last")
+    first, last = read_day(asked.first, "first"), read_day(asked.last, "last")
     if not 0 <= last - first < MOST_DAYS:
         raise Problem("malformed", f"last is not before first, at most {MOST_DAYS} days", "last")
     found = await door.network.report(reports.days, merchant_id, first, last)
@@ -118,8 +118,8 @@ def _book(one: Book) -> BookShown:
     )
 
 
-def _day(text: str, field: str) -> Day:
-    """Raises Problem 400 for a day that no calendar has."""
+def read_day(text: str, field: str) -> Day:
+    """A day of Beijing. Raises Problem 400 for one that no calendar has."""
     try:
         return day_of(ids.made_at(since(f"{text}T00:00:00+08:00")))
     except Problem as error:

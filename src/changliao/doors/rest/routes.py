@@ -5,8 +5,11 @@ from typing import Any, Final
 from changliao.doors.rest import (
     acceptance,
     authorizations,
+    baskets,
+    bills,
     budgets,
     channels,
+    charges,
     credentials,
     disputes,
     events,
@@ -36,6 +39,8 @@ from changliao.web.asgi import Route, route
 TABLE: Final[tuple[Endpoint[Any, Any], ...]] = (
     *orders.ENDPOINTS,
     *payments.ENDPOINTS,
+    *baskets.ENDPOINTS,
+    *charges.ENDPOINTS,
     *refunds.ENDPOINTS,
     *splits.ENDPOINTS,
     *payouts.ENDPOINTS,
@@ -59,6 +64,7 @@ TABLE: Final[tuple[Endpoint[Any, Any], ...]] = (
     *market.ENDPOINTS,
     *market_changes.ENDPOINTS,
     *reports.ENDPOINTS,
+    *bills.ENDPOINTS,
     *sandbox.ENDPOINTS,
 )
 

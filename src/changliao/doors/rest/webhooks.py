@@ -5,6 +5,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from changliao.doors.rest.authorizations import AuthorizationShown
+from changliao.doors.rest.baskets import BasketShown
 from changliao.doors.rest.fields import EventIdText, MerchantIdText
 from changliao.doors.rest.orders import OrderShown
 from changliao.doors.rest.payouts import PayoutShown
@@ -25,6 +26,14 @@ class OrderPaid(Struct, frozen=True):
     id: EventIdText
     type: Literal["order.paid"]
     data: OrderShown
+
+
+class BasketPaid(Struct, frozen=True):
+    """All orders of a basket were paid together. Told once, to who placed the basket."""
+
+    id: EventIdText
+    type: Literal["basket.paid"]
+    data: BasketShown
 
 
 class RefundFinished(Struct, frozen=True):
@@ -100,6 +109,7 @@ class Webhook(Struct, frozen=True):
 
 WEBHOOKS: Final = (
     Webhook("order.paid", "An order was paid", OrderPaid),
+    Webhook("basket.paid", "A basket was paid", BasketPaid),
     Webhook("refund.finished", "A refund came to its end", RefundFinished),
     Webhook("payout.finished", "A payout came to its end", PayoutFinished),
     Webhook("authorization.frozen", "A payer agreed to a freeze", AuthorizationFrozen),

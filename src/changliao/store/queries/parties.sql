@@ -76,6 +76,12 @@ INNER JOIN merchants ON partnerships.partner_id = merchants.merchant_id
 WHERE partnerships.merchant_id = :merchant_id
 ORDER BY partnerships.since_us;
 
+-- name: providers_of_merchant
+SELECT partner_id
+FROM partnerships
+WHERE merchant_id = :merchant_id
+ORDER BY since_us;
+
 -- name: users_latest
 SELECT
     user_id,

@@ -68,6 +68,11 @@ def partners_of(reader: Reader, merchant_id: int) -> list[tuple[str, Instant]]:
     return [(row[0], Instant(row[1])) for row in rows]
 
 
+def provider_ids(reader: Reader, merchant_id: int) -> list[int]:
+    """The providers that may act for a merchant."""
+    return [row[0] for row in reader.select("providers_of_merchant", {"merchant_id": merchant_id})]
+
+
 def keys_of(reader: Reader, merchant_id: int) -> list[Key]:
     """Every key of a merchant."""
     rows = reader.select("keys_of_merchant", {"merchant_id": merchant_id})
