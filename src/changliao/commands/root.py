@@ -7,6 +7,7 @@ from changliao.commands.init import init
 from changliao.commands.member import member
 from changliao.commands.openapi import openapi
 from changliao.commands.platform import platform
+from changliao.commands.rotate import rotate
 from changliao.commands.sandbox import sandbox
 from changliao.commands.serve import serve, work
 
@@ -34,5 +35,5 @@ def main() -> None:
     """
 
 
-for command in (init, serve, work, audit, member, openapi, platform, sandbox):
+for command in (init, serve, work, audit, member, openapi, platform, rotate, sandbox):
     main.add_command(command)

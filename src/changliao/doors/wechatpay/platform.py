@@ -1,12 +1,14 @@
 """The network's own keys towards WeChat Pay merchants: certificate mode and public-key mode.
 
-One RSA key pair serves every merchant in both modes: named by its certificate's serial number, or
-by a public-key id that is different for every merchant, so that a merchant can be told from it.
-The newest pair signs; earlier certificates stay published until they end.
+A pair is named by its certificate's serial number. Pairs change: the newest that has begun signs, a
+coming one is published before it signs, an earlier one until it ends, and what was encrypted for
+any of them is read. The first pair is also the public key, which has no end: its id is different
+for every merchant, so that a merchant can be told from it.
 Source: wechatpay-v3.md §3.3 and §4.
 """
 
 import hashlib
+from collections.abc import Callable
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -16,12 +18,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from msgspec import Struct
+from msgspec.structs import replace
 
 from changliao.core.clock import Instant
 from changliao.core.outcome import Refused
 from changliao.core.parties import Merchant, SigningMode
 from changliao.doors.wechatpay import crypto
-from changliao.operations import certificates
+from changliao.operations import certificates, onboarding
 from changliao.operations.network import Network
 from changliao.operations.parties import ADD_PLATFORM_KEY, AddPlatformKey
 from changliao.operations.vault import Vault
@@ -42,42 +45,48 @@ class Signer(Struct, frozen=True):
 
 
 class Platform:
-    """The key pairs of one network; `load` it once at start."""
+    """The key pairs of one network, the oldest first; `load` it once at start."""
 
-    def __init__(self, keys: list[PlatformKey], vault: Vault) -> None:
+    def __init__(self, keys: list[PlatformKey], vault: Vault, clock: Callable[[], Instant]) -> None:
         self.keys = keys
-        newest = keys[-1]
-        private = load_pem_private_key(vault.open(newest.private_key, PURPOSE), None)
-        if not isinstance(private, RSAPrivateKey):
-            raise TypeError("the platform key is not an RSA key")
-        self._private = private
-        self.serial = newest.serial
-        self.certificate = newest.certificate
-        self.public_key = private.public_key().public_bytes(
+        self._clock = clock
+        self._pairs = {one.serial: _opened(one, vault) for one in keys}
+        self._first = self._pairs[keys[0].serial]
+        self.public_key = self._first.public_key().public_bytes(
             Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
         )
 
+    @property
+    def current(self) -> PlatformKey:
+        """The pair whose certificate signs now."""
+        now = self._clock()
+        begun = (one for one in reversed(self.keys) if one.starts_at <= now < one.ends_at)
+        return next(begun, self.keys[0])
+
     def public_key_id(self, merchant: Merchant) -> str:
         """This merchant's name for the public key."""
-        mark = int.from_bytes(hashlib.sha256(f"{self.serial}/{merchant.number}".encode()).digest())
+        name = f"{self.keys[0].serial}/{merchant.number}".encode()
+        mark = int.from_bytes(hashlib.sha256(name).digest())
         return PUBLIC_KEY_PREFIX + f"{merchant.number:0>10}{mark}"[:_ID_DIGITS]
 
     def answers_to(self, merchant: Merchant, serial: str) -> bool:
-        """Is this a name of our newest key? SDKs change case and leading zeros."""
-        names = (self.serial, self.public_key_id(merchant))
+        """Is this a name of a key of ours? SDKs change case and leading zeros."""
+        names = (*self._pairs, self.public_key_id(merchant))
         return serial.upper().lstrip("0") in {name.upper().lstrip("0") for name in names}
 
     def decrypt(self, secret: str) -> str | None:
         """A sensitive field of a request; None when it was not encrypted for us."""
-        return crypto.decrypt(self._private, secret)
+        tries = (crypto.decrypt(pair, secret) for pair in reversed(self._pairs.values()))
+        return next((plain for plain in tries if plain is not None), None)
 
     def signer_for(self, merchant: Merchant, asked: str) -> Signer:
         """With what to sign an answer; `asked` is the request's Wechatpay-Serial."""
         wants_public_key = asked.startswith(PUBLIC_KEY_PREFIX)
         mode = merchant.signing_mode
         if mode is SigningMode.PUBLIC_KEY or (mode is SigningMode.AUTO and wants_public_key):
-            return Signer(self.public_key_id(merchant), self._private)
-        return Signer(self.serial, self._private)
+            return Signer(self.public_key_id(merchant), self._first)
+        serial = self.current.serial
+        return Signer(serial, self._pairs[serial])
 
     def notifier_for(self, merchant: Merchant) -> Signer:
         """With what to sign a notification: the certificate unless the merchant chose otherwise."""
@@ -95,7 +104,19 @@ async def load(network: Network) -> Platform:
         if isinstance(outcome, Refused):
             raise RuntimeError(f"no platform key could be kept: {outcome.reason}")
         keys = await network.read(parties.platform_keys, ROLE)
-    return Platform(keys, network.vault)
+    return Platform(keys, network.vault, network.real_clock)
+
+
+async def rotate(network: Network, after: int) -> AddPlatformKey:
+    """Add a pair that is published at once and signs after so long. Processes see it at start."""
+    await load(network)
+    now = network.real_clock()
+    made = await network.in_thread(lambda: new_pair(network.vault, now))
+    later = replace(made, starts_at=Instant(now + after))
+    outcome = await network.perform(ADD_PLATFORM_KEY, later)
+    if isinstance(outcome, Refused):
+        raise onboarding.NotTakenOn(outcome)
+    return outcome
 
 
 def new_pair(vault: Vault, now: Instant) -> AddPlatformKey:
@@ -116,6 +137,13 @@ def settings(platform: Platform, merchant: Merchant) -> dict[str, str]:
     return {
         "wechatpay_public_key_id": platform.public_key_id(merchant),
         "wechatpay_public_key": platform.public_key.decode(),
-        "wechatpay_certificate_serial": platform.serial,
-        "wechatpay_certificate": platform.certificate.decode(),
+        "wechatpay_certificate_serial": platform.current.serial,
+        "wechatpay_certificate": platform.current.certificate.decode(),
     }
+
+
+def _opened(key: PlatformKey, vault: Vault) -> RSAPrivateKey:
+    private = load_pem_private_key(vault.open(key.private_key, PURPOSE), None)
+    if not isinstance(private, RSAPrivateKey):
+        raise TypeError("the platform key is not an RSA key")
+    return private
