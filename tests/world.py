@@ -73,6 +73,8 @@ TABLES = [
     "authorizations",
     "authorization_steps",
     "packets",
+    "group_bills",
+    "group_shares",
     "budgets",
     "budget_takers",
     "coupons",

@@ -13,6 +13,8 @@ from changliao.core.channels import RequestEvent, RequestState
 from changliao.core.discounts import COUPON_TRANSITIONS, CouponEvent, CouponState
 from changliao.core.disputes import TRANSITIONS as DISPUTE_TRANSITIONS
 from changliao.core.disputes import DisputeEvent, DisputeState
+from changliao.core.groupbills import TRANSITIONS as GROUP_BILL_TRANSITIONS
+from changliao.core.groupbills import GroupBillEvent, GroupBillState
 from changliao.core.ledger import PENDING_TRANSITIONS, PendingEvent, PendingState
 from changliao.core.mergers import TRANSITIONS as MERGER_TRANSITIONS
 from changliao.core.mergers import MergerEvent, MergerState
@@ -35,6 +37,7 @@ from changliao.core.refunds import REFUND_TRANSITIONS, RefundEvent, RefundState
         (COUPON_TRANSITIONS, CouponState, CouponEvent),
         (CHANNEL_TRANSITIONS, RequestState, RequestEvent),
         (DISPUTE_TRANSITIONS, DisputeState, DisputeEvent),
+        (GROUP_BILL_TRANSITIONS, GroupBillState, GroupBillEvent),
         (MERGER_TRANSITIONS, MergerState, MergerEvent),
         (PACKET_TRANSITIONS, PacketState, PacketEvent),
         (PAYOUT_TRANSITIONS, PayoutState, PayoutEvent),

@@ -137,3 +137,41 @@ def test_a_coupon_is_taken_by_its_link_and_comes_off_at_the_cashier(
     page.goto(f"{site.base}/w/")
     assert "250.00" in page.locator(".hero-card").inner_text()
     assert [one for one in complaints if "422" not in one] == []
+
+
+def test_a_bill_is_split_among_friends(site: Site, chromium: Browser) -> None:
+    complaints: list[str] = []
+    payee = open_page(chromium, complaints, 390)
+    join_and_top_up(payee, site.base)
+    looks_right(payee, f"{site.base}/w/groups")
+    payee.fill("#title", "火锅")
+    payee.fill("#amount", "10.01")
+    payee.fill("#shares", "many")
+    payee.click("main form button[type=submit]")
+    assert payee.locator("[role=alert]").count() == 1
+    payee.fill("#shares", "2")
+    payee.click("main form button[type=submit]")
+    payee.wait_for_url("**/w/group/*")
+    link = payee.url
+    looks_right(payee, link, "小满", "火锅")
+
+    friend = open_page(chromium, complaints, 390)
+    log_in(friend, site.base, person(site).phone, "/w/scan")
+    friend.fill("#code", link)
+    friend.click("main form button[type=submit]")
+    friend.wait_for_url("**/w/group/*")
+    looks_right(friend, link, "小满", "火锅")
+    assert "5.01" in friend.locator("main").inner_text().replace("\n", "")
+    friend.click("[data-open-pin]")
+    enter(friend, PIN)
+    friend.wait_for_selector("text=你已付清")
+    payee.reload()
+    assert "1/2" in payee.locator("main").inner_text()
+    payee.click("text=结束收款")
+    payee.wait_for_selector("text=已结束")
+    late = open_page(chromium, complaints, 1280)
+    log_in(late, site.base, person(site).phone, link.removeprefix(site.base))
+    assert late.locator("[data-open-pin]").count() == 0
+    payee.goto(f"{site.base}/w/")
+    assert "505.01" in payee.locator(".hero-card").inner_text().replace("\n", "")
+    assert [one for one in complaints if "422" not in one] == []

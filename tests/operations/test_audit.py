@@ -39,8 +39,11 @@ from changliao.store.views import bills
 from changliao.store.views import orders as order_views
 from tests.operations.test_acceptance import a_draft
 from tests.operations.test_baskets import a_basket
+from tests.operations.test_budgets import Shop
 from tests.operations.test_channels import AMOUNT, ask, prepared
 from tests.operations.test_channels import carry as ask_bank
+from tests.operations.test_groupbills import ask as ask_friends
+from tests.operations.test_groupbills import pay as pay_share
 from tests.operations.test_packets import claim, give
 from tests.world import World
 
@@ -200,6 +203,20 @@ TAMPERING = {
         "channel",
     ),
     "a top-up was made larger": ("UPDATE top_ups SET amount = amount + 1", "channel"),
+    "a discount was made larger": ("UPDATE discounts SET amount = amount + 1", "budget"),
+    "an order's discount was forgotten": ("UPDATE orders SET discount = 0", "budget"),
+    "a discount was said to be back": ("UPDATE discounts SET returned = amount", "budget"),
+    "a discount was forgotten": ("DELETE FROM discounts", "budget"),
+    "a coupon was said to be used": ("UPDATE coupons SET state = 2 WHERE state = 1", "budget"),
+    "a budget was said to hold less": ("UPDATE budgets SET funded = funded - 1", "budget"),
+    "a budget was forgotten": ("DELETE FROM budgets", "budget"),
+    "a part of a bill was made larger": (
+        "UPDATE group_shares SET amount = amount + 1",
+        "group bill",
+    ),
+    "a part of a bill was forgotten": ("DELETE FROM group_shares", "group bill"),
+    "a bill was said to be full": ("UPDATE group_bills SET state = 2", "group bill"),
+    "a group bill was forgotten": ("DELETE FROM group_bills", "group bill"),
     "an escrow was frozen without a dispute": (
         "UPDATE holdings SET state = 3 WHERE state = 1",
         "holding",
@@ -237,6 +254,7 @@ def _tamper(world: World, statement: str, check: str) -> None:
     share_and_return(world, payer)
     pay_users(world, other)
     freeze_and_capture(world, other)
+    discount_and_share(world, payer, other)
     world.do(baskets.PLACE, a_basket(world))
     agree(world)
     give_packet(world, other)
@@ -276,6 +294,17 @@ def test_the_audit_judges_one_moment_while_payments_go_on(world: World) -> None:
             world.pay(world.place(), payer)
         assert audit.check(reader) == first
     assert audit_of(world).transfers > first.transfers
+
+
+def discount_and_share(world: World, payer: UserId, other: UserId) -> None:
+    """A coupon was used and partly refunded, another waits, and a friend gave a part."""
+    shop = Shop(world)
+    budget = shop.budget(most_each=2)
+    used = shop.claim(budget, payer)
+    shop.claim(budget, payer)
+    world.refund(shop.buy(payer, budget, 100, used.id), 500)
+    bill = ask_friends(world, payer, 100, 2)
+    assert pay_share(world, bill, other, 50).amount == 50
 
 
 def share_and_return(world: World, payer: Any) -> None:

@@ -39,6 +39,8 @@ TopUpId = NewType("TopUpId", int)
 TransferId = NewType("TransferId", int)
 PendingId = NewType("PendingId", int)
 EventId = NewType("EventId", int)
+GroupBillId = NewType("GroupBillId", int)
+GroupShareId = NewType("GroupShareId", int)
 
 NODES: Final = 256
 _EPOCH_MS: Final = 1_577_836_800_000

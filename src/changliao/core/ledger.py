@@ -52,6 +52,7 @@ class Code(IntEnum):
     CHANNEL_OUT = 41
     CHANNEL_BACK = 42
     CHANNEL_SURPLUS = 43
+    GROUP_SHARE = 51
 
 
 class LedgerFault(Exception):

@@ -25,6 +25,7 @@ from changliao.operations import (
     audit_budgets,
     audit_channels,
     audit_day_ends,
+    audit_groupbills,
     audit_holds,
     audit_mergers,
     audit_packets,
@@ -107,6 +108,7 @@ def check(reader: Reader) -> Report:
         leaving = standing[Purpose.LEAVING]
         _raise_for("channel", audit_channels.first_fault(reader, moved, leaving))
         _raise_for("budget", audit_budgets.first_fault(reader, books.moved, books.standing))
+        _raise_for("group bill", audit_groupbills.first_fault(reader, moved))
         _raise_for("acceptance", audit_acceptance.first_fault(reader))
         _raise_for("merger", audit_mergers.first_fault(reader, books.moved))
         _check_day_ends(reader)

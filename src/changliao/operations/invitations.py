@@ -1,4 +1,4 @@
-"""Invitations: links that are given to people, to a red packet or to a coupon of a budget.
+"""Invitations: links that are given to people, to a red packet, a coupon or a bill to share.
 
 An invitation names its subject and is authenticated: nobody can guess one, and whoever has it is
 meant. Nothing has to be stored for it. Text form: 40 characters of URL-safe base 64.
@@ -23,6 +23,7 @@ class Subject(IntEnum):
 
     PACKET = 1
     BUDGET = 2
+    GROUP_BILL = 3
 
 
 class Invitation(Struct, frozen=True):

@@ -33,6 +33,8 @@ DisputeIdText = Annotated[str, Meta(pattern=f"^dsp_{_DIGITS}", examples=["dsp_0S
 DraftIdText = Annotated[str, Meta(pattern=f"^drf_{_DIGITS}", examples=["drf_0SB09HB4C0000"])]
 EventIdText = Annotated[str, Meta(pattern=f"^evt_{_DIGITS}", examples=["evt_0SB09HB4C0000"])]
 FeeBps = Annotated[int, Meta(ge=0, le=10_000, description="Basis points of the amount")]
+GroupBillIdText = Annotated[str, Meta(pattern=f"^gbl_{_DIGITS}", examples=["gbl_0SB09HB4C0000"])]
+GroupShareIdText = Annotated[str, Meta(pattern=f"^gsh_{_DIGITS}")]
 LegIdText = Annotated[str, Meta(pattern=f"^leg_{_DIGITS}")]
 Limit = Annotated[int, Meta(ge=1, le=MOST_IN_PAGE, description="The most items in one page")]
 MerchantIdText = Annotated[str, Meta(pattern=f"^mch_{_DIGITS}", examples=["mch_0SB09HAXG0000"])]

@@ -32,6 +32,7 @@ _PARTS: Final = {
     "dispute_id": {"type": "string", "pattern": f"^dsp{_DIGITS}"},
     "draft_id": {"type": "string", "pattern": f"^drf{_DIGITS}"},
     "event_id": {"type": "string", "pattern": f"^evt{_DIGITS}"},
+    "bill_id": {"type": "string", "pattern": f"^gbl{_DIGITS}"},
     "merger_id": {"type": "string", "pattern": f"^mrg{_DIGITS}"},
     "number": {"type": "string", "pattern": "^[0-9]{8,12}$", "description": "Merchant number"},
     "order_id": {"type": "string", "pattern": f"^ord{_DIGITS}"},

@@ -23,6 +23,8 @@ _PLAIN: Final = {
     Code.UNFREEZE: "预授权解冻",
     Code.PACKET_GIVE: "发红包",
     Code.PACKET_RETURN: "红包退回",
+    Code.DISCOUNT: "优惠",
+    Code.DISCOUNT_RETURN: "退款时退回的优惠",
     Code.CHANNEL_ASK: "提现",
     Code.CHANNEL_BACK: "提现退回",
 }
@@ -95,12 +97,8 @@ async def _story(network: Network, entry: Entry, words: Words) -> tuple[str, dic
             return await _payout(network, entry, words)
         case Code.PACKET_CLAIM:
             return await _packet(network, entry, words)
-        case Code.PACKET_RETURN:
-            return words("红包退回"), {}
-        case Code.DISCOUNT:
-            return words("优惠"), {}
-        case Code.DISCOUNT_RETURN:
-            return words("退款时退回的优惠"), {}
+        case Code.GROUP_SHARE:
+            return await _group(network, entry, words)
         case _:
             return words(_PLAIN.get(entry.code, "其他")), {}
 
@@ -117,6 +115,12 @@ async def _transfer(network: Network, entry: Entry, words: Words) -> tuple[str, 
     if moved is not None and moved.note:
         facts[words("备注")] = moved.note
     return f"{words('收到转账')} · {name}", facts
+
+
+async def _group(network: Network, entry: Entry, words: Words) -> tuple[str, dict[str, str]]:
+    other = await network.read(parties.user, UserId(entry.other.owner))
+    name = other.name if other else ""
+    return f"{words('AA 收款')} · {name}", {words("对方"): name}
 
 
 async def _packet(network: Network, entry: Entry, words: Words) -> tuple[str, dict[str, str]]:

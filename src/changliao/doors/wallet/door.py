@@ -13,6 +13,7 @@ from changliao.doors.wallet import (
     escrow,
     forms,
     freezing,
+    groupbills,
     joining,
     moving,
     packets,
@@ -44,6 +45,7 @@ def routes(network: Network, pages: Pages, desk: Desk, public_url: str) -> list[
         *coupons.routes(wallet),
         *escrow.routes(wallet),
         *freezing.routes(wallet),
+        *groupbills.routes(wallet),
         *joining.routes(wallet),
         *moving.routes(wallet),
         *packets.routes(wallet),
@@ -96,7 +98,7 @@ async def me(visit: Visit) -> Response:
 
 
 async def scan(visit: Visit) -> Response:
-    """From a code to the order, red packet or coupon it names."""
+    """From a code to what it names: an order, a red packet, a coupon or a group bill."""
     code, problem = "", ""
     if visit.request.method == "POST":
         form = await visit.wallet.pages.browser.form(visit.request)

@@ -10,7 +10,7 @@ _PHONE: Final = re.compile(r"\+?[0-9]{6,15}")
 _AMOUNT: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
 _PIN: Final = re.compile(r"[0-9]{6}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{44}")
-_GIFT: Final = re.compile(r"/w/(packet|coupon)/[A-Za-z0-9_-]{40}")
+_GIFT: Final = re.compile(r"/w/(packet|coupon|group)/[A-Za-z0-9_-]{40}")
 
 
 def phone(text: str) -> str | None:
@@ -43,7 +43,7 @@ def scanned(text: str) -> str | None:
 
 
 def gift(text: str) -> str | None:
-    """The page of a red packet or coupon whose address was scanned."""
+    """The page of a red packet, coupon or group bill whose address was scanned."""
     parts = urlsplit(text.strip()[:512])
     named = parts.scheme in ("http", "https") and _GIFT.fullmatch(parts.path)
     return parts.path if named else None
