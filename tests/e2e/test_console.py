@@ -97,6 +97,29 @@ def test_a_new_member_logs_in_with_what_was_shown_once(site: Site, chromium: Bro
     assert "主管" in page.inner_text("header")
 
 
+def test_a_form_outlives_its_session(site: Site, chromium: Browser) -> None:
+    who = member(site, "admin")
+    page = open_page(chromium, [], 1280)
+    log_in(page, site.base, who)
+    page.goto(f"{site.base}/console/members")
+    page.fill("#name", "kept <b>name</b>")
+    admin = desk(site, chromium, "admin", [])
+    admin.goto(f"{site.base}/console/members/{who.id}")
+    admin.click("text=结束")
+    admin.wait_for_selector("text=没有登录中的浏览器")
+    page.click("text=开通")
+    page.wait_for_selector("text=已经保留")
+    for digits in ("000000", code(who.secret, time.time() + 30)):
+        page.fill("#name", who.name)
+        page.fill("#password", who.password)
+        page.fill("#code", digits)
+        page.click("main button[type=submit]")
+    assert "kept <b>name</b>" in page.inner_text("main")
+    page.click("text=提交 >> nth=-2")
+    page.wait_for_selector("svg.qr")
+    assert "kept <b>name</b>" in page.inner_text("main")
+
+
 def test_who_lost_a_factor_gets_others_and_is_out_everywhere(site: Site, chromium: Browser) -> None:
     who = member(site, "operator")
     theirs = open_page(chromium, [], 1280)

@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from msgspec.structs import replace
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -10,15 +12,17 @@ from changliao.core.outcome import Reason, Refused
 from changliao.doors.console.visit import (
     COOKIE,
     LOGIN,
-    UNPROCESSABLE,
+    Asked,
     Console,
     address_of,
     home_of,
+    login_page,
 )
 from changliao.operations import logins
 from changliao.web import session
 from changliao.web.words import explain
 
+_KEPT = "kept_"
 _WRONG = "用户名、密码或验证码不正确。连续输错 5 次会锁定一段时间；同一个验证码只能用一次。"
 
 
@@ -35,9 +39,8 @@ async def log_in(console: Console, request: Request) -> Response:
     browser = console.pages.browser
     if request.method == "GET":
         following = session.safe_next(request.query_params.get("next"), "")
-        return _page(console, request, "", following, "")
+        return login_page(console, request, Asked(following=following))
     form = await browser.form(request)
-    following = session.safe_next(form.get("next"), "")
     typed = logins.Typed(
         name=str(form.get("name", "")).strip()[: logins.LONGEST_NAME],
         password=str(form.get("password", ""))[: logins.LONGEST_PASSWORD],
@@ -45,13 +48,34 @@ async def log_in(console: Console, request: Request) -> Response:
         address=address_of(request),
         browser=request.headers.get("user-agent", ""),
     )
+    asked = _asked(form, typed.name)
     outcome = await logins.log_in(console.network, typed)
     if isinstance(outcome, Refused):
-        return _page(console, request, typed.name, following, _why(console, request, outcome))
+        again = replace(asked, problem=_why(console, request, outcome))
+        return login_page(console, request, again)
     found = await logins.find(console.network, outcome)
-    response = RedirectResponse(following or (home_of(found[0]) if found else LOGIN), 303)
+    response: Response = RedirectResponse(
+        asked.following or (home_of(found[0]) if found else LOGIN), 303
+    )
+    if asked.path:
+        response = console.pages.render(
+            request, "console/kept.html", path=asked.path, kept=asked.kept, rest=""
+        )
     browser.set(response, COOKIE, outcome)
     return response
+
+
+def _asked(form: FormData, name: str) -> Asked:
+    """What the page remembered; a form is kept only for a page of ours."""
+    path = session.safe_next(form.get("path"), "")
+    ours = path.startswith(("/console/", "/portal/"))
+    kept = {
+        field.removeprefix(_KEPT): value
+        for field, value in form.items()
+        if field.startswith(_KEPT) and isinstance(value, str)
+    }
+    following = session.safe_next(form.get("next"), "")
+    return Asked(name, following, path if ours else "", kept if ours else {})
 
 
 async def log_out(console: Console, request: Request) -> Response:
@@ -72,15 +96,3 @@ def _why(console: Console, request: Request, refused: Refused) -> str:
     if refused.reason is Reason.CREDENTIAL_WRONG:
         return words(_WRONG)
     return explain(words, refused, console.network.clock())
-
-
-def _page(console: Console, request: Request, name: str, following: str, text: str) -> Response:
-    return console.pages.render(
-        request,
-        "console/login.html",
-        UNPROCESSABLE if text else 200,
-        name=name,
-        next=following,
-        problem_text=text,
-        rest="",
-    )

@@ -26,6 +26,7 @@ from changliao.store.views import console as console_views
 from changliao.store.views.console import Waiting
 from changliao.web import language
 from changliao.web.pages import Pages
+from changliao.web.security import TOKEN_FIELD, Forged
 from changliao.web.words import explain
 
 COOKIE: Final = "cl_member"
@@ -144,7 +145,7 @@ def route(console: Console, entry: Entry) -> Route:
         token = console.pages.browser.read(request, COOKIE)
         found = await logins.find(console.network, token) if token else None
         if found is None:
-            return to_login(request)
+            return await to_login(console, request)
         member, session = found
         waiting = Waiting()
         if may(member, Right.LOOK):
@@ -157,10 +158,41 @@ def route(console: Console, entry: Entry) -> Route:
     return Route(entry.path, endpoint, methods=[entry.method])
 
 
-def to_login(request: Request) -> Response:
-    """Log in first, then come back here; a form is not sent again by itself."""
-    path = request.url.path if request.method == "GET" else ""
-    return RedirectResponse(f"{LOGIN}?next={quote(path)}", 303)
+async def to_login(console: Console, request: Request) -> Response:
+    """Log in first, then come back here; a form that was filled in is kept meanwhile."""
+    if request.method != "GET":
+        try:
+            form = await console.pages.browser.form(request)
+        except Forged:
+            return RedirectResponse(LOGIN, 303)
+        kept = {n: v for n, v in form.items() if isinstance(v, str) and n != TOKEN_FIELD}
+        return login_page(console, request, Asked(path=request.url.path, kept=kept))
+    return RedirectResponse(f"{LOGIN}?next={quote(request.url.path)}", 303)
+
+
+class Asked(Struct, frozen=True):
+    """What a login page remembers: the name, where to go on, a form kept for `path`, a problem."""
+
+    name: str = ""
+    following: str = ""
+    path: str = ""
+    kept: dict[str, str] = {}
+    problem: str = ""
+
+
+def login_page(console: Console, request: Request, asked: Asked) -> Response:
+    """The page, again with what was typed."""
+    return console.pages.render(
+        request,
+        "console/login.html",
+        UNPROCESSABLE if asked.problem else 200,
+        name=asked.name,
+        next=asked.following,
+        path=asked.path,
+        kept=asked.kept,
+        problem_text=asked.problem,
+        rest="",
+    )
 
 
 def home_of(member: Member) -> str:
