@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -198,6 +199,20 @@ def test_a_wallet_for_pcs_is_refused_on_a_phone(sandbox: Sandbox) -> None:
     used = operator.get("/api/v1/channel-requests?channel=tenpay&limit=1").json()["data"]
     assert (used[0]["owner_id"], used[0]["amount"]) == (user, 100)
     assert balance(operator, user) == 200
+
+
+def test_outside_a_sandbox_its_bank_is_not_asked(tmp_path: Path) -> None:
+    with serve(tmp_path / "data", "changliao.db", sandbox="false") as (served, operator):
+        user = a_user(operator)
+        path = f"/api/v1/users/{user}/top-ups"
+        named = operator.post(path, amount=100, channel="sandbox_bank")
+        assert refused(named) == (404, "channel_not_found")
+        assert refused(operator.post(path, amount=100)) == (409, "channel_suspended")
+        fault = operator.post(f"{CHANNELS}/sandbox_bank/faults", kind="pay", fault="lost")
+        assert refused(fault) == (403, "no_sandbox")
+        assert operator.get("/api/v1/channel-requests").json()["data"] == []
+        assert operator.post(f"{CHANNELS}/sandbox_bank", state="suspended").status_code == 200
+        assert served.audit()["clean"]
 
 
 def test_operators_see_what_was_asked_and_what_fails(failing: Sandbox) -> None:

@@ -78,6 +78,13 @@ class Desk:
                 return one
         return Refused(Reason.CHANNEL_NOT_FOUND, f"there is no channel {code[:32]}")
 
+    async def askable(self, code: str) -> Channel | Refused:
+        """The channel of this name, if this network can ask it."""
+        found = await self.channel(code)
+        if isinstance(found, Refused) or found.kind in self._connectors:
+            return found
+        return Refused(Reason.CHANNEL_NOT_FOUND, f"nothing here can ask {found.code}")
+
     async def route(self, terminal_id: int, draw: int) -> Channel | Refused:
         """The channel to ask, of those that can be asked here."""
         found = await self._network.look_up(channels.channels)
@@ -96,9 +103,9 @@ class Desk:
         """Query what became of a request, and record it. Repeating it is safe."""
         began = self._network.clock()
         connector = await self._connector(known)
-        if connector is None:
-            return known
-        return await self._record(known, await _told(connector.query(known)), began)
+        # Without a connector it is silence too: it is looked at ever more rarely.
+        answer = await _told(connector.query(known)) if connector else Silent("nothing can ask")
+        return await self._record(known, answer, began)
 
     async def statement(
         self, channel: Channel, currency: Currency, begins: Instant, ends: Instant

@@ -83,7 +83,7 @@ async def terminal(door: Door, code: str | None) -> int:
 async def choose(door: Door, channel: str | None, number: int, terminal_id: int = 0) -> Channel:
     """The channel that is named, or the best one. Raises Problem."""
     desk = door.desk
-    return accepted(await (desk.channel(channel) if channel else desk.route(terminal_id, number)))
+    return accepted(await (desk.askable(channel) if channel else desk.route(terminal_id, number)))
 
 
 async def ask(

@@ -178,7 +178,7 @@ async def _ask(
     """Write a request and ask its channel. A form that comes again finds what came of it."""
     network, desk, terminal = visit.wallet.network, visit.wallet.desk, _terminal(visit)
     named = given.get("channel")
-    channel = await (desk.channel(named) if named else desk.route(terminal, number))
+    channel = await (desk.askable(named) if named else desk.route(terminal, number))
     if isinstance(channel, Refused):
         return channel
     home = chart.wallet(visit.user.id, CNY)
