@@ -1,5 +1,6 @@
 """The market's sums: equal to plain SQL over orders, whatever happened, however folded."""
 
+import os
 import random
 from collections import Counter, defaultdict
 from datetime import date, timedelta
@@ -23,7 +24,7 @@ from changliao.core.market import (
 )
 from changliao.core.orders import Scene
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import acceptance, orders, settling
+from changliao.operations import acceptance, orders, refunds, settling
 from changliao.operations.market import FOLD, FORGET, GROUP, MARK_SYNTHETIC, Forget
 from changliao.operations.settling import ConfirmReceipt
 from changliao.store.views import market as view
@@ -163,6 +164,29 @@ class Season(Story):
             if not isinstance(order, Refused):
                 self.sold.append(self.world.pay(order, self.random.choice(self.people)))
 
+    def many(self, people: list[UserId], size: int) -> int:
+        """So many orders and payments in two batches, and a refund of every tenth."""
+        shops = [(self.shop, self.mall), (self.yixun, 0), (self.world.merchant, 0)]
+        shops += [] if self.merged else [(self.seller, self.paipai)]
+        asked = []
+        for _ in range(size):
+            merchant_id, partner_id = self.random.choice(shops)
+            scene = self.random.choice([Scene.NATIVE, Scene.APP, Scene.H5])
+            amount = self.random.randrange(100, 9_000)
+            fields: dict[str, Any] = {"merchant_id": merchant_id, "partner_id": partner_id}
+            asked.append(self.world.an_order(amount, scene=scene, fee_bps=0, **fields))
+        placed = self.world.batch([(orders.PLACE, one) for one in asked])
+        taken = [one for one in placed if not isinstance(one, Refused)]
+        payers = [self.random.choice(people) for _ in taken]
+        paid = self.world.batch(
+            [(orders.PAY, self.world.a_payment(*both)) for both in zip(taken, payers, strict=True)]
+        )
+        back = [self.world.a_refund(one, 50, merchant_id=one.merchant_id, partner_id=one.partner_id)
+                for one in paid[::10]]  # fmt: skip
+        refunded = self.world.batch([(refunds.REFUND, one) for one in back])
+        assert not any(isinstance(one, Refused) for one in [*paid, *refunded])
+        return len(paid)
+
     def find_open(self, shop: tuple[int, int]) -> bool:
         """Was it merged away?"""
         return not (self.merged and shop[1] == self.paipai)
@@ -192,8 +216,37 @@ def season(world: World) -> Season:
 
 
 def test_sums_equal_plain_sql_after_refunds_a_ban_and_a_merger(season: Season) -> None:
-    world = season.world
     assert len(season.sold) > 60
+    equals_plain_sql(season.world)
+
+
+def test_many_payments_equal_plain_sql(sqlite_world: World) -> None:
+    """MARKET_PAYMENTS says how many: a hundred thousand take minutes."""
+    count = int(os.environ.get("MARKET_PAYMENTS", "1000"))
+    season = Season(sqlite_world, 11)
+    people = [sqlite_world.user(1_000_000_000) for _ in range(max(12, count // 100))]
+    days, done = 75, 0
+    for day in range(days):
+        if day == 25:
+            cells = (Cell(OWN_METHOD, PC, Accepting.BANNED),)
+            asked = a_draft(sqlite_world, platform_id=season.mall, cells=cells)
+            draft = sqlite_world.do(acceptance.DRAFT, asked)
+            sqlite_world.do(acceptance.APPROVE, ApproveDraft(draft.id, "key_b"))
+            season.later(LEAD)
+        if day == 40:
+            season.merge(season.paipai)
+            season.merged = True
+        for size in [500] * (count // days // 500) + [count // days % 500]:
+            done += season.many(people, size)
+        fold(sqlite_world)
+        season.later(DAY)
+    assert done > 0.7 * (count // days) * days, "what a ban refuses is fewer"
+    assert sum(row[5] for row in sqlite_world.rows()["market_volumes"]) == done
+    equals_plain_sql(sqlite_world)
+
+
+def equals_plain_sql(world: World) -> None:
+    """Every sum, from the orders, payments and refunds themselves."""
     assert sorted(plain(world, VOLUMES)) == world.rows()["market_volumes"]
     bought = plain(world, PURCHASES)
     seen, flows = Counter[Any](), Counter[Any]()
