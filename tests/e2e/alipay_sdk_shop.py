@@ -27,6 +27,8 @@ BILL = "alipay.data.dataservice.bill.downloadurl.query"
 BIND, UNBIND = "alipay.trade.royalty.relation.bind", "alipay.trade.royalty.relation.unbind"
 RATE, LEFT = "alipay.trade.royalty.rate.query", "alipay.trade.order.onsettle.query"
 SETTLE, FUNDS = "alipay.trade.order.settle", "alipay.fund.account.query"
+SHARED, BOUND = "alipay.trade.order.settle.query", "alipay.trade.royalty.relation.batchquery"
+CONFIRM, SYNC = "alipay.trade.settle.confirm", "alipay.trade.orderinfo.sync"
 TRANSFER, TRANSFERRED = "alipay.fund.trans.uni.transfer", "alipay.fund.trans.common.query"
 FREEZE, UNFREEZE = "alipay.fund.auth.order.freeze", "alipay.fund.auth.order.unfreeze"
 FROZEN = "alipay.fund.auth.operation.detail.query"
@@ -88,6 +90,10 @@ CALLS: Final = {
     RATE: "how much of an order may be shared",
     SETTLE: "share a payment, release the rest",
     LEFT: "what may still be shared",
+    SHARED: "what a share's receivers got",
+    BOUND: "who may receive, a page at a time",
+    CONFIRM: "the seller may have what waits in escrow",
+    SYNC: "what became of an order",
     TRANSFER: "pay a user",
     TRANSFERRED: "one transfer",
     FUNDS: "what the merchant may spend",

@@ -39,6 +39,7 @@ const READ = new Set([
   "alipay.fund.account.query",
   "alipay.fund.trans.common.query",
   "alipay.trade.order.onsettle.query",
+  "alipay.trade.order.settle.query",
   "alipay.trade.royalty.rate.query",
 ]);
 

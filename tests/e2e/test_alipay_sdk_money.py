@@ -9,6 +9,8 @@ import pytest
 from changliao.commands.people import Person
 from tests.e2e.alipay_sdk_shop import (
     BIND,
+    BOUND,
+    CONFIRM,
     FREEZE,
     FROZEN,
     FUNDS,
@@ -19,6 +21,8 @@ from tests.e2e.alipay_sdk_shop import (
     RATE,
     SDKS,
     SETTLE,
+    SHARED,
+    SYNC,
     THAW,
     TRANSFER,
     TRANSFERRED,
@@ -80,10 +84,29 @@ def test_a_payment_is_shared_and_the_rest_released(
     assert settled["trade_no"] == trade_no
     assert shop.done(SETTLE, share)["settle_no"] == settled["settle_no"]
     assert shop.done(LEFT, {"trade_no": trade_no})["unsettled_amount"] == "1.00"
+    (detail,) = shop.done(SHARED, {"settle_no": settled["settle_no"]})["royalty_detail_list"]
+    assert (detail["trans_in"], detail["amount"]) == (store, "2.00")
+    listed = shop.done(BOUND, {"page_num": 1, "page_size": 20})
+    assert [one["account"] for one in listed["receiver_list"]] == [store]
     finish = {"out_request_no": number("S"), "trade_no": trade_no}
     shop.done(SETTLE, {**finish, "extend_params": {"royalty_finish": "true"}})
     assert shop.done(LEFT, {"trade_no": trade_no})["unsettled_amount"] == "0.00"
     assert shop.done(UNBIND, bound(store))["result_code"] == "SUCCESS"
+
+
+def test_money_in_escrow_waits_until_it_is_confirmed(shop: Shop, payer: Person) -> None:
+    detail = {"trans_in_type": "defaultSettle", "amount": "10.00"}
+    escrow = {"settle_detail_infos": [detail], "settle_period_time": "7d"}
+    terms: dict[str, Any] = {**order(), "settle_info": escrow}
+    payer.pay(shop.done(PRECREATE, terms)["qr_code"])
+    trade = shop.done(QUERY, {"out_trade_no": terms["out_trade_no"]})
+    assert trade["additional_status"] == "SELLER_NOT_RECEIVED"
+    told = {"trade_no": trade["trade_no"], "out_request_no": number(), "biz_type": "CREDIT_AUTH"}
+    assert shop.done(SYNC, told)["out_trade_no"] == terms["out_trade_no"]
+    asked = {"out_request_no": number(), "trade_no": trade["trade_no"], "settle_info": escrow}
+    made = shop.done(CONFIRM, asked)
+    assert shop.done(CONFIRM, asked)["settle_amount"] == made["settle_amount"]
+    assert float(made["settle_amount"]) > 9
 
 
 def test_a_user_is_paid_once(shop: Shop, payer: Person, guest: Wallet) -> None:
