@@ -16,6 +16,8 @@ from msgspec.structs import replace
 FILE: Final = "changliao.toml"
 SECRET_FILE: Final = "secret.key"
 _PREFIX: Final = "CHANGLIAO_"
+# What commands take from the environment, and no network is set up by.
+_OPTIONS: Final = frozenset({"DATA", "URL", "OPERATOR_KEY", "OPERATOR_SECRET"})
 
 
 class BadConfiguration(Exception):
@@ -45,8 +47,9 @@ def load(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:
     path = folder / FILE
     values = _file_values(path) if path.exists() else {}
     for name, value in environment.items():
-        if name.startswith(_PREFIX) and name != f"{_PREFIX}DATA":
-            values[name.removeprefix(_PREFIX).lower()] = value
+        setting = name.removeprefix(_PREFIX)
+        if name != setting and setting not in _OPTIONS:
+            values[setting.lower()] = value
     try:
         config = msgspec.convert(values, Config, strict=False)
     except msgspec.ValidationError as error:
