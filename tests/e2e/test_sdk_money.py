@@ -69,6 +69,7 @@ def test_a_payment_is_shared_taken_back_and_the_rest_released(
 @pytest.fixture(scope="module")
 def payee(shop: Shop, sandbox: tuple[Served, Rest], payer: Person) -> Iterator[Wallet]:
     """Somebody whom the shop, which has earned something, may pay."""
+    payer.top_up("1000")
     _, placed = shop.place(amount={"total": 100_000, "currency": "CNY"})
     payer.pay(placed["body"]["code_url"])
     phone = f"138{secrets.randbelow(10**8):08d}"

@@ -112,7 +112,8 @@ def _reset(tx: UnitOfWork, command: ResetMember, now: Instant) -> Member | Refus
     member = tx.find(MEMBERS, command.member_id)
     if member is None or tx.find(CREDENTIALS, _password(command.member_id)) is None:
         return Refused(Reason.MEMBER_NOT_FOUND)
-    after = replace(member, totp=command.totp)
+    # No code of the new factor was used yet, also not in these thirty seconds.
+    after = replace(member, totp=command.totp, last_step=0)
     tx.update(MEMBERS, after)
     tx.update(CREDENTIALS, command.password)
     keys = {"member_id": member.id, "now_us": now, "most": _MOST_SESSIONS}
