@@ -193,7 +193,16 @@ def test_what_was_known_is_forgotten_when_another_process_writes(world, address)
     session.begin([])
     row = ORDERS.to_row(order)
     keys = (order.merchant_id, order.id)
-    closed = (*keys, int(OrderState.CLOSED), *row[13:21], row[23], int(order.state), row[13], row[14], 0)
+    closed = (
+        *keys,
+        int(OrderState.CLOSED),
+        *row[13:21],
+        row[23],
+        int(order.state),
+        row[13],
+        row[14],
+        0,
+    )
     session.write([("orders_update", [closed])])
     session.commit([])
     session.close()
