@@ -18,8 +18,8 @@ from changliao.core.orders import OrderState, PayOrder
 from changliao.store.engine import Session
 
 FEE = portion(PRICE, FEE_BPS)
-# Nothing refunded, and what the order was before: open, with its first link.
-_UNTOUCHED = (0, 0, 0, 1, 1, 0, 0)
+# Nothing refunded, no discount, and what the order was before: open, with its first link.
+_UNTOUCHED = (0, 0, 0, 0, 1, 1, 0, 0)
 
 
 def pay(session: Session, world: World, command: PayOrder) -> None:
@@ -76,7 +76,7 @@ def work(commands: Sequence[PayOrder], first: int) -> list[tuple[str, list[Any]]
                 *_UNTOUCHED,
             )
         )
-        attempts.append((one.payment_id, one.merchant_id, one.order_id, one.payer_id, ""))
+        attempts.append((one.payment_id, one.merchant_id, one.order_id, one.payer_id, "", 1, 1))
         events.append((one.payment_id, one.merchant_id, 1, one.order_id, 1, 0, at))
     accounts = sorted((*key, sums[0], sums[1], 0, 0, sums[2]) for key, sums in deltas.items())
     return [

@@ -1,29 +1,39 @@
 """The command line: `changliao --help` lists everything."""
 
+from importlib import import_module
+from typing import Final
+
 import click
 
-from changliao.commands.audit import audit
-from changliao.commands.init import init
-from changliao.commands.member import member
-from changliao.commands.openapi import openapi
-from changliao.commands.platform import platform
-from changliao.commands.rotate import rotate
-from changliao.commands.sandbox import sandbox
-from changliao.commands.serve import serve, work
+# Which module holds which command. One is imported when it is asked for, so that serving starts
+# without what only a demo or the market lab needs.
+_HOMES: Final = {
+    "audit": "audit",
+    "init": "init",
+    "market": "market",
+    "member": "member",
+    "openapi": "openapi",
+    "platform": "platform",
+    "rotate": "rotate",
+    "sandbox": "sandbox",
+    "serve": "serve",
+    "work": "serve",
+}
 
 
 class Commands(click.Group):
-    """Beside its own commands `market`, imported when it is asked for: NumPy takes its time."""
+    """Commands by name; see _HOMES."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), "market"])
+        return sorted(_HOMES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name != "market":
-            return super().get_command(ctx, cmd_name)
-        from changliao.commands.market import market  # noqa: PLC0415 the class says why
-
-        return market
+        if cmd_name not in _HOMES:
+            return None
+        found: click.Command = getattr(
+            import_module(f"changliao.commands.{_HOMES[cmd_name]}"), cmd_name
+        )
+        return found
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,7 +43,3 @@ def main() -> None:
 
     Start with `changliao init`, then `changliao serve`; `changliao sandbox demo` shows everything.
     """
-
-
-for command in (init, serve, work, audit, member, openapi, platform, rotate, sandbox):
-    main.add_command(command)
