@@ -20,6 +20,9 @@ _LOOK_EVERY_S: Final = 1.0
 # has a tenth of it at most; who rebuilds waits for it, and has half.
 _RESTS: Final = 9
 _RESTS_OF_REBUILDING: Final = 1
+_NAP_S: Final = 0.02
+_LATE_S: Final = 0.005
+_MOST_NAPS: Final = 3_000
 
 
 async def run(network: Network) -> None:
@@ -30,10 +33,10 @@ async def run(network: Network) -> None:
         await network.rest(_LOOK_EVERY_S)
 
 
-async def fold(network: Network, node: int, rests: int = _RESTS) -> int:
+async def fold(network: Network, node: int, *, gently: bool = True) -> int:
     """Fold a node's journal to its end; how many stretches there were.
 
-    Payments go first: nothing is asked for so many times as long as a stretch took.
+    Gently, payments go first: much is rested, and more while the loop is behind its work.
     """
     count = 0
     while (
@@ -43,8 +46,20 @@ async def fold(network: Network, node: int, rests: int = _RESTS) -> int:
         if not await _folded(network, stretch):
             return count
         count += 1
-        await asyncio.sleep(rests * (time.monotonic() - since))
+        took = time.monotonic() - since
+        await asyncio.sleep(took * (_RESTS if gently else _RESTS_OF_REBUILDING))
+        if gently:
+            await _at_ease()
     return count
+
+
+async def _at_ease() -> None:
+    """Wait while the loop has more to do than it can: it wakes up late then. At most a minute."""
+    for _ in range(_MOST_NAPS):
+        since = time.monotonic()
+        await asyncio.sleep(_NAP_S)
+        if time.monotonic() - since < _NAP_S + _LATE_S:
+            return
 
 
 async def rebuild(network: Network) -> int:
@@ -57,7 +72,7 @@ async def rebuild(network: Network) -> int:
     while rows := await network.report(market.some_sums, ROWS_AT_ONCE):
         await _performed(network, Forget(rows=tuple(rows)))
     await _performed(network, Forget(begun=nodes))
-    return sum([await fold(network, node, _RESTS_OF_REBUILDING) for node in nodes])
+    return sum([await fold(network, node, gently=False) for node in nodes])
 
 
 async def _performed(network: Network, command: Forget) -> None:
