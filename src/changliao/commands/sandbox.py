@@ -32,8 +32,6 @@ from changliao.operations.parties import ADD_PARTNER, SIGN_UP, SignUp
 from changliao.operations.wallet import TOP_UP
 from changliao.store.views import events, parties
 
-_NEWEST = (1 << 63) - 1
-
 
 @click.group()
 def sandbox() -> None:
@@ -193,7 +191,7 @@ def list_events(folder: Path, most: int, *, as_json: bool) -> None:
     async def read() -> dict[str, str]:
         async with visit(folder) as (network, _):
             lines = {}
-            for event in await network.read(events.latest, _NEWEST, most):
+            for event in await network.read(events.latest, ids.NEWEST, most):
                 tries = await network.read(events.deliveries, event.id, event.merchant_id)
                 last = f"{tries[-1].status} {tries[-1].note}" if tries else "-"
                 due = f" next {clock.to_rfc3339(event.next_at)}" if event.next_at else ""

@@ -43,6 +43,8 @@ GroupBillId = NewType("GroupBillId", int)
 GroupShareId = NewType("GroupShareId", int)
 
 NODES: Final = 256
+# Above every id, where a list begins at the newest.
+NEWEST: Final = (1 << 63) - 1
 _EPOCH_MS: Final = 1_577_836_800_000
 _TIME_SHIFT: Final = 22
 _NODE_SHIFT: Final = 1

@@ -14,6 +14,7 @@ from msgspec import Struct
 from changliao.core import ids, market
 from changliao.core.acceptance import Accepting, Cell, Draft, DraftState
 from changliao.core.bills import day_of
+from changliao.core.clock import Instant
 from changliao.core.ids import MerchantId
 from changliao.core.market import Visit, Volume
 from changliao.market.effects import Study, staggered, study
@@ -23,7 +24,6 @@ from changliao.store.engine import Reader
 from changliao.store.views import acceptance
 from changliao.store.views import market as sums
 
-_NEWEST: Final = (1 << 63) - 1
 MOST_CHANGES: Final = 1_000
 # Of fewer payments a day before the change nothing can be told of a platform.
 LEAST_A_DAY: Final = 1.0
@@ -45,15 +45,15 @@ class Change(Struct, frozen=True):
     draft_id: str
     platform_id: MerchantId
     platform: Label
-    at: int
-    ends_at: int
+    at: Instant
+    ends_at: Instant
     reason: str
     changed: tuple[Changed, ...]
 
     @property
     def day(self) -> int:
         """The first day on which it holds."""
-        return day_of(self.at)  # type: ignore[arg-type]
+        return day_of(self.at)
 
     @property
     def restricts(self) -> bool:
@@ -91,7 +91,7 @@ class Diversion(Struct, frozen=True):
 
 def changes(reader: Reader, names: Names) -> list[Change]:
     """Every approved change that made a difference, the first first."""
-    approved = acceptance.drafts(reader, 0, DraftState.APPROVED, _NEWEST, MOST_CHANGES)
+    approved = acceptance.drafts(reader, 0, DraftState.APPROVED, ids.NEWEST, MOST_CHANGES)
     approved.sort(key=lambda one: (one.starts_at, one.id))
     found = [(draft, tuple(_changed(draft, names))) for draft in approved]
     told = [(draft, changed) for draft, changed in found if changed]

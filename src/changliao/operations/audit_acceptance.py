@@ -14,7 +14,6 @@ from changliao.core.ids import MerchantId, OrderId, made_at
 from changliao.store.engine import Reader
 from changliao.store.views import acceptance, audit
 
-_NEWEST = (1 << 63) - 1
 _PAGE = 1_000
 
 
@@ -56,7 +55,7 @@ def _broken(reader: Reader, one: Acceptance, agreed: dict[MerchantId, Acceptance
 
 
 def _approved(reader: Reader) -> Iterator[Draft]:
-    before = _NEWEST
+    before = ids.NEWEST
     while found := acceptance.drafts(reader, 0, DraftState.APPROVED, before, _PAGE):
         yield from found
         before = found[-1].id

@@ -11,7 +11,6 @@ from changliao.core.answers import LIVES
 from changliao.core.clock import Instant
 from changliao.operations.answers import FORGET, ForgetAnswers
 from changliao.operations.network import Network
-from changliao.store.engine import Unavailable
 from changliao.store.views import answers
 
 _MOST_AT_ONCE: Final = 500
@@ -22,12 +21,7 @@ _log = logging.getLogger("changliao.answers")
 async def run(network: Network) -> None:
     """Look every minute, until cancelled."""
     while True:
-        try:
-            forgotten = await forget_old(network)
-        except Unavailable as error:
-            _log.warning("database unavailable: %s", error)
-            forgotten = 0
-        if forgotten < _MOST_AT_ONCE:
+        if await forget_old(network) < _MOST_AT_ONCE:
             await asyncio.sleep(_LOOK_EVERY_S)
 
 

@@ -9,7 +9,6 @@ from typing import Final
 
 from changliao.operations.connectors import Desk
 from changliao.operations.network import Network
-from changliao.store.engine import Unavailable
 from changliao.store.views import channels
 
 _MOST_AT_ONCE: Final = 100
@@ -20,12 +19,7 @@ _log = logging.getLogger("changliao.channels")
 async def run(network: Network, desk: Desk) -> None:
     """Look every second, until cancelled."""
     while True:
-        try:
-            done = await resolve_due(network, desk)
-        except Unavailable as error:
-            _log.warning("database unavailable: %s", error)
-            done = 0
-        if done < _MOST_AT_ONCE:
+        if await resolve_due(network, desk) < _MOST_AT_ONCE:
             await network.rest(_LOOK_EVERY_S)
 
 

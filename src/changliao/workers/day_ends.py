@@ -15,7 +15,7 @@ from changliao.core.clock import Instant
 from changliao.core.ids import MerchantId, made_at
 from changliao.operations.bills import KEEP_DAY_END
 from changliao.operations.network import Network
-from changliao.store.engine import Reader, Unavailable
+from changliao.store.engine import Reader
 from changliao.store.views import bills, ledger, parties
 
 _LOOK_EVERY_S: Final = 60.0
@@ -30,11 +30,8 @@ async def run(network: Network) -> None:
     while True:
         day = last_over(network.clock())
         if day != done:
-            try:
-                await keep(network, day)
-                done = day
-            except Unavailable as error:
-                _log.warning("database unavailable: %s", error)
+            await keep(network, day)
+            done = day
         await network.rest(_LOOK_EVERY_S)
 
 

@@ -34,7 +34,6 @@ from changliao.operations.network import Network
 from changliao.operations.orders import EXPIRE
 from changliao.operations.paycodes import FORGET, ForgetCode
 from changliao.store.deadlines import DeadlineKind
-from changliao.store.engine import Unavailable
 from changliao.store.views.deadlines import Deadline, due
 
 _MOST_AT_ONCE: Final = 500
@@ -45,12 +44,7 @@ _log = logging.getLogger("changliao.expiry")
 async def run(network: Network) -> None:
     """Look every second, until cancelled."""
     while True:
-        try:
-            done = await expire_due(network)
-        except Unavailable as error:
-            _log.warning("database unavailable: %s", error)
-            done = 0
-        if done < _MOST_AT_ONCE:
+        if await expire_due(network) < _MOST_AT_ONCE:
             await network.rest(_LOOK_EVERY_S)
 
 

@@ -26,7 +26,15 @@ from changliao.core.ids import PaymentId, parse
 from changliao.core.orders import OpenOrder, PayOrder
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
-from changliao.doors.cashier.view import View, describe, ending, find, read_discount, state_of
+from changliao.doors.cashier.view import (
+    View,
+    best_offer,
+    describe,
+    ending,
+    find,
+    read_discount,
+    state_of,
+)
 from changliao.operations import checkout, sessions
 from changliao.operations.links import Link
 from changliao.operations.network import Network
@@ -161,6 +169,7 @@ class _Cashier:
     ) -> Response:
         view = await describe(request, self._network, self._pages, found, payer)
         view.device, view.problem = device, problem
+        view.offer = await best_offer(self._network, found[1].order, payer)
         find_way = self._ways_back.get(found[1].terms.door)
         if find_way is not None:
             view.back = find_way(found[1], request.path_params["token"])

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -11,7 +10,7 @@ from starlette.requests import Request
 from changliao.core import chart, clock
 from changliao.core.baskets import Basket
 from changliao.core.clock import BEIJING, MILLISECOND, Instant
-from changliao.core.ids import BudgetId, CouponId, MerchantId, show
+from changliao.core.ids import NEWEST, BudgetId, CouponId, MerchantId, show
 from changliao.core.orders import Discount, Order, OrderState
 from changliao.core.parties import User
 from changliao.operations import checkout
@@ -23,8 +22,6 @@ from changliao.store.views.budgets import Offer
 from changliao.store.views.orders import Placed
 from changliao.web.pages import Pages
 from changliao.web.words import explain
-
-_NEWEST: Final = (1 << 63) - 1
 
 
 class Part(Struct, frozen=True):
@@ -169,10 +166,15 @@ async def describe(
         account = chart.wallet(payer.id, order.amount.currency)
         standing = await network.read(ledger.account, account)
         view.payer, view.balance = payer.name, standing.spendable
-        if not view.final and basket is None:
-            offers = await network.read(budgets.offers, order, payer.id, now)
-            view.offer = offers[0] if offers else None
     return view
+
+
+async def best_offer(network: Network, order: Order, payer: User | None) -> Offer | None:
+    """What a budget would pay of an order that is paid alone. Asked for whole pages only."""
+    if payer is None or order.basket_id or order.state is not OrderState.OPEN:
+        return None
+    offers = await network.read(budgets.offers, order, payer.id, network.clock())
+    return offers[0] if offers else None
 
 
 def show_discount(discount: Discount) -> str:
@@ -186,7 +188,7 @@ def read_discount(text: str) -> Discount | None:
     parts = text.split(".")
     if len(parts) != 4 or not all(part.isascii() and part.isdigit() for part in parts):
         return None
-    owner_id, budget_id, amount, coupon_id = (min(int(part[:19]), _NEWEST) for part in parts)
+    owner_id, budget_id, amount, coupon_id = (min(int(part[:19]), NEWEST) for part in parts)
     return Discount(MerchantId(owner_id), BudgetId(budget_id), amount, CouponId(coupon_id))
 
 

@@ -42,7 +42,7 @@ from changliao.doors.rest.acceptance_forms import (
 from changliao.doors.rest.call import Call, Door, perform, read_id, read_moment
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import Problem, refusal
-from changliao.doors.rest.fields import NEWEST, Nothing, Page, moment, page
+from changliao.doors.rest.fields import Nothing, Page, moment, page
 from changliao.doors.rest.orders import whose
 from changliao.operations.acceptance import ADD_METHOD, APPROVE, DRAFT, WITHDRAW
 from changliao.store.acceptance import Method, Terminal
@@ -143,7 +143,7 @@ async def search(door: Door, call: Call[Nothing, DraftsQuery]) -> Page[DraftShow
         acceptance.drafts,
         read_id("mch", asked.platform_id) if asked.platform_id else 0,
         DraftState[asked.state.upper()] if asked.state else 0,
-        read_id("cur", asked.cursor) if asked.cursor else NEWEST,
+        read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST,
         asked.limit + 1,
     )
     return page([_draft(names, one) for one in found], [one.id for one in found], asked.limit)

@@ -34,7 +34,6 @@ from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
-    NEWEST,
     AuthorizationIdText,
     Count,
     CurrencyCode,
@@ -166,7 +165,7 @@ async def search(door: Door, call: Call[Nothing, AuthorizationsQuery]) -> Page[A
     if asked.reference is not None:
         one = await read(authorizations.authorization_by_reference, merchant_id, asked.reference)
         return Page([show_authorization(one)] if one else [])
-    start = read_id("cur", asked.cursor) if asked.cursor else NEWEST
+    start = read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST
     found = await read(authorizations.of_merchant, merchant_id, start, asked.limit + 1)
     shown = [show_authorization(one) for one in found]
     return page(shown, [one.id for one in found], asked.limit)

@@ -24,7 +24,6 @@ from changliao.doors.rest.call import Call, Door, perform, read_id, read_moment,
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
-    NEWEST,
     BudgetIdText,
     Count,
     CouponIdText,
@@ -216,7 +215,7 @@ async def open_budget(door: Door, call: Call[NewBudget, Nothing]) -> Any:
 async def search(door: Door, call: Call[Nothing, ListQuery]) -> Page[BudgetShown]:
     """List a merchant's budgets, newest first."""
     asked, owner_id = call.query, whose(call, call.query.merchant_id)
-    before = read_id("cur", asked.cursor) if asked.cursor else NEWEST
+    before = read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST
     found = await door.network.read(views.of_owner, owner_id, before, asked.limit + 1)
     return page([show_budget(door, one) for one in found], [one.id for one in found], asked.limit)
 
@@ -268,7 +267,7 @@ async def claim(door: Door, call: Call[NewCoupon, Nothing]) -> Any:
 async def coupons(door: Door, call: Call[Nothing, CouponsQuery]) -> Page[CouponShown]:
     """List a user's coupons, newest first."""
     user_id, asked = await find_user(door, call), call.query
-    before = read_id("cur", asked.cursor) if asked.cursor else NEWEST
+    before = read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST
     found = await door.network.read(views.coupons_of, user_id, before, asked.limit + 1)
     return page([show_coupon(one) for one in found], [one.id for one in found], asked.limit)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from changliao.core import ids
 from changliao.core.bank import BankFault, FaultRule
 from changliao.core.channels import Channel, ChannelState, RequestKind, RequestState
 from changliao.core.outcome import Reason
@@ -20,7 +21,6 @@ from changliao.doors.rest.call import Call, Door, accepted, perform, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import Problem
 from changliao.doors.rest.fields import (
-    NEWEST,
     ChannelCode,
     Count,
     CursorText,
@@ -175,7 +175,7 @@ async def requests(door: Door, call: Call[Nothing, RequestsQuery]) -> Page[Chann
     asked, known = call.query, await codes(door)
     channel_id = accepted(await door.desk.channel(asked.channel)).id if asked.channel else 0
     state = RequestState[asked.state.upper()] if asked.state else 0
-    before = read_id("cur", asked.cursor) if asked.cursor else NEWEST
+    before = read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST
     found = await door.network.read(
         channels.requests, channel_id, int(state), before, asked.limit + 1
     )

@@ -22,7 +22,6 @@ from changliao.doors.rest.call import Call, Door, perform, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
-    NEWEST,
     Count,
     CursorText,
     DisputeIdText,
@@ -126,7 +125,7 @@ async def search(door: Door, call: Call[Nothing, DisputesQuery]) -> Page[Dispute
         whose(call, asked.merchant_id),
         order_id=read_id("ord", asked.order_id) if asked.order_id else 0,
         state=int(DisputeState[asked.state.upper()]) if asked.state else 0,
-        before=read_id("cur", asked.cursor) if asked.cursor else NEWEST,
+        before=read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST,
         most=asked.limit + 1,
     )
     return page([show_dispute(one) for one in found], [one.id for one in found], asked.limit)

@@ -12,7 +12,6 @@ from changliao.doors.rest.call import Call, Door, perform, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
-    NEWEST,
     Count,
     CursorText,
     EventIdText,
@@ -70,7 +69,7 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
 async def log(door: Door, call: Call[Nothing, EventsQuery]) -> Page[EventShown]:
     """List events, newest first: the delivery log."""
     asked = call.query
-    before = read_id("cur", asked.cursor) if asked.cursor else NEWEST
+    before = read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST
     merchant_id = int(call.caller.key.merchant_id)
     if call.caller.is_operator:
         merchant_id = read_id("mch", asked.merchant_id) if asked.merchant_id else 0

@@ -14,7 +14,6 @@ from changliao.core.money import MAX_AMOUNT
 
 T = TypeVar("T")
 MOST_IN_PAGE: Final = 100
-NEWEST: Final = (1 << 63) - 1
 _DIGITS: Final = "[0-7][0-9A-HJKMNP-TV-Z]{12}$"
 
 AppNumber = Annotated[str, Meta(pattern="^[0-9A-Za-z]{4,32}$", examples=["wx2421b1c4370ec43b"])]

@@ -22,7 +22,6 @@ from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
-    NEWEST,
     Count,
     CurrencyCode,
     CursorText,
@@ -119,7 +118,7 @@ async def ask(door: Door, call: Call[NewGroupBill, Nothing]) -> Any:
 async def search(door: Door, call: Call[Nothing, GroupBillsQuery]) -> Page[GroupBillShown]:
     """List what a user asked others for, newest first."""
     user_id, asked = await find(door, call), call.query
-    before = read_id("cur", asked.cursor) if asked.cursor else NEWEST
+    before = read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST
     found = await door.network.read(views.of_payee, user_id, before, asked.limit + 1)
     return page([show_bill(door, one) for one in found], [one.id for one in found], asked.limit)
 

@@ -16,7 +16,6 @@ from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import Problem, refusal
 from changliao.doors.rest.fields import (
-    NEWEST,
     Count,
     CurrencyCode,
     CursorText,
@@ -168,9 +167,9 @@ async def search(door: Door, call: Call[Nothing, OrdersQuery]) -> Page[OrderShow
         return await _by_reference(door, merchant_id, [0, *providers], asked.reference)
     wanted = Wanted(
         merchant_id,
-        read_id("cur", asked.cursor) if asked.cursor else NEWEST,
+        read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST,
         since(asked.created_from),
-        since(asked.created_before) or NEWEST,
+        since(asked.created_before) or ids.NEWEST,
         OrderState[asked.state.upper()] if asked.state else 0,
     )
     found = await network.read(order_views.orders_of_merchant, wanted, asked.limit + 1)
@@ -241,7 +240,7 @@ def since(text: str | None) -> int:
     if text is None:
         return 0
     try:
-        return min(max(ids.first_id(0, clock.from_rfc3339(text)), 0), NEWEST)
+        return min(max(ids.first_id(0, clock.from_rfc3339(text)), 0), ids.NEWEST)
     except (ValueError, OverflowError) as error:
         said = f"{text[:40]} is no time: RFC 3339, for example 2026-11-25T00:00:00+08:00"
         raise Problem("malformed", said) from error

@@ -25,7 +25,6 @@ from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
-    NEWEST,
     Count,
     CurrencyCode,
     CursorText,
@@ -138,7 +137,7 @@ async def give(door: Door, call: Call[NewPacket, Nothing]) -> Any:
 async def search(door: Door, call: Call[Nothing, PacketsQuery]) -> Page[PacketShown]:
     """List what a user gave, newest first."""
     user_id, asked = await find(door, call), call.query
-    before = read_id("cur", asked.cursor) if asked.cursor else NEWEST
+    before = read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST
     found = await door.network.read(packets.of_giver, user_id, before, asked.limit + 1)
     shown = [show_packet(door, one) for one in found]
     return page(shown, [one.id for one in found], asked.limit)

@@ -15,7 +15,6 @@ from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
-    NEWEST,
     CurrencyCode,
     CursorText,
     Limit,
@@ -121,7 +120,7 @@ async def search(door: Door, call: Call[Nothing, PayoutsQuery]) -> Page[PayoutSh
     if asked.reference is not None:
         one = await read(payouts.payout_by_reference, merchant_id, 0, asked.reference)
         return Page([show_payout(one)] if one else [])
-    start = read_id("cur", asked.cursor) if asked.cursor else NEWEST
+    start = read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST
     found = await read(payouts.of_merchant, merchant_id, start, asked.limit + 1)
     return page([show_payout(one) for one in found], [one.id for one in found], asked.limit)
 

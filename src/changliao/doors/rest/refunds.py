@@ -15,7 +15,6 @@ from changliao.doors.rest.call import Call, Door, perform, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
-    NEWEST,
     Count,
     CurrencyCode,
     CursorText,
@@ -118,9 +117,9 @@ async def search(door: Door, call: Call[Nothing, RefundsQuery]) -> Page[RefundSh
         return Page([await _shown(door, one)] if one else [])
     wanted = Wanted(
         merchant_id,
-        read_id("cur", asked.cursor) if asked.cursor else NEWEST,
+        read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST,
         since(asked.created_from),
-        since(asked.created_before) or NEWEST,
+        since(asked.created_before) or ids.NEWEST,
         RefundState[asked.state.upper()] if asked.state else 0,
     )
     found = await network.read(order_views.refunds_of_merchant, wanted, asked.limit + 1)

@@ -13,7 +13,6 @@ from changliao.doors.rest.call import Call, Door, perform, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
-    NEWEST,
     CurrencyCode,
     CursorText,
     Limit,
@@ -101,7 +100,7 @@ async def search(door: Door, call: Call[Nothing, UsersQuery]) -> Page[UserShown]
     if asked.phone is not None:
         one = await door.network.read(parties.user_by_phone, asked.phone)
         return Page([show_user(one)] if one else [])
-    before = read_id("cur", asked.cursor) if asked.cursor else NEWEST
+    before = read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST
     found = await door.network.read(parties.users, before, asked.limit + 1)
     return page([show_user(one) for one in found], [one.id for one in found], asked.limit)
 

@@ -22,7 +22,6 @@ from changliao.doors.rest.call import Call, Door, read_id, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
-    NEWEST,
     ChannelCode,
     Count,
     CurrencyCode,
@@ -152,7 +151,7 @@ async def _show(door: Door, call: Call[Nothing, Any], owner_id: int) -> Withdraw
 
 
 async def _list(door: Door, owner_id: int, cursor: str | None, limit: int) -> Page[WithdrawalShown]:
-    before = read_id("cur", cursor) if cursor else NEWEST
+    before = read_id("cur", cursor) if cursor else ids.NEWEST
     found = await door.network.read(
         channels.of_owner, owner_id, RequestKind.PAYOUT, before, limit + 1
     )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from starlette.datastructures import FormData
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import chart, ids
@@ -17,21 +17,22 @@ from changliao.core.channels import (
     RequestState,
     new_request,
 )
-from changliao.core.credentials import CredentialKind, Proof
+from changliao.core.credentials import Proof
 from changliao.core.money import CNY
 from changliao.core.orders import Scene
-from changliao.core.outcome import Reason, Refused
+from changliao.core.outcome import Refused
 from changliao.doors.wallet import forms
 from changliao.doors.wallet.visit import (
     UNPROCESSABLE,
     Visit,
     Wallet,
+    go_on,
+    pin_of,
     problem,
     refused_json,
     signed_in,
     wants_json,
 )
-from changliao.operations import sessions
 from changliao.operations.channels import ASK
 from changliao.store.views import channels, ledger
 from changliao.web import session
@@ -137,10 +138,7 @@ async def confirm(visit: Visit) -> Response:
         text = problem(visit.wallet, visit.request, outcome)
         json = wants_json(visit.request)
         return refused_json(text) if json else _check_page(visit, given, minor, text)
-    following = f"/w/withdrawals/{ids.show('wdl', outcome.id)}"
-    if wants_json(visit.request):
-        return JSONResponse({"next": following})
-    return RedirectResponse(following, 303)
+    return go_on(visit, f"/w/withdrawals/{ids.show('wdl', outcome.id)}")
 
 
 async def show(visit: Visit) -> Response:
@@ -163,11 +161,9 @@ async def show(visit: Visit) -> Response:
 async def _withdrawn(
     visit: Visit, form: FormData, minor: int, number: int, given: dict[str, str]
 ) -> ChannelRequest | Refused:
-    pin = str(form.get("pin", ""))[:16]
-    network = visit.wallet.network
-    proof = await sessions.prove(network, visit.user.id, CredentialKind.PIN, pin)
-    if proof is None:
-        return Refused(Reason.CREDENTIAL_WRONG)
+    proof = await pin_of(visit, form)
+    if isinstance(proof, Refused):
+        return proof
     return await _ask(visit, RequestKind.PAYOUT, minor, number, given, proof=proof)
 
 

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from changliao.core.budgets import Budget
 from changliao.core.clock import Instant
 from changliao.core.discounts import ClaimCoupon, Coupon, CouponState
-from changliao.core.ids import BudgetId, CouponId, MerchantId, parse, show
+from changliao.core.ids import NEWEST, BudgetId, CouponId, MerchantId, parse, show
 from changliao.core.outcome import Refused
 from changliao.doors.wallet.visit import UNPROCESSABLE, Visit, Wallet, problem, signed_in
 from changliao.operations.budgets import CLAIM
@@ -40,8 +40,7 @@ def routes(wallet: Wallet) -> list[Route]:
 async def mine(visit: Visit) -> Response:
     """What I have, what I used, what ran out; the newest first."""
     network = visit.wallet.network
-    before = (1 << 63) - 1
-    found = await network.read(budgets.coupons_of, visit.user.id, before, _RECENT)
+    found = await network.read(budgets.coupons_of, visit.user.id, NEWEST, _RECENT)
     rows = [row for one in found if (row := await _row(visit, one)) is not None]
     return visit.render("wallet/coupons.html", rows=rows)
 

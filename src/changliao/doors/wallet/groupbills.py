@@ -3,12 +3,11 @@
 from typing import Final
 
 from msgspec import Struct
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import ids
 from changliao.core.clock import Instant
-from changliao.core.credentials import CredentialKind
 from changliao.core.groupbills import (
     LIVES,
     MOST_SHARES,
@@ -27,12 +26,13 @@ from changliao.doors.wallet.visit import (
     UNPROCESSABLE,
     Visit,
     Wallet,
+    go_on,
+    pin_of,
     problem,
     refused_json,
     signed_in,
     wants_json,
 )
-from changliao.operations import sessions
 from changliao.operations.groupbills import CLOSE, OPEN, PAY
 from changliao.operations.invitations import Subject
 from changliao.store.views import groupbills, parties
@@ -40,7 +40,6 @@ from changliao.store.views import groupbills, parties
 _RECENT: Final = 20
 _LONGEST_TITLE: Final = 64
 _FIELDS: Final = ("title", "amount", "shares")
-_NEWEST: Final = (1 << 63) - 1
 
 
 class Part(Struct, frozen=True):
@@ -98,10 +97,11 @@ async def pay(visit: Visit) -> Response:
     if known is None:
         return visit.render("error.html", 404, code=404)
     minor = str(form.get("minor", ""))
-    pin = str(form.get("pin", ""))[:16]
-    proof = await sessions.prove(network, visit.user.id, CredentialKind.PIN, pin)
-    outcome: GroupShare | Refused = Refused(Reason.CREDENTIAL_WRONG)
-    if proof is not None and minor.isascii() and minor.isdigit():
+    proof = await pin_of(visit, form)
+    outcome: GroupShare | Refused = Refused(Reason.AMOUNT_CHANGED)
+    if isinstance(proof, Refused):
+        outcome = proof
+    elif minor.isascii() and minor.isdigit():
         share_id, seen = GroupShareId(network.ids.new()), int(minor[:18])
         outcome = await network.perform(
             PAY, PayShare(share_id, known.payee_id, known.id, visit.user.id, seen, proof)
@@ -110,9 +110,7 @@ async def pay(visit: Visit) -> Response:
     if isinstance(outcome, Refused):
         text = problem(visit.wallet, visit.request, outcome)
         return refused_json(text) if wants_json(visit.request) else await _page(visit, text)
-    return (
-        JSONResponse({"next": here}) if wants_json(visit.request) else RedirectResponse(here, 303)
-    )
+    return go_on(visit, here)
 
 
 async def close(visit: Visit) -> Response:
@@ -153,7 +151,7 @@ async def _page(visit: Visit, wrong: str) -> Response:
 
 async def _form(visit: Visit, given: dict[str, str], wrong: str) -> Response:
     network = visit.wallet.network
-    known = await network.read(groupbills.of_payee, visit.user.id, _NEWEST, _RECENT)
+    known = await network.read(groupbills.of_payee, visit.user.id, ids.NEWEST, _RECENT)
     return visit.render(
         "wallet/groups.html",
         UNPROCESSABLE if wrong else 200,

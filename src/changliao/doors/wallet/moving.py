@@ -1,14 +1,13 @@
 """Sending money to a person."""
 
 from starlette.datastructures import FormData
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from changliao.core import chart, ids
-from changliao.core.credentials import CredentialKind
 from changliao.core.ids import TransferId
 from changliao.core.money import CNY, Money
-from changliao.core.outcome import Reason, Refused
+from changliao.core.outcome import Refused
 from changliao.core.parties import User
 from changliao.core.wallet import TransferMoney, WalletTransfer
 from changliao.doors.wallet import forms
@@ -16,12 +15,13 @@ from changliao.doors.wallet.visit import (
     UNPROCESSABLE,
     Visit,
     Wallet,
+    go_on,
+    pin_of,
     problem,
     refused_json,
     signed_in,
     wants_json,
 )
-from changliao.operations import sessions
 from changliao.operations.wallet import TRANSFER
 from changliao.store.views import ledger, parties
 
@@ -74,10 +74,7 @@ async def confirm(visit: Visit) -> Response:
     )
     outcome = await _sent(visit, form, moved)
     if not isinstance(outcome, Refused):
-        following = f"/w/done/{ids.show('trf', outcome.id)}"
-        if wants_json(visit.request):
-            return JSONResponse({"next": following})
-        return RedirectResponse(following, 303)
+        return go_on(visit, f"/w/done/{ids.show('trf', outcome.id)}")
     text = problem(visit.wallet, visit.request, outcome)
     if wants_json(visit.request):
         return refused_json(text)
@@ -102,12 +99,10 @@ async def done(visit: Visit) -> Response:
 
 
 async def _sent(visit: Visit, form: FormData, moved: WalletTransfer) -> WalletTransfer | Refused:
-    network = visit.wallet.network
-    pin = str(form.get("pin", ""))[:16]
-    proof = await sessions.prove(network, visit.user.id, CredentialKind.PIN, pin)
-    if proof is None:
-        return Refused(Reason.CREDENTIAL_WRONG)
-    return await network.perform(TRANSFER, TransferMoney(moved, proof))
+    proof = await pin_of(visit, form)
+    if isinstance(proof, Refused):
+        return proof
+    return await visit.wallet.network.perform(TRANSFER, TransferMoney(moved, proof))
 
 
 async def _payee(visit: Visit, text: str) -> User | None:

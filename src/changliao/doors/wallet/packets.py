@@ -5,15 +5,15 @@ from typing import Final
 
 from msgspec import Struct
 from starlette.datastructures import FormData
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import chart, ids
 from changliao.core.clock import Instant
-from changliao.core.credentials import CredentialKind
+from changliao.core.credentials import Proof
 from changliao.core.ids import PacketClaimId, PacketId, UserId
 from changliao.core.money import CNY, Money
-from changliao.core.outcome import Reason, Refused
+from changliao.core.outcome import Refused
 from changliao.core.packets import (
     LIVES,
     MOST_SHARES,
@@ -31,12 +31,13 @@ from changliao.doors.wallet.visit import (
     UNPROCESSABLE,
     Visit,
     Wallet,
+    go_on,
+    pin_of,
     problem,
     refused_json,
     signed_in,
     wants_json,
 )
-from changliao.operations import sessions
 from changliao.operations.invitations import Subject
 from changliao.operations.packets import CLAIM, GIVE
 from changliao.store.views import ledger, packets, parties
@@ -83,16 +84,11 @@ async def confirm(visit: Visit) -> Response:
     asked = _asked(visit, given)
     if asked is None:
         return await _form(visit, given, visit.words("请填写金额和个数，例如 20 元、5 个。"))
-    network, pin = visit.wallet.network, str(form.get("pin", ""))[:16]
-    proof = await sessions.prove(network, visit.user.id, CredentialKind.PIN, pin)
-    outcome: Packet | Refused = Refused(Reason.CREDENTIAL_WRONG)
-    if proof is not None:
-        outcome = await network.perform(GIVE, GivePacket(asked, proof))
+    outcome: Packet | Proof | Refused = await pin_of(visit, form)
+    if isinstance(outcome, Proof):
+        outcome = await visit.wallet.network.perform(GIVE, GivePacket(asked, outcome))
     if isinstance(outcome, Packet):
-        following = f"/w/packet/{_link(visit, outcome)}"
-        if wants_json(visit.request):
-            return JSONResponse({"next": following})
-        return RedirectResponse(following, 303)
+        return go_on(visit, f"/w/packet/{_link(visit, outcome)}")
     text = problem(visit.wallet, visit.request, outcome)
     return refused_json(text) if wants_json(visit.request) else _check(visit, given, asked, text)
 
@@ -161,8 +157,7 @@ async def _people(visit: Visit, known: Packet, claims: list[PacketClaim]) -> lis
 async def _form(visit: Visit, given: dict[str, str], wrong: str) -> Response:
     network = visit.wallet.network
     standing = await network.read(ledger.account, chart.wallet(visit.user.id, CNY))
-    before = (1 << 63) - 1
-    known = await network.read(packets.of_giver, visit.user.id, before, _RECENT)
+    known = await network.read(packets.of_giver, visit.user.id, ids.NEWEST, _RECENT)
     return visit.render(
         "wallet/packets.html",
         UNPROCESSABLE if wrong else 200,
