@@ -315,7 +315,10 @@ def test_the_order_of_facts_does_not_matter(sqlite_world: World) -> None:
 
 def test_who_does_not_come_back_is_gone_until_they_do(sqlite_world: World) -> None:
     person = sqlite_world.user()
-    bought = lambda day, platform: Paid(person, day, platform, 1, 1, 156, 100)  # noqa: E731
+
+    def bought(day: int, platform: int) -> Paid:
+        return Paid(person, day, platform, 1, 1, 156, 100)
+
     january, march = 0, 59
     sqlite_world.do(FOLD, Stretch(5, 0, 2, (bought(january, 7),)))
     assert flow(sqlite_world, Period.MONTH) == {(0, ABSENT, 7): 1, (1, 7, ABSENT): 1}

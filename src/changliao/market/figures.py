@@ -7,8 +7,8 @@ Units: minor; shares from 0 to 1; days from 1970-01-01 in Beijing.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Literal
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Final, Literal, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,6 +20,7 @@ from changliao.store.engine import Reader
 from changliao.store.views import market as sums
 
 MINIMUM_USERS: Final = 20
+K = TypeVar("K", bound=Hashable)
 TOTAL: Final = Label("total", "total")
 By = Literal["platform", "group", "method", "terminal"]
 DIMENSIONS: Final[Mapping[By, Dimension]] = {
@@ -182,13 +183,13 @@ def labeller(names: Names, asked: Asked) -> Callable[[int, int], Label]:
     return label
 
 
-def withheld(users: Mapping[Label, int] | Mapping[int | Label, int], minimum: int) -> set[object]:
+def withheld(users: Mapping[K, int], minimum: int) -> set[K]:
     """Which figures say too much of too few, and what would give the only one of them away."""
-    small: set[object] = {one for one, count in users.items() if count < minimum}
+    small = {one for one, count in users.items() if count < minimum}
     parts = [one for one in users if one != TOTAL]
     if len(small - {TOTAL}) == 1 and len(parts) > 1:
         left = [one for one in parts if one not in small]
-        small.add(min(left, key=lambda one: users[one]))  # type: ignore[index]
+        small.add(min(left, key=lambda one: users[one]))
     return small
 
 
