@@ -19,6 +19,7 @@ MANY_PARAMETERS: dict[str, str] = {}
 # Functions that may import, and why.
 LATE_IMPORTS = {
     "get_command": "one command needs NumPy, which takes its time",
+    "open_engine": "an embedded network does not start PostgreSQL's driver",
     "_runs": "one page needs NumPy, which takes its time",
 }
 RINGS = (

@@ -3,9 +3,9 @@
 import itertools
 import logging
 import secrets
+from collections.abc import Callable
 from typing import Final
 
-import msgspec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from changliao.doors.rest import openapi
@@ -29,22 +29,22 @@ def application(door: Door) -> Application:
     gate = Gate(door.network)
     table = routes()
     public_key = gate.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    document = msgspec.json.encode(openapi.document(door.public_url))
-    unsigned = {
-        PUBLIC_KEY: (b"application/x-pem-file", public_key),
-        DOCUMENT: (b"application/json", document),
+    unsigned: dict[str, Callable[[], tuple[bytes, bytes]]] = {
+        PUBLIC_KEY: lambda: (b"application/x-pem-file", public_key),
+        DOCUMENT: lambda: (b"application/json", openapi.encoded(door.public_url)),
     }
     salt, count = secrets.token_hex(6), itertools.count()
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         free = unsigned.get(scope["path"])
         if free is not None and scope["method"] == "GET":
-            await asgi.answer(send, 200, ((b"content-type", free[0]),), free[1])
+            kind, content = free()
+            await asgi.answer(send, 200, ((b"content-type", kind),), content)
             return
         caller: Caller | None = None
         request_id = f"req_{salt}{next(count):08x}"
         try:
-            found = asgi.find(table, scope["method"], scope["path"])
+            found = table.find(scope["method"], scope["path"])
             body = await asgi.read_body(receive, BODY_LIMIT)
             headers = dict(scope["headers"])
             header = headers.get(b"authorization", b"").decode("latin-1")

@@ -8,6 +8,7 @@ import inspect
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -110,6 +111,12 @@ def document(public_url: str) -> dict[str, Any]:
     }
     renamed: dict[str, Any] = _renamed(whole)
     return renamed
+
+
+@cache
+def encoded(public_url: str) -> bytes:
+    """The document as it is sent, made when first asked for: a start need not wait for it."""
+    return msgspec.json.encode(document(public_url))
 
 
 def reasons(one: Endpoint[Any, Any]) -> list[str]:

@@ -5,6 +5,7 @@ It is whole on one page, so that the browser's own search finds everything, also
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -80,11 +81,14 @@ class Reference(Struct, frozen=True):
 
 
 def routes(pages: Pages, public_url: str) -> list[Route]:
-    """The page; what it shows is made once."""
-    whole = reference(openapi.document(public_url))
+    """The page; what it shows is made once, when it is first asked for."""
+
+    @cache
+    def whole() -> Reference:
+        return reference(openapi.document(public_url))
 
     async def show(request: Request) -> Response:
-        return pages.render(request, "rest/reference.html", reference=whole)
+        return pages.render(request, "rest/reference.html", reference=whole())
 
     return [Route(PATH, show)]
 

@@ -35,7 +35,7 @@ from changliao.doors.rest import (
     withdrawals,
 )
 from changliao.doors.rest.endpoint import API, Endpoint, Handler, prepared
-from changliao.web.asgi import Route, route
+from changliao.web.asgi import Routes, route
 
 TABLE: Final[tuple[Endpoint[Any, Any], ...]] = (
     *orders.ENDPOINTS,
@@ -71,6 +71,6 @@ TABLE: Final[tuple[Endpoint[Any, Any], ...]] = (
 )
 
 
-def routes() -> tuple[Route[Handler], ...]:
+def routes() -> Routes[Handler]:
     """The table as the door dispatches by it."""
-    return tuple(route(one.method, API + one.path, prepared(one)) for one in TABLE)
+    return Routes(route(one.method, API + one.path, prepared(one)) for one in TABLE)

@@ -32,7 +32,7 @@ from changliao.doors.wechatpay.call import JSON, Answer, Call, Door, read_query
 from changliao.doors.wechatpay.errors import WechatError, system_error, unavailable
 from changliao.store.engine import Unavailable
 from changliao.web import asgi
-from changliao.web.asgi import Application, ExactName, Receive, Scope, Send, route
+from changliao.web.asgi import Application, ExactName, Receive, Routes, Scope, Send, route
 
 Handler = Callable[[Door, Call], Awaitable[Answer]]
 BODY_LIMIT: Final = 1_048_576
@@ -59,7 +59,7 @@ _BILLS: Final = "/v3/fund-app/mch-transfer/transfer-bills"
 _BATCHES: Final = "/v3/transfer/batches"
 _BY_BATCH_NO: Final = f"{_BATCHES}/out-batch-no/{{out_batch_no}}"
 _BY_BATCH_ID: Final = f"{_BATCHES}/batch-id/{{batch_id}}"
-ROUTES: Final = (
+_TABLE: Final = (
     route("POST", f"{_PAY}/{_SCENE}", orders.place),
     route("POST", f"{_PAY}/codepay", counter.charge),
     route("POST", f"{_PAY}/{_BY_NUMBER}/reverse", counter.reverse),
@@ -137,13 +137,14 @@ ROUTES: Final = (
     route("GET", "/v3/ecommerce/bill/fundflowbill", bills.platform_fund_flow),
     route("GET", bills.PATH, bills.download),
 )
+ROUTES: Final = Routes(_TABLE)
 
 
 def application(door: Door) -> Application:
     """The ASGI application for everything under /v3/."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        found = asgi.find(ROUTES, scope["method"], scope["path"])
+        found = ROUTES.find(scope["method"], scope["path"])
         if isinstance(found, int):
             await _send(send, found, b"")
             return
