@@ -17,6 +17,9 @@ PAGES: Final = Path(__file__).parents[2] / "docs" / "sdks"
 WITHIN_S: Final = 60
 # In which environment a page's code runs, and as what.
 SDKS: Final = {
+    "alipay-sdk": "js",
+    "alipay-sdk-python": "python",
+    "python-alipay-sdk": "python",
     "wechatpayv3": "python",
     "wechatpay-axios-plugin": "js",
     "wechatpay-node-v3": "js",
@@ -45,12 +48,19 @@ def test_the_page_does_what_it_says(sdk: str, sandbox: tuple[Served, Rest], tmp_
     script = tmp_path / f"guide.{'py' if language == 'python' else 'cjs'}"
     script.write_text(blocks(page, language), "utf-8")
     if language == "python":
-        command = [str(sdk_environments.python())]
+        command = [str(python(sdk))]
     else:
         (tmp_path / "node_modules").symlink_to(sdk_environments.node(sdk) / "node_modules")
         command = [requirements.node()]
     bare = {"PATH": os.environ["PATH"], "NO_PROXY": "*", "PYTHONUTF8": "1"}
     assert run([*command, str(script)], tmp_path, bare) == blocks(page, "text")
+
+
+def python(sdk: str) -> Path:
+    """The interpreter that finds this SDK."""
+    if sdk in sdk_environments.ALIPAY_PYTHON_SDKS:
+        return sdk_environments.alipay_python(sdk)
+    return sdk_environments.python()
 
 
 def run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
