@@ -12,15 +12,17 @@ from rich.table import Table
 from bench.results import save
 from bench.world import FEE_BPS, PRICE, RICH, World, database, now
 from changliao.core import chart
+from changliao.core.acceptance import OWN_METHOD, TERMINAL_OF
 from changliao.core.clock import DAY, Instant
-from changliao.core.events import EventState
-from changliao.core.ids import AppId, MerchantId, OrderId, PaymentId, UserId
+from changliao.core.events import Event, EventKind, EventState
+from changliao.core.ids import AppId, EventId, MerchantId, OrderId, PaymentId, UserId
 from changliao.core.ledger import Code
 from changliao.core.money import CNY, Money, portion
-from changliao.core.orders import Order, OrderState, Scene, Terms
+from changliao.core.orders import Attempt, Order, OrderState, Scene, Terms
 from changliao.core.parties import User
 from changliao.operations import orders
-from changliao.store.orders import ORDERS, TERMS
+from changliao.store.events import EVENTS
+from changliao.store.orders import ATTEMPTS, ORDERS, TERMS
 from changliao.store.parties import USERS
 
 MERCHANTS = 10_000
@@ -31,7 +33,7 @@ CHUNK = 5_000
 FEE = portion(PRICE, FEE_BPS)
 
 
-def run(engine: str, sizes: Sequence[int]) -> dict[str, Any]:
+def run(engine: str, sizes: Sequence[int], measured: int = MEASURED) -> dict[str, Any]:
     """Sales a second (place and pay, 256 waiting) at each size, in one growing database."""
     figures: dict[str, Any] = {"engine": engine, "sizes": {}}
     with database(engine) as address:
@@ -41,11 +43,11 @@ def run(engine: str, sizes: Sequence[int]) -> dict[str, Any]:
         for size in sizes:
             fill(world, size - there)
             there = size
-            measure(world, MEASURED // 2)
+            measure(world, measured // 2)
             before = world.engine.size_bytes()
-            rates = sorted(measure(world, MEASURED) for _ in range(ROUNDS))
-            grown = (world.engine.size_bytes() - before) / (ROUNDS * MEASURED)
-            there += MEASURED * ROUNDS + MEASURED // 2
+            rates = sorted(measure(world, measured) for _ in range(ROUNDS))
+            grown = (world.engine.size_bytes() - before) / (ROUNDS * measured)
+            there += measured * ROUNDS + measured // 2
             figures["sizes"][size] = {
                 "sales_per_s": rates[ROUNDS // 2],
                 "database_mb": world.engine.size_bytes() / 1e6,
@@ -120,15 +122,33 @@ def order_rows(
     ]
     yield "orders_insert", sorted(ORDERS.to_row(one) for one in made)
     yield "order_terms_insert", [TERMS.to_row(one) for one in terms]
-    yield (
-        "payments_insert",
-        [(one.payment_id, one.merchant_id, one.id, one.payer_id, "") for one in made],
-    )
-    delivered = int(EventState.DELIVERED)
-    yield (
-        "events_insert",
-        [(one.payment_id, one.merchant_id, 1, one.id, delivered, 1, 0) for one in made],
-    )
+    paid = [
+        Attempt(
+            one.payment_id,
+            one.merchant_id,
+            one.id,
+            one.payer_id,
+            "",
+            OWN_METHOD,
+            TERMINAL_OF[one.scene],
+        )
+        for one in made
+    ]
+    yield "payments_insert", [ATTEMPTS.to_row(one) for one in paid]
+    delivered = EventState.DELIVERED
+    told = [
+        Event(
+            EventId(one.payment_id),
+            one.merchant_id,
+            EventKind.ORDER_PAID,
+            one.id,
+            Instant(0),
+            delivered,
+            1,
+        )
+        for one in made
+    ]
+    yield "events_insert", [EVENTS.to_row(one) for one in told]
     yield "legs_insert", list(leg_rows(world, made))
 
 
