@@ -44,13 +44,14 @@ class Bazaar:
     def client(self, name: str) -> Rest:
         return self.shops[name][1]
 
-    def buy(self, person: int, shop: str, amount: int = 1_000) -> Any:
+    def buy(self, person: int, shop: str, amount: int = 1_000, currency: str = "CNY") -> Any:
         """The order as paid."""
-        asked = {"reference": f"R{next(self._number)}", "title": "跑鞋", "amount": amount}
+        money = {"amount": amount, "currency": currency}
+        asked = {"reference": f"R{next(self._number)}", "title": "跑鞋", **money}
         order = self.client(shop).made(f"{API}/orders", **asked)
         return self.operator.made(
             f"{API}/payments", merchant_id=self.id(shop), order_id=order["id"],
-            payer_id=self.people[person], amount=amount,
+            payer_id=self.people[person], **money,
         )  # fmt: skip
 
     def later(self, days: float) -> None:
@@ -99,9 +100,11 @@ class Bazaar:
 
 
 @contextmanager
-def bazaar(data: Path, people: int = 6, minimum: int = 2) -> Iterator[Bazaar]:
+def bazaar(
+    data: Path, people: int = 6, minimum: int = 2, database: str = "changliao.db"
+) -> Iterator[Bazaar]:
     """Of fewer people than `minimum` nothing is told."""
-    with serve(data, "changliao.db", market_minimum_users=str(minimum)) as (served, operator):
+    with serve(data, database, market_minimum_users=str(minimum)) as (served, operator):
         made = Bazaar(served, operator, people)
         yield made
         made.close()

@@ -3,13 +3,14 @@
 import csv
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from io import StringIO
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from changliao.doors.console import lab_runs
-from tests.bazaar import Bazaar, bazaar
+from tests.bazaar import API, Bazaar, bazaar
 from tests.e2e.members import desk, is_well_made
 from tests.e2e.site import Key, Site
 
@@ -20,6 +21,7 @@ PAYMENTS = 4 + 2 + 4 + 2
 def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bazaar]:
     """Four people buy at taobao, two of them at jd as well; taobao bans, and they go to jd."""
     with bazaar(tmp_path_factory.mktemp("market") / "data", people=4, minimum=1) as made:
+        made.later(days_until(20, made.today()))  # what follows lies in two months
         first = made.today()
         for person in range(4):
             made.buy(person, "taobao", 1_000)
@@ -31,9 +33,19 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bazaar]:
         for person in range(4):
             made.buy(person, "jd", 500)
         made.buy(0, "jd", 500)
+        made.operator.made(f"{API}/users/{made.people[0]}/top-ups", amount=700, currency="USD")
+        made.buy(0, "jd", 700, "USD")
         made.buy(0, "corner", 100)
         made.settle(first, made.today(), PAYMENTS)
         yield made
+
+
+def days_until(day: int, today: str) -> int:
+    """Until the next such day of a month."""
+    there, count = date.fromisoformat(today), 0
+    while (there + timedelta(count)).day != day:
+        count += 1
+    return count
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +69,7 @@ def table(page: Page, place: int) -> list[list[str]]:
 
 
 def test_the_dashboard_is_well_made(site: Site, viewer: Page) -> None:
-    for query in ("?by=platform", "?days=90&metric=payments", "?days=365&by=group"):
+    for query in ("?by=platform", "?days=90&metric=payments", "?days=365&by=group&currency=USD"):
         is_well_made(viewer, f"{site.base}/console/market{query}")
 
 
@@ -82,7 +94,8 @@ def test_its_numbers_are_the_apis(site: Site, market: Bazaar, viewer: Page) -> N
 
 
 def start(market: Bazaar) -> str:
-    told = market.ask("shares", first="2026-01-01", last="2027-02-01")
+    month_ago = (date.fromisoformat(market.today()) - timedelta(30)).isoformat()
+    told = market.ask("shares", first=month_ago, last=market.today())
     return str(min(one["first"] for one in told))
 
 
@@ -119,6 +132,24 @@ def test_the_data_is_a_file(site: Site, market: Bazaar, viewer: Page) -> None:
     rows = list(csv.DictReader(StringIO(held.value.path().read_text("utf-8"))))
     told = market.ask("shares", first=start(market), last=market.today())
     assert [int(row["amount"]) for row in rows] == [one["amount"] for one in told]
+
+
+def test_another_currency_is_a_choice(site: Site, market: Bazaar, viewer: Page) -> None:
+    viewer.goto(f"{site.base}/console/market?by=platform")
+    viewer.click("nav[aria-label='币种'] a:text-is('USD')")
+    assert "USD 7.00" in viewer.inner_text(".kpis")
+    head, *rows = table(viewer, 0)
+    assert (head[1:], [row[1:] for row in rows]) == (["jd"], [["100.0%"]])
+    head, *rows = table(viewer, 2)
+    assert (head[-1], rows[0][-1]) == ("分母（USD）", "7.00")
+    told = market.ask("shares", first=start(market), last=market.today(), currency="USD")
+    assert [one["amount"] for one in told] == [700, 700]
+    with viewer.expect_download() as held:
+        viewer.click("text=下载数据")
+    file = csv.DictReader(StringIO(held.value.path().read_text("utf-8")))
+    assert [(row["currency"], row["amount"]) for row in file] == [("USD", "700")] * 2
+    viewer.click("nav[aria-label='币种'] a:text-is('CNY')")
+    assert "USD" not in viewer.inner_text(".kpis")
 
 
 def test_the_lab_shows_two_runs_and_what_was_given(site: Site, viewer: Page) -> None:

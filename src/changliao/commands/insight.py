@@ -1,6 +1,7 @@
 """`changliao market insight`: what happened in the market, on paper or in files.
 
 Operators ask through the REST API, from anywhere with a key; `rebuild` needs the network's folder.
+What payments alone answer is answered of a file as well, of the lab's or of any.
 """
 
 from collections.abc import Callable
@@ -17,10 +18,12 @@ import pyarrow.parquet
 from rich.table import Table
 
 from changliao.commands.context import console, data_option, fail, json_option, run, visit
+from changliao.commands.insight_files import FileOffice
 from changliao.commands.platform import Office
 from changliao.workers import market
 
 Rows = list[dict[str, Any]]
+Source = Office | FileOffice
 _DAYS: Final = 30
 _FRACTIONS: Final = frozenset(
     ("of_users", "of_payments", "of_amount", "of_first", "proportional", "observed")
@@ -34,25 +37,27 @@ _FRACTIONS: Final = frozenset(
 )  # fmt: skip
 @click.option("--key", envvar="CHANGLIAO_OPERATOR_KEY", default="", help="An operator's key.")
 @click.option("--secret", envvar="CHANGLIAO_OPERATOR_SECRET", default="", help="The key's secret.")
+@click.option(
+    "--payments", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Of this Parquet file, instead of a network.",
+)  # fmt: skip
 @click.pass_context
-def insight(context: click.Context, url: str, key: str, secret: str) -> None:
+def insight(context: click.Context, url: str, key: str, secret: str, payments: Path | None) -> None:
     """What happened: shares, people, flows, concentration, effects. See docs/market/insight.md.
 
     Shares are of payments through this network. What is about too few people is left out.
     """
-    context.obj = Office(url, key, secret)
+    context.obj = FileOffice(payments) if payments else Office(url, key, secret)
 
 
 def period_options(command: Any) -> Any:
     """Which days, and in what they are divided."""
-    today = datetime.now(UTC).astimezone(timezone(timedelta(hours=8))).date()
     for option in (
         click.option("--currency", default="CNY", show_default=True),
         click.option("--every", type=click.Choice(["day", "week", "month"]), default="month",
                      show_default=True),
-        click.option("--last", default=today.isoformat(), show_default="today"),
-        click.option("--first", default=(today - timedelta(_DAYS)).isoformat(),
-                     show_default=f"{_DAYS} days ago"),
+        click.option("--last", help="A day. By default today, of a file its last."),
+        click.option("--first", help=f"By default {_DAYS} days ago, of a file its first."),
     ):  # fmt: skip
         command = option(command)
     return command
@@ -75,7 +80,7 @@ def output_options(command: Any) -> Any:
 @period_options
 @output_options
 @click.pass_obj
-def share(office: Office, /, *, as_json: bool, out: Path | None, **query: str) -> None:
+def share(office: Source, /, *, as_json: bool, out: Path | None, **query: str) -> None:
     """Payments, amount and people of each part of the market."""
     _tell(_asked(office, "shares", query), as_json=as_json, out=out)
 
@@ -84,7 +89,7 @@ def share(office: Office, /, *, as_json: bool, out: Path | None, **query: str) -
 @period_options
 @output_options
 @click.pass_obj
-def active(office: Office, /, *, as_json: bool, out: Path | None, **query: str) -> None:
+def active(office: Source, /, *, as_json: bool, out: Path | None, **query: str) -> None:
     """How many people bought."""
     found = _asked(office, "active", query)
     _tell([_without(one, "homing") for one in found], as_json=as_json, out=out)
@@ -94,7 +99,7 @@ def active(office: Office, /, *, as_json: bool, out: Path | None, **query: str) 
 @period_options
 @output_options
 @click.pass_obj
-def homing(office: Office, /, *, as_json: bool, out: Path | None, **query: str) -> None:
+def homing(office: Source, /, *, as_json: bool, out: Path | None, **query: str) -> None:
     """At how many platforms people bought."""
     found = _asked(office, "active", query)
     rows = [_without(one, "homing", "users") | each for one in found for each in one["homing"]]
@@ -106,7 +111,7 @@ def homing(office: Office, /, *, as_json: bool, out: Path | None, **query: str) 
 @period_options
 @output_options
 @click.pass_obj
-def flow(office: Office, /, *, as_json: bool, out: Path | None, **query: str) -> None:
+def flow(office: Source, /, *, as_json: bool, out: Path | None, **query: str) -> None:
     """Whose main platform changed, from which to which."""
     _tell(_asked(office, "flows", query), as_json=as_json, out=out)
 
@@ -114,7 +119,7 @@ def flow(office: Office, /, *, as_json: bool, out: Path | None, **query: str) ->
 @insight.command()
 @output_options
 @click.pass_obj
-def cohort(office: Office, /, *, as_json: bool, out: Path | None) -> None:
+def cohort(office: Source, /, *, as_json: bool, out: Path | None) -> None:
     """Of the people who first bought in a month, how many did in the months after."""
     _tell(_asked(office, "cohorts", {}), as_json=as_json, out=out)
 
@@ -127,7 +132,7 @@ def cohort(office: Office, /, *, as_json: bool, out: Path | None) -> None:
 @period_options
 @output_options
 @click.pass_obj
-def hhi(office: Office, /, *, as_json: bool, out: Path | None, **query: str) -> None:
+def hhi(office: Source, /, *, as_json: bool, out: Path | None, **query: str) -> None:
     """Concentration, and what a merger would add."""
     _tell(_asked(office, "concentration", query), as_json=as_json, out=out)
 
@@ -135,7 +140,7 @@ def hhi(office: Office, /, *, as_json: bool, out: Path | None, **query: str) -> 
 @insight.command()
 @output_options
 @click.pass_obj
-def changes(office: Office, /, *, as_json: bool, out: Path | None) -> None:
+def changes(office: Source, /, *, as_json: bool, out: Path | None) -> None:
     """Every change of what a platform takes, numbered."""
     rows = []
     for one in _asked(office, "changes", {}):
@@ -155,7 +160,7 @@ days_option: Callable[[Any], Any] = click.option(
 @days_option
 @output_options
 @click.pass_obj
-def effect(office: Office, /, *, as_json: bool, out: Path | None, **query: Any) -> None:
+def effect(office: Source, /, *, as_json: bool, out: Path | None, **query: Any) -> None:
     """What a change did to its platform's payments, judged by permutation."""
     found = office.get(f"/market/effect?{urlencode(query)}")
     click.echo(_judged(found), err=True)
@@ -169,7 +174,7 @@ def effect(office: Office, /, *, as_json: bool, out: Path | None, **query: Any) 
 @click.option("--last", required=True)
 @output_options
 @click.pass_obj
-def adoption(office: Office, /, *, as_json: bool, out: Path | None, **query: Any) -> None:
+def adoption(office: Source, /, *, as_json: bool, out: Path | None, **query: Any) -> None:
     """What a method's part of payments did where platforms changed it, each at its own time."""
     found = office.get(f"/market/adoption?{urlencode(query)}")
     click.echo(_judged(found), err=True)
@@ -181,7 +186,7 @@ def adoption(office: Office, /, *, as_json: bool, out: Path | None, **query: Any
 @days_option
 @output_options
 @click.pass_obj
-def diversion(office: Office, /, *, as_json: bool, out: Path | None, **query: Any) -> None:
+def diversion(office: Source, /, *, as_json: bool, out: Path | None, **query: Any) -> None:
     """Where those went who had paid in the changed way, beside what shares would make of it."""
     found = office.get(f"/market/diversion?{urlencode(query)}")
     if "users" not in found:
@@ -203,7 +208,18 @@ def rebuild(folder: Path) -> None:
     click.echo(f"added up again, in {run(work())} stretches")
 
 
-def _asked(office: Office, what: str, query: dict[str, Any]) -> Rows:
+def _days(office: Source) -> tuple[str, str]:
+    """Which days are asked about when nobody says."""
+    if isinstance(office, FileOffice):
+        return office.days()
+    today = datetime.now(UTC).astimezone(timezone(timedelta(hours=8))).date()
+    return (today - timedelta(_DAYS)).isoformat(), today.isoformat()
+
+
+def _asked(office: Source, what: str, query: dict[str, Any]) -> Rows:
+    if "first" in query and None in (query["first"], query["last"]):
+        first, last = _days(office)
+        query = query | {"first": query["first"] or first, "last": query["last"] or last}
     rows: Rows = office.get(f"/market/{what}?{urlencode(query)}".rstrip("?"))["data"]
     return rows
 

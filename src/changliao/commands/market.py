@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import resources
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,16 @@ from rich.progress import Progress
 from rich.table import Table
 
 from changliao.commands.context import console, json_option
+from changliao.commands.drive import drive
 from changliao.commands.insight import insight
+from changliao.commands.lab_files import STORY, as_it_stands, fitted, refusals, story
 from changliao.commands.market_tables import facts_table, milestones, shares_table, summary
-from changliao.sim import outputs, pricing, reading
-from changliao.sim.calibration import Impossible
-from changliao.sim.check import SENSITIVITY, calibrate, check
-from changliao.sim.facts import NotAQuestion
+from changliao.sim import outputs, pricing
+from changliao.sim.check import SENSITIVITY, check
 from changliao.sim.lab import run
-from changliao.sim.pricing import NoEquilibrium
-from changliao.sim.reading import File, Unplayable
-from changliao.sim.result import NotThere, Result
-
-_STORY = "story"
+from changliao.sim.purchases import purchases
+from changliao.sim.reading import File
+from changliao.sim.result import Result
 
 
 @click.group()
@@ -40,7 +38,9 @@ def lab() -> None:
     """Simulated people choose platforms and wallets; FILE is a scenario, or `story`."""
 
 
-scenario_argument = click.argument("path", metavar="FILE", default=_STORY)
+lab.add_command(drive)
+
+scenario_argument = click.argument("path", metavar="FILE", default=STORY)
 engine_option = click.option(
     "--engine",
     type=click.Choice(["expected", "cells", "agents"]),
@@ -63,8 +63,8 @@ days_option = click.option("--days", type=click.IntRange(1), help="Play no furth
 @json_option
 def run_command(path: str, *, as_json: bool, out: Path | None, form: str, **given: Any) -> None:
     """Play a scenario and show who has what. Ctrl-C shows what was played until then."""
-    with _refusals():
-        result = _played(_file(path), **given)
+    with refusals():
+        result = _played(fitted(path), **given)
     if out is not None:
         for written in outputs.save(result, out, form):
             click.echo(f"wrote {written}", err=True)
@@ -73,9 +73,33 @@ def run_command(path: str, *, as_json: bool, out: Path | None, form: str, **give
         click.echo(msgspec.json.encode(summary(result, days)))
     else:
         console.print(shares_table({"": result}, days))
-    if result.days < (given["days"] or _file(path).scenario.about.days):
+    if result.days < (given["days"] or fitted(path).scenario.about.days):
         click.echo(f"interrupted after day {result.days}", err=True)
         sys.exit(130)
+
+
+@lab.command("payments")
+@scenario_argument
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@days_option
+@click.option("--users", type=click.IntRange(1), default=100_000, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, help="Another seed, another draw.")
+@click.option("--threads", type=click.IntRange(1, 64), default=1)
+@click.option(
+    "--first-day", type=click.DateTime(["%Y-%m-%d"]), default="2026-01-01", show_default=True,
+    help="The date of day 1.",
+)  # fmt: skip
+def payments_command(
+    path: str, out: Path, *, days: int | None, first_day: datetime, **given: Any
+) -> None:
+    """Write what each person buys to a Parquet file, as `market insight --payments` reads it."""
+    with refusals():
+        scenario = fitted(path).scenario
+        days = min(days or scenario.about.days, scenario.about.days)
+        with _progress(scenario.about.name, days) as advance:
+            bought = purchases(scenario, people=given.pop("users"), days=days, **given)
+            rows = outputs.save_payments(bought, out, first_day.date(), advance)
+    click.echo(f"wrote {rows:,} payments to {out}", err=True)
 
 
 @lab.command("check")
@@ -86,8 +110,8 @@ def run_command(path: str, *, as_json: bool, out: Path | None, form: str, **give
 @json_option
 def check_command(path: str, *, sets: int, seed: int, sensitivity: bool, as_json: bool) -> None:
     """Does the model say what the story says? Exit 1 when a fact does not hold."""
-    with _refusals():
-        file = _read(path)
+    with refusals():
+        file = as_it_stands(path)
         total = sets + (2 * len(SENSITIVITY) if sensitivity else 0)
         with _progress("playing with other parameters", total) as advance:
             report = check(file, sensitivity=sensitivity, sets=sets, seed=seed, progress=advance)
@@ -111,9 +135,9 @@ def check_command(path: str, *, sets: int, seed: int, sensitivity: bool, as_json
 @days_option
 def compare_command(first: str, second: str, **given: Any) -> None:
     """Two scenarios side by side, or a scenario and one of its variants: FILE FILE:variant."""
-    with _refusals():
+    with refusals():
         results = {
-            Path(name).name.replace(".toml", ""): _played(_file(name), **given)
+            Path(name).name.replace(".toml", ""): _played(fitted(name), **given)
             for name in (first, second)
         }
     last = min(result.days for result in results.values())
@@ -127,8 +151,8 @@ def compare_command(first: str, second: str, **given: Any) -> None:
 def sweep_command(path: str, parameter: str, days: int | None) -> None:
     """Play again with a parameter of the model at each value: `sweep story network=0:2:0.25`."""
     name, values = _range(parameter)
-    with _refusals():
-        file = _file(path)
+    with refusals():
+        file = fitted(path)
         results: dict[str, Result] = {}
         with _progress(f"playing with other {name}", len(values)) as advance:
             for number, value in enumerate(values):
@@ -149,8 +173,8 @@ def price_command(
     path: str, *, day: int, alpha: float, rate: float, outside: float, merge: str | None
 ) -> None:
     """Take rates as price-setting rivals would have them, and after a merger."""
-    with _refusals():
-        result = _played(_file(path), days=day)
+    with refusals():
+        result = _played(fitted(path), days=day)
         there = [name for name in result.platforms if result.share(name, day) > 0]
         groups = [result.groups[day - 1][result.platforms.index(name)] for name in there]
         owner = [sorted(set(groups)).index(group) for group in groups]
@@ -169,23 +193,7 @@ def price_command(
 @lab.command("story")
 def story_command() -> None:
     """Print the opening story's scenario, to begin another from."""
-    click.echo(_story(), nl=False)
-
-
-def _read(path: str) -> File:
-    """As it stands."""
-    return reading.parse(_story()) if path == _STORY else reading.load(Path(path))
-
-
-def _file(path: str) -> File:
-    """Fitted to its moments, then changed to the variant after a colon."""
-    name, _, variant = path.partition(":")
-    fitted, _ = calibrate(_read(name))
-    return fitted.variant(variant) if variant else fitted
-
-
-def _story() -> str:
-    return (resources.files("changliao.sim") / "scenarios" / "story.toml").read_text("utf-8")
+    click.echo(story(), nl=False)
 
 
 def _played(
@@ -204,20 +212,6 @@ def _played(
             file.scenario, engine=engine, people=users or 0, seed=seed or 0, days=days,
             threads=threads, progress=advance,
         )  # fmt: skip
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """What cannot be played is said with its line; exit 2."""
-    try:
-        yield
-    except Unplayable as error:
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
-        sys.exit(2)
-    except (Impossible, NotThere, NotAQuestion, NoEquilibrium, OSError) as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
 
 
 @contextmanager

@@ -121,6 +121,14 @@ def shares(reader: Reader, names: Names, asked: Asked) -> list[Share]:
     return found
 
 
+def currencies(reader: Reader, asked: Asked) -> list[int]:
+    """In which money anything was paid, by ISO number, most payments first."""
+    counts: dict[int, int] = defaultdict(int)
+    for volume in sums.volumes(reader, asked.days):
+        counts[volume.currency] += volume.payments
+    return sorted(counts, key=lambda one: (-counts[one], one))
+
+
 def active(reader: Reader, asked: Asked) -> list[Active]:
     """How many people bought in each period, and at how many platforms."""
     found: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))

@@ -22,13 +22,17 @@ class Label(Struct, frozen=True, order=True):
 
 
 class Names(Struct, frozen=True):
-    """`groups` are (from day, name) of each platform in order; a merged platform is its heir's."""
+    """`groups` are (from day, name) of each platform in order; a merged platform is its heir's.
+
+    `keys` are what programs call platforms that are in no network.
+    """
 
     platforms: Mapping[int, str]
     heirs: Mapping[int, tuple[int, int]]
     groups: Mapping[int, tuple[tuple[int, str], ...]]
     methods: Mapping[int, Label]
     terminals: Mapping[int, Label]
+    keys: Mapping[int, str] = {}
 
     def platform(self, platform_id: int) -> Label:
         """A platform as it was when people bought there."""
@@ -36,7 +40,8 @@ class Names(Struct, frozen=True):
             return Label(OTHERS_KEY, OTHERS_KEY)
         if platform_id == ABSENT:
             return Label(ABSENT_KEY, ABSENT_KEY)
-        return Label(ids.show("mch", platform_id), self.platforms.get(platform_id, "?"))
+        key = self.keys.get(platform_id) or ids.show("mch", platform_id)
+        return Label(key, self.platforms.get(platform_id, "?"))
 
     def group(self, platform_id: int, day: int) -> Label:
         """The group of a platform on a day: the one named last, else its heir's, else itself."""

@@ -22,6 +22,8 @@ _GOLDEN: Final = 0x9E3779B97F4A7C15
 _MASK: Final = (1 << 64) - 1
 _FULL: Final = float(1 << 32)
 Words = NDArray[np.uint64]
+# Buyers, and the place of (terminal, platform, wallet) that each chose.
+Bought = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 class Agents:
@@ -43,6 +45,8 @@ class Agents:
         habits = np.tile(np.arange(platforms), self._kinds)
         self.kind: NDArray[np.uint8] = np.repeat(kinds.astype(np.uint8), cells)
         self.habit: NDArray[np.uint8] = np.repeat(habits.astype(np.uint8), cells)
+        # What each person bought last, for who wants to know: kept when it is a list.
+        self.bought: list[Bought] | None = None
         self._in_kind = cells.reshape(self._kinds, platforms).sum(axis=1)
         self._at_platform = cells.reshape(self._kinds, platforms).sum(axis=0)
 
@@ -82,6 +86,8 @@ class Agents:
         moods_of = (np.arange(self._kinds) // sets % moods).astype(np.int64)
         key = self._key()
         found = self._over(lambda one, two: self._bought(key, tables, moods_of, one, two))
+        if self.bought is not None:
+            self.bought[:] = [part[2] for part in found]
         pay = sum(part[0] for part in found).reshape(moods, *shape)
         flow = sum(part[1] for part in found).reshape(platforms, platforms)
         self._at_platform += flow.sum(axis=0) - flow.sum(axis=1)
@@ -139,7 +145,7 @@ class Agents:
 
     def _bought(
         self, key: int, tables: Any, moods_of: NDArray[np.int64], one: int, two: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], Bought]:
         visit, threshold, alias, places = tables
         platforms, outcomes = self._law.shape[3], alias.shape[1]
         kind, habit = self.kind[one:two], self.habit[one:two]
@@ -153,7 +159,7 @@ class Agents:
         moods = 2
         pay = np.bincount(moods_of[kind[buyers]] * outcomes + outcome, minlength=moods * outcomes)
         flow = np.bincount(came_from * platforms + went_to, minlength=platforms * platforms)
-        return pay, flow
+        return pay, flow, (buyers + one, outcome)
 
     def _over(self, work: Callable[[int, int], Any]) -> list[Any]:
         """Do it for everybody, in chunks that fit the cache, on all threads."""

@@ -82,12 +82,10 @@ def run(
         recorder.pay, recorder.flow, recorder.users, recorder.boycotting, recorder.enrolled,
         recorder.accepting, recorder.groups,
     )  # fmt: skip
-    calendar = defaultdict[int, list[Event]](list)
-    for event in scenario.market.event:
-        calendar[event.day].append(event)
+    calendar = calendar_of(scenario)
     try:
         for day in range(days):
-            _play_day(start, played, calendar.get(day + 1, []), recorder, day)
+            play_day(start, played, calendar.get(day + 1, []), recorder, day)
             result.days = day + 1
             if progress is not None:
                 progress(day + 1)
@@ -96,9 +94,18 @@ def run(
     return result
 
 
-def _play_day(
+def calendar_of(scenario: Scenario) -> dict[int, list[Event]]:
+    """What happens on which day."""
+    calendar = defaultdict[int, list[Event]](list)
+    for event in scenario.market.event:
+        calendar[event.day].append(event)
+    return calendar
+
+
+def play_day(
     start: Start, engine: Engine, events: list[Event], recorder: Recorder, day: int
 ) -> None:
+    """One day, recorded at its place; the first is day 0."""
     law, market = start.law, start.market
     people = engine.at_platforms().sum()
     market.morning(events, law.goodwill_kept)

@@ -1,6 +1,7 @@
 """A run as tables with stable names, for files and notebooks: the schema insight writes too."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,10 +10,15 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from changliao.sim.purchases import Purchases
 from changliao.sim.result import Result
 from changliao.sim.scenario import TERMINALS
 
 FORMATS: Final = ("parquet", "csv")
+_NAMED: Final = ("platform", "method", "terminal")
+_DAY_S: Final = 86_400
+# Days begin in Beijing.
+_MIDNIGHT_S: Final = -8 * 3_600
 
 
 def tables(result: Result) -> dict[str, pa.Table]:
@@ -32,6 +38,48 @@ def save(result: Result, folder: Path, form: str) -> list[Path]:
             pyarrow.parquet.write_table(table, path)
         written.append(path)
     return written
+
+
+def save_payments(
+    bought: Iterable[Purchases], path: Path, first: date, progress: Callable[[int], None]
+) -> int:
+    """Write every purchase as a row, as `market.files` reads them; how many. Raises OSError.
+
+    Day 1 is the day `first`, in Beijing. The lab's wallets are the methods.
+    """
+    start = (first - date(1970, 1, 1)).days * _DAY_S + _MIDNIGHT_S
+    writer, rows = None, 0
+    try:
+        for day in bought:
+            names = (day.platforms, day.wallets, TERMINALS)
+            table = _payments(day, names, start)
+            if writer is None:
+                writer = pyarrow.parquet.ParquetWriter(
+                    path, table.schema, use_dictionary=list(_NAMED), compression="snappy"
+                )
+            writer.write_table(table)
+            rows += len(day)
+            progress(day.day)
+    finally:
+        if writer is not None:
+            writer.close()
+    return rows
+
+
+def _payments(day: Purchases, names: tuple[tuple[str, ...], ...], start: int) -> pa.Table:
+    places = (day.platform, day.wallet, day.terminal)
+    named = {
+        name: pa.DictionaryArray.from_arrays(pa.array(place), pa.array(known))
+        for name, place, known in zip(_NAMED, places, names, strict=True)
+    }
+    columns = {
+        "ts": pa.array(start + (day.day - 1) * _DAY_S + day.second),
+        "user": pa.array(day.user), **named, "fen": pa.array(day.amount),
+    }  # fmt: skip
+    told = {
+        f"changliao.{name}": "\n".join(known) for name, known in zip(_NAMED, names, strict=True)
+    }
+    return pa.table(columns).replace_schema_metadata(told)
 
 
 def _daily(result: Result) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from changliao.core import market
@@ -17,6 +18,7 @@ from changliao.core.bills import day_of
 from changliao.core.clock import Instant
 from changliao.core.market import Period
 from changliao.core.members import Right
+from changliao.core.money import BY_NUMBER, CNY, CURRENCIES, Currency
 from changliao.doors.console.market_charts import flow_chart, hhi_chart, share_chart
 from changliao.doors.console.visit import Entry, Visit
 from changliao.market import changes, concentration, figures, matrix, names
@@ -42,6 +44,7 @@ class Board(Struct, frozen=True):
     concentration: list[Concentration]
     events: list[changes.Change]
     matrix: Matrix
+    currencies: list[Currency]
 
 
 async def dashboard(visit: Visit) -> Response:
@@ -50,21 +53,27 @@ async def dashboard(visit: Visit) -> Response:
     days = query.get("days", "30") if query.get("days", "30") in RANGES else "30"
     metric = query.get("metric", "amount") if query.get("metric") in METRICS else "amount"
     by = next((one for one in CUTS if one == query.get("by")), CUTS[0])
-    asked = asked_for(visit, days, by)
+    currency = CURRENCIES.get(query.get("currency", CNY.code), CNY)
+    asked = asked_for(visit, days, by, currency)
     now = visit.network.clock()
     board = await visit.network.report(_board, asked, now, english=visit.english)
     if query.get("format") == "csv":
-        return _csv(board.shares, asked.every)
+        return _csv(board.shares, asked)
     of = [one for one in board.shares if one.label == TOTAL]
     return visit.render(
         "console/market.html",
         here_nav="market",
-        chosen={"days": days, "metric": metric, "by": by},
-        choices={"days": list(RANGES), "metric": METRICS, "by": CUTS},
+        chosen={"days": days, "metric": metric, "by": by, "currency": currency.code},
+        choices={
+            "days": list(RANGES),
+            "metric": METRICS,
+            "by": CUTS,
+            "currency": sorted({one.code for one in [*board.currencies, currency]}),
+        },
         kpis=_kpis(board, metric),
         share=share_chart(visit.words, board.shares, board.events, asked.every, metric),
         flow=flow_chart(visit.words, board.flows),
-        hhi=hhi_chart(visit.words, board.concentration, asked.every, THRESHOLDS),
+        hhi=hhi_chart(visit.words, board.concentration, asked, THRESHOLDS),
         events=[one for one in board.events if asked.days[0] <= one.day <= asked.days[1]],
         date_of=date_of,
         matrix=board.matrix,
@@ -74,11 +83,12 @@ async def dashboard(visit: Visit) -> Response:
     )
 
 
-def asked_for(visit: Visit, days: str, by: figures.By) -> Asked:
+def asked_for(visit: Visit, days: str, by: figures.By, currency: Currency) -> Asked:
     """The last so many days."""
     last = day_of(visit.network.clock())
     minimum = visit.console.minimum_users
-    return Asked(last - int(days) + 1, last, RANGES[days], by, minimum=minimum)
+    first = last - int(days) + 1
+    return Asked(first, last, RANGES[days], by, currency.number, minimum=minimum)
 
 
 def date_of(day: int) -> str:
@@ -89,8 +99,8 @@ def date_of(day: int) -> str:
 def _board(reader: Reader, asked: Asked, now: Instant, *, english: bool) -> Board:
     known = names.read(reader, chinese=not english)
     month = Asked(asked.last - 62, asked.last, Period.MONTH, "platform", minimum=asked.minimum)
-    bare = Asked(asked.first, asked.last, asked.every, "platform", minimum=0)
-    methods = Asked(asked.first, asked.last, asked.every, "method", minimum=asked.minimum)
+    bare = replace(asked, by="platform", minimum=0)
+    methods = replace(asked, by="method")
     return Board(
         shares=figures.shares(reader, known, asked),
         methods=figures.shares(reader, known, methods),
@@ -101,6 +111,7 @@ def _board(reader: Reader, asked: Asked, now: Instant, *, english: bool) -> Boar
         ),
         events=changes.changes(reader, known),
         matrix=matrix.standing(reader, known, now),
+        currencies=[BY_NUMBER[one] for one in figures.currencies(reader, asked)],
     )
 
 
@@ -126,16 +137,18 @@ def _kpis(board: Board, metric: str) -> dict[str, Any]:
     }
 
 
-def _csv(shares: Sequence[Share], every: Period) -> Response:
+def _csv(shares: Sequence[Share], asked: Asked) -> Response:
     """What the first chart shows; what is withheld is empty."""
     text = io.StringIO()
     fields = ("users", "payments", "amount", "refunds", "refunded", "of_payments", "of_amount")
-    writer = csv.writer(text)
-    writer.writerow(("first", "last", "key", "name", *fields))
+    writer, every, money = csv.writer(text), asked.every, BY_NUMBER[asked.currency].code
+    writer.writerow(("first", "last", "key", "name", "currency", *fields))
     for one in shares:
         span = market.first_day(every, one.period), market.first_day(every, one.period + 1) - 1
         values = ("" if getattr(one, name) is None else getattr(one, name) for name in fields)
-        writer.writerow((*map(date_of, span), one.label.key, _plain(one.label.name), *values))
+        writer.writerow(
+            (*map(date_of, span), one.label.key, _plain(one.label.name), money, *values)
+        )
     headers = {"Content-Disposition": 'attachment; filename="market.csv"'}
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 

@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from changliao.core import market
 from changliao.core.market import Period
+from changliao.core.money import BY_NUMBER
 from changliao.market import concentration
 from changliao.market.changes import Change
 from changliao.market.concentration import Concentration
-from changliao.market.figures import TOTAL, Flow, Share
+from changliao.market.figures import TOTAL, Asked, Flow, Share
 from changliao.market.names import ABSENT_KEY, OTHERS_KEY, Label
 from changliao.web import charts
 from changliao.web.charts import Axis, Band, Marker, Node, Series
@@ -109,9 +110,10 @@ def flow_chart(words: Words, flows: Sequence[Flow]) -> Chart | None:
 
 
 def hhi_chart(
-    words: Words, found: Sequence[Concentration], every: Period, thresholds: str
+    words: Words, found: Sequence[Concentration], asked: Asked, thresholds: str
 ) -> Chart | None:
     """The HHI of platforms over the bands of these thresholds."""
+    every, money = asked.every, BY_NUMBER[asked.currency]
     known = [one for one in found if one.hhi is not None]
     if not known or known[-1].hhi is None:
         return None
@@ -134,10 +136,11 @@ def hhi_chart(
     rows = tuple(
         (_name(every, one.period), "–" if one.hhi is None else f"{one.hhi:,.0f}",
          "–" if one.effective is None else f"{one.effective:.1f}",
-         "–" if one.whole is None else f"{one.whole / 100:,.2f}")
+         "–" if one.whole is None else f"{one.whole / 10**money.decimals:,.{money.decimals}f}")
         for one in found
     )  # fmt: skip
-    head = (words("时间"), "HHI", words("同等对手数"), words("分母（元）"))
+    whole = words("分母（{currency}）").format(currency=money.code)
+    head = (words("时间"), "HHI", words("同等对手数"), whole)
     picture = charts.banded(title, axis, [one.hhi for one in found], bands)
     return Chart(title, picture, head, rows, at)
 

@@ -53,14 +53,14 @@ async def list_shares(door: Door, call: Call[Nothing, MarketQuery]) -> Page[Shar
     """
     asked = _asked(door, call)
     found = await door.network.report(_shares, asked)
-    return Page([_share(one, asked.every) for one in found])
+    return Page([share_shown(one, asked.every) for one in found])
 
 
 async def list_active(door: Door, call: Call[Nothing, MarketQuery]) -> Page[ActiveShown]:
     """Show how many people bought, and at how many platforms."""
     asked = _asked(door, call)
     found = await door.network.report(figures.active, asked)
-    return Page([_active(one, asked.every) for one in found])
+    return Page([active_shown(one, asked.every) for one in found])
 
 
 async def list_flows(door: Door, call: Call[Nothing, MarketQuery]) -> Page[FlowShown]:
@@ -69,13 +69,13 @@ async def list_flows(door: Door, call: Call[Nothing, MarketQuery]) -> Page[FlowS
     if asked.every is Period.DAY:
         raise Problem("malformed", "flows are of weeks or months", "every")
     found = await door.network.report(_flows, asked)
-    return Page([_flow(one, asked.every) for one in found])
+    return Page([flow_shown(one, asked.every) for one in found])
 
 
 async def list_cohorts(door: Door, call: Call[Nothing, Nothing]) -> Page[CohortShown]:
     """Show of the people who first bought in a month how many did in the months after."""
     found = await door.network.report(figures.cohorts, door.minimum_users)
-    return Page([_cohort(one) for one in found])
+    return Page([cohort_shown(one) for one in found])
 
 
 async def list_concentration(
@@ -97,7 +97,7 @@ async def list_concentration(
     found = await door.network.report(_shares, asked)
     merged = frozenset(query.merge.split("+")) if query.merge else frozenset[str]()
     rows = concentration.by_period(found, query.measure, merged, door.minimum_users)
-    return Page([_concentration(one, asked.every, query.thresholds, known) for one in rows])
+    return Page([concentration_shown(one, asked.every, query.thresholds, known) for one in rows])
 
 
 async def list_groups(door: Door, call: Call[Nothing, Nothing]) -> Page[GroupShown]:
@@ -184,7 +184,8 @@ def given(value: T | None) -> T | UnsetType:
     return UNSET if value is None else value
 
 
-def _share(one: Share, every: Period) -> ShareShown:
+def share_shown(one: Share, every: Period) -> ShareShown:
+    """A share as it goes over the wire."""
     return ShareShown(
         *_span(every, one.period), one.label.key, one.label.name,
         given(one.users), given(one.payments), given(one.amount), given(one.refunds),
@@ -193,26 +194,30 @@ def _share(one: Share, every: Period) -> ShareShown:
     )  # fmt: skip
 
 
-def _active(one: Active, every: Period) -> ActiveShown:
+def active_shown(one: Active, every: Period) -> ActiveShown:
+    """People of a period."""
     homing = [HomingShown(number, given(users)) for number, users in one.homing.items()]
     return ActiveShown(*_span(every, one.period), homing, given(one.users))
 
 
-def _flow(one: Flow, every: Period) -> FlowShown:
+def flow_shown(one: Flow, every: Period) -> FlowShown:
+    """Who moved."""
     return FlowShown(
         *_span(every, one.period),
         one.source.key, one.source.name, one.target.key, one.target.name, given(one.users),
     )  # fmt: skip
 
 
-def _cohort(one: Cohort) -> CohortShown:
+def cohort_shown(one: Cohort) -> CohortShown:
+    """A cohort in a month."""
     first, month = (date_of(first_day(Period.MONTH, month)) for month in (one.first, one.month))
     return CohortShown(first, month, given(one.users), given(one.of_first))
 
 
-def _concentration(
+def concentration_shown(
     one: Concentration, every: Period, name: str, known: Thresholds
 ) -> ConcentrationShown:
+    """How concentrated a period was, by these thresholds."""
     shown = ConcentrationShown(*_span(every, one.period), name, known.source)
     if one.hhi is None:
         return shown

@@ -168,6 +168,7 @@ WHERE
     (orders.merchant_id = :platform_id OR orders.partner_id = :platform_id)
     AND payments.reason = ''
     AND payments.payment_id >= :first AND payments.payment_id < :last
+    AND payments.payer_id NOT IN (SELECT synthetic_people.user_id FROM synthetic_people)
 GROUP BY payments.method_id, payments.terminal_id;
 
 -- name: volume_elsewhere
@@ -183,6 +184,7 @@ INNER JOIN orders
 WHERE
     payments.reason = ''
     AND payments.payment_id >= :middle AND payments.payment_id < :last
+    AND payments.payer_id NOT IN (SELECT synthetic_people.user_id FROM synthetic_people)
     AND payments.payer_id IN (
         SELECT earlier.payer_id
         FROM payments AS earlier

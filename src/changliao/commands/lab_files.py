@@ -1,0 +1,51 @@
+"""Scenario files as commands name them, and what is said when they cannot be played."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import click
+
+from changliao.sim import reading
+from changliao.sim.calibration import Impossible
+from changliao.sim.check import calibrate
+from changliao.sim.facts import NotAQuestion
+from changliao.sim.pricing import NoEquilibrium
+from changliao.sim.reading import File, Unplayable
+from changliao.sim.result import NotThere
+
+STORY: Final = "story"
+
+
+def as_it_stands(path: str) -> File:
+    """As it stands."""
+    return reading.parse(story()) if path == STORY else reading.load(Path(path))
+
+
+def fitted(path: str) -> File:
+    """Fitted to its moments, then changed to the variant after a colon."""
+    name, _, variant = path.partition(":")
+    file, _ = calibrate(as_it_stands(name))
+    return file.variant(variant) if variant else file
+
+
+def story() -> str:
+    """The opening story's scenario."""
+    return (resources.files("changliao.sim") / "scenarios" / "story.toml").read_text("utf-8")
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What cannot be played is said with its line; exit 2."""
+    try:
+        yield
+    except Unplayable as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        sys.exit(2)
+    except (Impossible, NotThere, NotAQuestion, NoEquilibrium, OSError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
