@@ -82,6 +82,7 @@ TABLES = [
     "packet_claims",
     "channels",
     "channel_requests",
+    "tenders",
     "bank_entries",
     "bank_faults",
     "members",

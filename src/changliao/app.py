@@ -183,7 +183,7 @@ class Parts:
                 *alipay_bills.routes(alipay_door),
                 *alipay_cashier.routes(alipay_door),
                 *alipay_people.routes(alipay_door),
-                *cashier.routes(network, pages, {"alipay": alipay_cashier.way_back}),
+                *cashier.routes(network, pages, self._desk, {"alipay": alipay_cashier.way_back}),
                 *console.routes(network, pages, config.market_minimum_users),
                 *wallet.routes(network, pages, self._desk, config.public_url),
                 *rest_reference.routes(pages, config.public_url),

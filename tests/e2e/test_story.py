@@ -118,7 +118,15 @@ def test_5_and_6_pc_only_then_one_switch_and_what_was_under_way_finished(told: S
     assert state(told, "QQ网购", "alipay", "app") == "suspended"
     assert state(told, "QQ网购", "changliao", "app") == "accepted"
     used = told.ask("GET", "/api/v1/channel-requests?channel=tenpay")["data"]
-    assert [(one["kind"], one["state"]) for one in used] == [("payout", "done"), ("pay", "done")]
+    assert [(one["kind"], one["state"], "order_id" in one) for one in used] == [
+        ("refund", "done", True),
+        ("pay", "done", True),
+        ("payout", "done", False),
+        ("pay", "done", False),
+    ]
+    by_method = {one["method"]: one for one in paid(told, "QQ网购") if one["method"] != "changliao"}
+    assert by_method.keys() == {"tenpay", "netbank"}
+    assert {(one["amount"], one["refunded"]) for one in by_method.values()} == {(20_000, 10_000)}
     waited = told.ask("GET", f"/api/v1/orders/{told.begun['QQ网购']['id']}",
                       by=told.as_merchant("QQ网购"))  # fmt: skip
     assert waited["state"] == "paid"

@@ -45,6 +45,7 @@ from tests.operations.test_channels import carry as ask_bank
 from tests.operations.test_groupbills import ask as ask_friends
 from tests.operations.test_groupbills import pay as pay_share
 from tests.operations.test_packets import claim, give
+from tests.operations.test_tenders import NETBANK, accept, begin, instruct
 from tests.world import World
 
 TAMPERING = {
@@ -202,6 +203,12 @@ TAMPERING = {
         "UPDATE channel_requests SET returned = returned + 1 WHERE kind = 1",
         "channel",
     ),
+    "an order was paid by a channel that brought nothing": (
+        "UPDATE orders SET method = 'netbank' WHERE order_id = :order",
+        "tender",
+    ),
+    "a tender was forgotten": ("DELETE FROM tenders", "tender"),
+    "a tender was said to have been returned": ("UPDATE tenders SET state = 3", "tender"),
     "a top-up was made larger": ("UPDATE top_ups SET amount = amount + 1", "channel"),
     "a discount was made larger": ("UPDATE discounts SET amount = amount + 1", "budget"),
     "an order's discount was forgotten": ("UPDATE orders SET discount = 0", "budget"),
@@ -367,8 +374,18 @@ def give_packet(world: World, giver: UserId) -> None:
 def ask_channels(world: World) -> None:
     """A top-up of which some goes back, and a withdrawal of which nothing is known yet."""
     ask_bank(world, prepared(world, RequestKind.REFUND))
+    pay_by_channel(world)
     waiting = ask(world, prepared(world, RequestKind.PAYOUT)).request
     assert (waiting.amount, waiting.is_open) == (AMOUNT, True)
+
+
+def pay_by_channel(world: World) -> None:
+    """An order that a bank paid, of which a part goes back."""
+    accept(world, NETBANK)
+    order = world.place()
+    instruct(world, begin(world, order, world.user()))
+    assert placed(world, order).method == "netbank"
+    world.refund(order, 300)
 
 
 def pay_users(world: World, payee: UserId) -> None:

@@ -19,7 +19,7 @@ from changliao.core import chart
 from changliao.core.chart import AccountId
 from changliao.core.clock import NEVER, SECOND, Instant
 from changliao.core.credentials import Proof
-from changliao.core.ids import ChannelRequestId
+from changliao.core.ids import ChannelRequestId, OrderId
 from changliao.core.ledger import Account, Code, Transfer
 from changliao.core.money import MAX_AMOUNT
 from changliao.core.outcome import Reason, Refused
@@ -52,7 +52,10 @@ class RequestKind(IntEnum):
 
 
 class RequestState(IntEnum):
-    """The number is stored. ASKED: written, and asked by whoever wrote it."""
+    """The number is stored. ASKED: written, and asked by whoever wrote it. WAITING: by nobody yet.
+
+    Only what goes back of an order's payment waits, until a worker takes it (core/tenders.py).
+    """
 
     __hash__ = int.__hash__
 
@@ -60,6 +63,7 @@ class RequestState(IntEnum):
     UNKNOWN = 2
     DONE = 3
     REFUSED = 4
+    WAITING = 5
 
 
 class RequestEvent(IntEnum):
@@ -74,7 +78,7 @@ class RequestEvent(IntEnum):
 
 
 _ASKED, _UNKNOWN = RequestState.ASKED, RequestState.UNKNOWN
-_DONE, _REFUSED = RequestState.DONE, RequestState.REFUSED
+_DONE, _REFUSED, _WAITING = RequestState.DONE, RequestState.REFUSED, RequestState.WAITING
 _TURNED: Final = Reason.CHANNEL_CONTRADICTS
 TRANSITIONS: Final[Mapping[tuple[RequestState, RequestEvent], RequestState | Reason]] = {
     (_ASKED, RequestEvent.DO): _DONE,
@@ -93,6 +97,10 @@ TRANSITIONS: Final[Mapping[tuple[RequestState, RequestEvent], RequestState | Rea
     (_REFUSED, RequestEvent.DECLINE): _REFUSED,
     (_REFUSED, RequestEvent.MISS): _REFUSED,
     (_REFUSED, RequestEvent.SILENCE): _REFUSED,
+    (_WAITING, RequestEvent.DO): _TURNED,
+    (_WAITING, RequestEvent.DECLINE): _TURNED,
+    (_WAITING, RequestEvent.MISS): _WAITING,
+    (_WAITING, RequestEvent.SILENCE): _WAITING,
 }
 
 
@@ -100,7 +108,8 @@ class Channel(Struct, frozen=True):
     """A row. `kind` names the connector. The cheapest is taken; of equals each by its weight.
 
     `terminals` is where it may be used, a bit for each terminal's number (ANY_TERMINAL: anywhere).
-    `misses` counts the answers missing in a row.
+    `misses` counts the answers missing in a row. `method_id` is the way to pay that it carries, for
+    orders: core/tenders.py; 0: none.
     """
 
     id: int
@@ -113,6 +122,7 @@ class Channel(Struct, frozen=True):
     cost_bps: int = 0
     terminals: int = ANY_TERMINAL
     misses: int = 0
+    method_id: int = 0
 
     def serves(self, terminal_id: int) -> bool:
         """Can it be used there? 0: by no page, as an operator asks."""
@@ -125,6 +135,7 @@ class ChannelRequest(Struct, frozen=True):
     `counterpart` says in words where it comes from or goes to. A REFUND names its PAY in `pay_id`;
     `returned` is what was asked back of a PAY. `settled` is what the channel really moved, and
     `booked_at` when; `reference` its own number, `reason` why it did not. `looks` counts queries.
+    `order_id` is the order that is to be paid with it, or whose payment goes back; 0: none.
     """
 
     id: ChannelRequestId
@@ -144,6 +155,7 @@ class ChannelRequest(Struct, frozen=True):
     looks: int = 0
     finished_at: Instant = NEVER
     booked_at: Instant = NEVER
+    order_id: OrderId = OrderId(0)
 
     @property
     def begun_by(self) -> Instant:
@@ -253,16 +265,18 @@ def new_request(
 
 def new_refund(pay: ChannelRequest, amount: int, number: int, now: Instant) -> ChannelRequest:
     """A request to give back some of what another took, at the same channel."""
-    return ChannelRequest(
-        id=ChannelRequestId(number),
-        channel_id=pay.channel_id,
-        kind=RequestKind.REFUND,
-        home=pay.home,
-        amount=amount,
-        asked_at=now,
-        next_look=Instant(now + LOOK_AFTER),
-        pay_id=pay.id,
-    )
+    look = Instant(now + LOOK_AFTER)
+    own, kind = ChannelRequestId(number), RequestKind.REFUND
+    return ChannelRequest(own, pay.channel_id, kind, pay.home, amount, now, look, pay_id=pay.id)
+
+
+def decide_opened(channel: Channel, terminal_id: int) -> Refused | None:
+    """May the channel be asked anything new there?"""
+    if channel.state is ChannelState.SUSPENDED:
+        return Refused(Reason.CHANNEL_SUSPENDED, f"{channel.code} is suspended")
+    if not channel.serves(terminal_id):
+        return Refused(Reason.CHANNEL_ELSEWHERE, f"{channel.code} is not for this terminal")
+    return None
 
 
 def decide_asking(
@@ -277,10 +291,9 @@ def decide_asking(
         return Refused(Reason.AMOUNT_NOT_POSITIVE)
     if asked.amount > MAX_AMOUNT:
         return Refused(Reason.AMOUNT_TOO_LARGE, f"at most {MAX_AMOUNT} minor units")
-    if channel.state is ChannelState.SUSPENDED:
-        return Refused(Reason.CHANNEL_SUSPENDED, f"{channel.code} is suspended")
-    if not channel.serves(terminal_id):
-        return Refused(Reason.CHANNEL_ELSEWHERE, f"{channel.code} is not for this terminal")
+    refused = decide_opened(channel, terminal_id)
+    if refused is not None:
+        return refused
     if asked.kind is RequestKind.PAY:
         return Recorded(asked)
     after = None
@@ -314,8 +327,12 @@ def decide_record(
         return Refused(_TURNED, f"it said {known.settled} before") if turned else Recorded(known)
     if state is RequestState.UNKNOWN:
         pause = min(SECOND << min(known.looks, 16), _LONGEST_PAUSE)
-        looked = replace(known, state=state, looks=known.looks + 1, next_look=Instant(now + pause))
-        return Recorded(looked)
+        return Recorded(
+            replace(known, state=state, looks=known.looks + 1, next_look=Instant(now + pause))
+        )
+    if isinstance(answer, Absent) and known.order_id and known.kind is RequestKind.REFUND:
+        # It never began and cannot any more: it is safe to ask anew.
+        return Recorded(replace(known, state=_WAITING, looks=known.looks + 1, next_look=now))
     if isinstance(answer, Done):
         after = replace(
             known,
@@ -355,7 +372,8 @@ def _moved(done: ChannelRequest) -> tuple[Transfer, ...]:
     clearing = chart.clearing(done.channel_id, currency)
     suspense = chart.suspense(currency)
     if done.kind is RequestKind.PAY:
-        moved = [Transfer(clearing, done.home, done.reached, Code.TOP_UP, done.id)]
+        code = Code.CHANNEL_PAY if done.order_id else Code.TOP_UP
+        moved = [Transfer(clearing, done.home, done.reached, code, done.id)]
         if done.surplus:
             moved.append(Transfer(clearing, suspense, done.surplus, Code.CHANNEL_SURPLUS, done.id))
         return tuple(moved)

@@ -53,6 +53,7 @@ class Code(IntEnum):
     CHANNEL_BACK = 42
     CHANNEL_SURPLUS = 43
     GROUP_SHARE = 51
+    CHANNEL_PAY = 80
 
 
 class LedgerFault(Exception):

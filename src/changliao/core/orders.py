@@ -96,7 +96,8 @@ class Order(Struct, frozen=True):
     the payment links given out: only the newest works. `refunded` and `fee_returned` are sums.
     `notifies` says that the terms hold an address to tell. `hold` is what the money waits for after
     payment; `basket_id` is the basket whose orders are paid together, 0 for an order paid alone.
-    `discount` is what a budget gave the payer for it: see core/budgets.py.
+    `discount` is what a budget gave the payer for it: see core/budgets.py. `method` is the code of
+    the method that paid it, empty for a wallet of the network: core/tenders.py.
     """
 
     id: OrderId
@@ -122,6 +123,7 @@ class Order(Struct, frozen=True):
     hold: Hold = Hold.NONE
     basket_id: BasketId = BasketId(0)
     discount: int = 0
+    method: str = ""
 
 
 class Terms(Struct, frozen=True):

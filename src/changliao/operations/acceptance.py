@@ -48,23 +48,28 @@ def may_be_placed(
 
 
 def may_be_paid(
-    tx: UnitOfWork, order: Order, now: Instant, basket: Basket | None = None
+    tx: UnitOfWork,
+    order: Order,
+    now: Instant,
+    basket: Basket | None = None,
+    method_id: int = OWN_METHOD,
 ) -> Refused | None:
-    """May it be paid from a wallet of the network now?"""
+    """May it be paid so now? A platform that never agreed to anything takes wallets only."""
     agreed = heirs.agreed(tx, platform_of(order, basket), now)
-    if agreed is None:
-        return None
-    begun_at = made_at(order.id)
-    return decide_acceptance(agreed.policies, OWN_METHOD, TERMINAL_OF[order.scene], begun_at, now)
+    policies = agreed.policies if agreed else ()
+    begun_at, terminal_id = made_at(order.id), TERMINAL_OF[order.scene]
+    return decide_acceptance(policies, method_id, terminal_id, begun_at, now)
 
 
-async def why_not(network: Network, order: Order, basket: Basket | None = None) -> Refused | None:
+async def why_not(
+    network: Network, order: Order, basket: Basket | None = None, method_id: int = OWN_METHOD
+) -> Refused | None:
     """What a page shows before anybody tries; the commit asks again."""
     now, terminal_id = network.clock(), TERMINAL_OF[order.scene]
     agreed = await network.look_up(acceptance.of_platform, platform_of(order, basket))
     while agreed.heir_id and now >= agreed.heir_from:
         agreed = await network.look_up(acceptance.of_platform, agreed.heir_id)
-    return decide_acceptance(agreed.policies, OWN_METHOD, terminal_id, made_at(order.id), now)
+    return decide_acceptance(agreed.policies, method_id, terminal_id, made_at(order.id), now)
 
 
 def _draft(tx: UnitOfWork, command: Draft, now: Instant) -> Draft | Refused:

@@ -30,6 +30,7 @@ from changliao.operations import (
     audit_mergers,
     audit_packets,
     audit_payouts,
+    audit_tenders,
 )
 from changliao.store import journal
 from changliao.store.engine import Reader, Row
@@ -107,6 +108,7 @@ def check(reader: Reader) -> Report:
         _raise_for("packet", audit_packets.first_fault(reader, moved, packets))
         leaving = standing[Purpose.LEAVING]
         _raise_for("channel", audit_channels.first_fault(reader, moved, leaving))
+        _raise_for("tender", audit_tenders.first_fault(reader))
         _raise_for("budget", audit_budgets.first_fault(reader, books.moved, books.standing))
         _raise_for("group bill", audit_groupbills.first_fault(reader, moved))
         _raise_for("acceptance", audit_acceptance.first_fault(reader))

@@ -14,6 +14,7 @@ from changliao.store.views import channels
 _CODES: Final = frozenset(
     {
         Code.TOP_UP,
+        Code.CHANNEL_PAY,
         Code.CHANNEL_ASK,
         Code.CHANNEL_OUT,
         Code.CHANNEL_BACK,
@@ -35,7 +36,7 @@ def first_fault(
     for one in channels.all_requests(reader):
         for code, amount in _due(one).items():
             due[one.id, code] += amount
-        reached = one.reached if one.kind is RequestKind.PAY else 0
+        reached = one.reached if one.kind is RequestKind.PAY and not one.order_id else 0
         if credited.get((one.home.owner, one.id), 0) != reached:
             return f"{ids.show('chr', one.id)} took {reached} that was not credited"
         returned[one.pay_id or one.id] += _given_back(one)
@@ -52,21 +53,26 @@ def first_fault(
 
 
 def _is_leaving(one: ChannelRequest) -> bool:
-    return one.is_open and one.kind is not RequestKind.PAY
+    return _is_unsettled(one) and one.kind is not RequestKind.PAY
+
+
+def _is_unsettled(one: ChannelRequest) -> bool:
+    return one.is_open or one.state is RequestState.WAITING
 
 
 def _given_back(one: ChannelRequest) -> int:
     """What a refund gives back, or may; less what its pay says of it: they sum to nothing."""
     if one.kind is not RequestKind.REFUND:
         return -one.returned
-    return one.amount if one.is_open else one.reached
+    return one.amount if _is_unsettled(one) else one.reached
 
 
 def _due(one: ChannelRequest) -> dict[Code, int]:
     """What a request in this state has moved, beside what was credited."""
     done, refused = one.state is RequestState.DONE, one.state is RequestState.REFUSED
     if one.kind is RequestKind.PAY:
-        return {Code.CHANNEL_SURPLUS: one.surplus} if done else {}
+        due = {Code.CHANNEL_SURPLUS: one.surplus} if done else {}
+        return due | {Code.CHANNEL_PAY: one.reached} if done and one.order_id else due
     due = {Code.CHANNEL_ASK: one.amount}
     if done:
         due |= {Code.CHANNEL_OUT: one.reached, Code.CHANNEL_SURPLUS: one.surplus}

@@ -24,7 +24,7 @@ from changliao.core.money import Money
 from changliao.core.outcome import Reason, Refused
 from changliao.core.routing import decide_health
 from changliao.core.wallet import TopUp
-from changliao.operations import credentials
+from changliao.operations import credentials, tenders
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.channels import CHANNEL_REQUESTS, CHANNELS, channel_from_row
@@ -83,11 +83,19 @@ def _record(tx: UnitOfWork, command: RecordAnswer, now: Instant) -> ChannelReque
     if after is not known:
         ledger.post(tx, recorded.transfers)
         tx.update(CHANNEL_REQUESTS, after)
-        if after.kind is RequestKind.PAY and after.state is RequestState.DONE:
-            tx.insert(TOP_UPS, _top_up(after))
+        if after.kind is RequestKind.PAY and not after.is_open:
+            _end_pay(tx, after, now)
     if recorded.pay is not None:
         tx.update(CHANNEL_REQUESTS, recorded.pay)
     return after
+
+
+def _end_pay(tx: UnitOfWork, after: ChannelRequest, now: Instant) -> None:
+    """A top-up that was done is credited; money for an order pays it or goes back."""
+    if after.order_id:
+        tenders.end(tx, after, now)
+    elif after.state is RequestState.DONE:
+        tx.insert(TOP_UPS, _top_up(after))
 
 
 def _open(tx: UnitOfWork, command: Channel, now: Instant) -> Channel | Refused:
@@ -123,7 +131,9 @@ def _unknown_owner(tx: UnitOfWork, asked: ChannelRequest) -> Refused | None:
 def _pay_of(tx: UnitOfWork, request: ChannelRequest) -> ChannelRequest | None:
     if request.kind is not RequestKind.REFUND:
         return None
-    return tx.find(CHANNEL_REQUESTS, (request.home.owner, request.pay_id))
+    found = tx.find(CHANNEL_REQUESTS, (request.home.owner, request.pay_id))
+    # What paid an order goes back by a refund of the order, not by itself.
+    return found if found and found.order_id == request.order_id else None
 
 
 def _top_up(done: ChannelRequest) -> TopUp:

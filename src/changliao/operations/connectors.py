@@ -20,8 +20,10 @@ from changliao.core.money import Currency
 from changliao.core.outcome import Reason, Refused
 from changliao.core.routing import decide_route
 from changliao.core.statements import Statement, StatementLine
+from changliao.core.tenders import TakeReturn
 from changliao.operations.channels import RECORD
 from changliao.operations.network import Network
+from changliao.operations.tenders import TAKE
 from changliao.store.views import channels
 
 _ANSWERS_WITHIN_S: Final = 10.0
@@ -85,11 +87,14 @@ class Desk:
             return found
         return Refused(Reason.CHANNEL_NOT_FOUND, f"nothing here can ask {found.code}")
 
-    async def route(self, terminal_id: int, draw: int) -> Channel | Refused:
+    async def route(
+        self, terminal_id: int, draw: int, method_id: int = 0, page_terminal_id: int = 0
+    ) -> Channel | Refused:
         """The channel to ask, of those that can be asked here."""
         found = await self._network.look_up(channels.channels)
+        askable = [one for one in found if one.kind in self._connectors]
         return decide_route(
-            [one for one in found if one.kind in self._connectors], terminal_id, draw
+            askable, terminal_id, draw, method_id, page_terminal_id=page_terminal_id
         )
 
     async def ask(self, fresh: ChannelRequest) -> ChannelRequest:
@@ -98,6 +103,14 @@ class Desk:
         Only whoever wrote it may call this, once. It goes on when the caller goes away.
         """
         return await self._finish(self._ask(fresh))
+
+    async def take(self, waiting: ChannelRequest) -> ChannelRequest:
+        """Ask for a return of which nobody has asked yet: whoever takes it first, once."""
+        command = TakeReturn(waiting.home.owner, waiting.id)
+        taken = await self._network.perform(TAKE, command)
+        if isinstance(taken, Refused) or not taken.fresh:
+            return waiting
+        return await self.ask(taken.request)
 
     async def look(self, known: ChannelRequest) -> ChannelRequest:
         """Query what became of a request, and record it. Repeating it is safe."""

@@ -16,26 +16,32 @@ from changliao.store.unit import UnitOfWork
 
 
 def keep_payment(
-    tx: UnitOfWork, order: Order, transfers: Sequence[Transfer], now: Instant, *, alone: bool = True
+    tx: UnitOfWork,
+    order: Order,
+    transfers: Sequence[Transfer],
+    now: Instant,
+    *,
+    alone: bool = True,
+    method_id: int = OWN_METHOD,
 ) -> None:
     """`order` is the one as paid. A part of a basket (`alone` False) is told with the whole."""
     ledger.post(tx, transfers)
     tx.update(ORDERS, order)
-    tx.insert(ATTEMPTS, attempt_of(order))
+    tx.insert(ATTEMPTS, attempt_of(order, method_id))
     holds.begin(tx, order, stores.days_held(tx, order))
     if alone and order.notifies:
         event_id = EventId(order.payment_id)
         tx.insert(EVENTS, Event(event_id, order.merchant_id, EventKind.ORDER_PAID, order.id, now))
 
 
-def attempt_of(order: Order) -> Attempt:
-    """The payer's try that paid an order, from a wallet of the network."""
+def attempt_of(order: Order, method_id: int = OWN_METHOD) -> Attempt:
+    """The payer's try that paid an order."""
     return Attempt(
         order.payment_id,
         order.merchant_id,
         order.id,
         order.payer_id,
         "",
-        OWN_METHOD,
+        method_id,
         TERMINAL_OF[order.scene],
     )

@@ -11,7 +11,7 @@ from changliao.core.ids import EventId
 from changliao.core.money import CURRENCIES
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund, RefundOrder, decide_refund, owed, same_refund
-from changliao.operations import budgets, holds, settling
+from changliao.operations import budgets, holds, settling, tenders
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.events import EVENTS
@@ -48,6 +48,7 @@ def refund_order(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund |
     settling.keep_back(tx, back)
     ledger.post(tx, refunding.transfers)
     budgets.give_back(tx, refunding.refund)
+    tenders.send_back(tx, order, refunding.refund, now)
     tx.update(ORDERS, refunding.order)
     kept = refunding.holding or (back.holding if back.returns else None)
     if kept is not None:

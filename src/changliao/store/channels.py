@@ -9,7 +9,7 @@ from changliao.core.channels import (
     RequestState,
 )
 from changliao.core.clock import Instant
-from changliao.core.ids import ChannelRequestId
+from changliao.core.ids import ChannelRequestId, OrderId
 from changliao.store.engine import Row
 from changliao.store.unit import Table
 
@@ -40,6 +40,7 @@ def request_from_row(row: Row) -> ChannelRequest:
         looks=row[15],
         finished_at=Instant(row[16]),
         booked_at=Instant(row[17]),
+        order_id=OrderId(row[18]),
     )
 
 
@@ -63,6 +64,7 @@ def _to_row(one: ChannelRequest) -> Row:
         one.looks,
         one.finished_at,
         one.booked_at,
+        one.order_id,
     )
 
 
@@ -71,6 +73,7 @@ def _change(before: ChannelRequest, after: ChannelRequest) -> Row:
         after.home.owner,
         after.id,
         int(after.state),
+        after.asked_at,
         after.next_look,
         after.settled,
         after.returned,
@@ -99,6 +102,7 @@ CHANNELS: Table[int, Channel] = Table(
         one.cost_bps,
         one.terminals,
         one.misses,
+        one.method_id,
     ),
     from_row=channel_from_row,
     change=lambda before, after: (
@@ -110,6 +114,7 @@ CHANNELS: Table[int, Channel] = Table(
         after.cost_bps,
         after.terminals,
         after.misses,
+        after.method_id,
         int(before.state),
         before.misses,
     ),

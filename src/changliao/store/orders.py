@@ -38,6 +38,7 @@ def _to_row(order: Order) -> Row:
         int(order.hold),
         order.basket_id,
         order.discount,
+        order.method,
     )
 
 
@@ -67,6 +68,7 @@ def from_row(row: Row) -> Order:
         hold=_HOLDS[row[21]],
         basket_id=BasketId(row[22]),
         discount=row[23],
+        method=row[24],
     )
 
 
@@ -84,6 +86,7 @@ def _change(before: Order, after: Order) -> Row:
         after.refunds,
         after.fee_returned,
         after.discount,
+        after.method,
         int(before.state),
         before.issue,
         before.payer_id,

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from changliao.commands.story.acts import Begin, CheckRefused, CheckStanding, GoOn, SetPolicy, Shop
 from changliao.commands.story.budget_acts import KeepPact
-from changliao.commands.story.channel_acts import UseChannel
+from changliao.commands.story.channel_acts import Tender, UseChannel
 from changliao.commands.story.market_acts import (
     AddMethod,
     FillCart,
@@ -22,7 +22,7 @@ from changliao.commands.story.market_acts import (
 )
 
 OPENING: Final = Path(__file__).with_name("opening.toml")
-_Rules = SetPolicy | CheckStanding | CheckRefused | Begin | GoOn | UseChannel
+_Rules = SetPolicy | CheckStanding | CheckRefused | Begin | GoOn | UseChannel | Tender
 _Crowds = Shop | GatherCrowd | MoveCrowd | KeepPact | Watch
 _Stores = OpenStore | Merge | FillCart | SellInStore | AddMethod
 Step = _Rules | _Crowds | _Stores

@@ -95,7 +95,7 @@ async def _describe(door: Door, placed: Placed) -> Node:
         return fields | {"code": WAITING}
     merchant = await door.network.look_up(parties.merchant, order.merchant_id)
     return fields | {
-        "fund_bill_list": trades.funds(paid, order.discount),
+        "fund_bill_list": trades.funds(paid, order.discount, order.method),
         "gmt_payment": words.moment(order.paid_at),
         "store_name": harmless(merchant.name) if merchant else "",
     }

@@ -14,6 +14,7 @@ from changliao.core import clock
 from changliao.core.clock import BEIJING, Instant
 from changliao.core.events import Event, EventKind, Letter, Outgoing
 from changliao.core.ids import made_at
+from changliao.core.orders import Order
 from changliao.core.parties import Merchant
 from changliao.doors.alipay import crypto, frozen, refunds, trades, words
 from changliao.doors.alipay.parameters import CODECS
@@ -80,7 +81,7 @@ class Notifier:
         fields = await self._fields(event, placed)
         fields |= {
             **trades.amounts(paid, placed.order.discount),
-            "fund_bill_list": _funds(paid, placed.order.discount),
+            "fund_bill_list": _funds(paid, placed.order),
             "trade_status": trades.SUCCESS,
         }
         return await self._letter(placed, placed.terms.notify_url, fields)
@@ -170,9 +171,9 @@ def notify_id(event: Event) -> str:
     return f"{day}{event.id:0{_NOTIFY_DIGITS - _DATE_DIGITS}d}"
 
 
-def _funds(paid: int, discount: int) -> str:
+def _funds(paid: int, order: Order) -> str:
     """The sources of the money, as JSON text; notifications name the channel in camel case."""
-    parts = trades.funds(paid, discount)
+    parts = trades.funds(paid, order.discount, order.method)
     return msgspec.json.encode(
         [{"amount": one["amount"], "fundChannel": one["fund_channel"]} for one in parts]
     ).decode()

@@ -52,7 +52,7 @@ async def refund(door: Door, call: Call) -> Node:
         raise refusal(_explained(outcome, placed.order))
     options = form.query_options or ()
     back = words.yuan(outcome.amount)
-    items = _items(outcome)
+    items = _items(outcome, placed.order)
     return {
         **await trades.payer(door.network, placed.order, placed.order.payer_id),
         "fund_change": "Y" if outcome.id == wanted.id else "N",
@@ -79,7 +79,7 @@ async def query(door: Door, call: Call) -> Node:
         return fields
     options = form.query_options or ()
     back = words.yuan(known.amount)
-    items = _items(known)
+    items = _items(known, order)
     asked_time = "gmt_refund_pay" in options
     return fields | {
         "gmt_refund_pay": words.moment(known.finished_at) if asked_time else "",
@@ -92,9 +92,9 @@ async def query(door: Door, call: Call) -> Node:
     }
 
 
-def _items(known: Refund) -> list[Node]:
+def _items(known: Refund, order: Order) -> list[Node]:
     """Back to the buyer, and to the budget that had paid its part."""
-    parts = trades.funds(known.amount, known.discount)
+    parts = trades.funds(known.amount, known.discount, order.method)
     return [{**part, "real_amount": part["amount"]} for part in parts]
 
 

@@ -34,6 +34,10 @@ WAITING, SUCCESS, FINISHED, CLOSED = (
 )
 
 
+# Out of which money, by this protocol's names; other methods go by their own code.
+_FUNDS: Final = {"": "ALIPAYACCOUNT", "alipay": "ALIPAYACCOUNT", "netbank": "BANKCARD"}
+
+
 class Details(Struct, frozen=True, omit_defaults=True):
     """What this door keeps of an order beyond the network's own terms."""
 
@@ -129,7 +133,7 @@ async def describe(network: Network, placed: Placed, options: Sequence[str] = ()
         waits = holding is not None and holding.state is not HoldingState.RELEASED
         fields["additional_status"] = "SELLER_NOT_RECEIVED" if waits else ""
     if order.payment_id and "fund_bill_list" in options:
-        fields["fund_bill_list"] = funds(paid, order.discount)
+        fields["fund_bill_list"] = funds(paid, order.discount, order.method)
     if order.discount and "mdiscount_amount" in options:
         fields["mdiscount_amount"] = words.yuan(order.discount)
     if "passback_params" in options:
@@ -137,9 +141,10 @@ async def describe(network: Network, placed: Placed, options: Sequence[str] = ()
     return fields
 
 
-def funds(paid: int, discount: int) -> list[dict[str, str]]:
-    """Out of which money: the buyer's, and what a shop's or platform's budget gave."""
-    parts = ((paid - discount, "ALIPAYACCOUNT"), (discount, "MDISCOUNT"))
+def funds(paid: int, discount: int, method: str) -> list[dict[str, str]]:
+    """Out of which money: the buyer's wallet or method, and what a budget gave."""
+    own = _FUNDS.get(method, method.upper())
+    parts = ((paid - discount, own), (discount, "MDISCOUNT"))
     return [{"amount": words.yuan(part), "fund_channel": name} for part, name in parts if part]
 
 

@@ -6,6 +6,7 @@ pay. Source: WEB.md §4 and §7; wechatpay-v3.md §12.5.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -21,9 +22,11 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
+from changliao.core.acceptance import TERMINAL_OF
+from changliao.core.channels import Asked
 from changliao.core.credentials import CredentialKind
 from changliao.core.ids import PaymentId, parse
-from changliao.core.orders import OpenOrder, PayOrder
+from changliao.core.orders import OpenOrder, Order, PayOrder, Scene
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
 from changliao.doors.cashier.view import (
@@ -34,8 +37,11 @@ from changliao.doors.cashier.view import (
     find,
     read_discount,
     state_of,
+    tries,
+    ways,
 )
-from changliao.operations import checkout, sessions
+from changliao.operations import checkout, sessions, tenders
+from changliao.operations.connectors import Desk
 from changliao.operations.links import Link
 from changliao.operations.network import Network
 from changliao.operations.orders import OPEN
@@ -49,27 +55,32 @@ _LOOK_EVERY_S: Final = 1.0
 _COMMENT_EVERY: Final = 15
 _LONGEST_STREAM_S: Final = 600
 _UNPROCESSABLE: Final = 422
+# Whoever pays by a bank waits so long for its answer, then for the page to tell.
+_ANSWERED_WITHIN_S: Final = 2.0
 Found = tuple[Link, Placed]
 # By the door an order came in by: from the order and its link's token to an address, or to nothing.
 WaysBack = Mapping[str, Callable[[Placed, str], str]]
 
 
-def routes(network: Network, pages: Pages, ways_back: WaysBack) -> list[Route]:
+def routes(network: Network, pages: Pages, desk: Desk, ways_back: WaysBack) -> list[Route]:
     """Everything under /c/. `ways_back` finds where a door's payers go afterwards."""
-    cashier = _Cashier(network, pages, ways_back)
+    cashier = _Cashier(network, pages, desk, ways_back)
     return [
         Route("/c/{token}", cashier.show),
         Route("/c/{token}/status", cashier.status),
         Route("/c/{token}/live", cashier.live),
         Route("/c/{token}/pay", cashier.again),
         Route("/c/{token}/pay", cashier.pay, methods=["POST"]),
+        Route("/c/{token}/tender", cashier.again),
+        Route("/c/{token}/tender", cashier.tender, methods=["POST"]),
     ]
 
 
 class _Cashier:
-    def __init__(self, network: Network, pages: Pages, ways_back: WaysBack) -> None:
+    def __init__(self, network: Network, pages: Pages, desk: Desk, ways_back: WaysBack) -> None:
         self._network = network
         self._pages = pages
+        self._desk = desk
         self._ways_back = ways_back
 
     async def show(self, request: Request) -> Response:
@@ -102,7 +113,8 @@ class _Cashier:
 
     async def again(self, request: Request) -> Response:
         """A plain form's answer stands at this address; its links lead back to the order."""
-        return RedirectResponse(f"{request.url.path.removesuffix('/pay')}?{request.url.query}", 303)
+        path = request.url.path.rpartition("/")[0]
+        return RedirectResponse(f"{path}?{request.url.query}", 303)
 
     async def pay(self, request: Request) -> Response:
         """Pay from the wallet of whoever is logged in, with the PIN."""
@@ -123,7 +135,54 @@ class _Cashier:
             return JSONResponse({"message": problem}, _UNPROCESSABLE)
         found = await find(self._network, request.path_params["token"]) or found
         device = _given_device(form)
-        return await self._page(request, found, payer, device, problem)
+        return await self._page(request, found, payer, device, problem=problem)
+
+    async def tender(self, request: Request) -> Response:
+        """Pay by another method: its channel is asked once, and whoever waits is shown that."""
+        form = await self._pages.browser.form(request)
+        found = await find(self._network, request.path_params["token"])
+        payer, device = await self._payer(request), _given_device(form)
+        if found is None:
+            return self._bad(request)
+        path = f"/c/{request.path_params['token']}"
+        if payer is None:
+            return session.to_login(request)
+        outcome = await self._tendered(form, found, payer, device)
+        if isinstance(outcome, Refused) and outcome.reason is not Reason.ORDER_ALREADY_PAID:
+            problem = self._problem(request, outcome)
+            found = await find(self._network, request.path_params["token"]) or found
+            way = str(form.get("method", ""))
+            return await self._page(request, found, payer, device, problem=problem, way=way)
+        return RedirectResponse(f"{path}?view={device}", 303)
+
+    async def _tendered(
+        self, form: FormData, found: Found, payer: User, device: str
+    ) -> Asked | Refused | None:
+        """None: an earlier try is not known yet, so nothing new is asked."""
+        network, (link, placed) = self._network, found
+        order, payment_id = placed.order, parse("pay", str(form.get("payment_id", "")))
+        if payment_id is None or network.clock() >= link.expires_at:
+            return Refused(Reason.ORDER_EXPIRED)
+        tried = await tries(network, order, payer)
+        if state_of(order, link, payer, network.clock(), tried) == "processing":
+            return None
+        there = _page_terminal(order, device)
+        offers = await checkout.offers(network, self._desk, order, there)
+        offer = next((one for one in offers if one.method.code == form.get("method")), None)
+        if offer is None:
+            return Refused(Reason.METHOD_NOT_CONNECTED)
+        command = checkout.tendered(
+            offer, order, payer.id, PaymentId(payment_id), network.clock(),
+            issue=link.issue, page_terminal_id=there,
+        )  # fmt: skip
+        if isinstance(command, Refused):
+            return command
+        asked = await network.perform(tenders.ASK, command)
+        if isinstance(asked, Asked) and asked.fresh:
+            with suppress(TimeoutError):  # the asking goes on; the page tells what comes of it
+                async with asyncio.timeout(_ANSWERED_WITHIN_S):
+                    await self._desk.ask(asked.request)
+        return asked
 
     async def _paid(self, form: FormData, found: Found, payer: User) -> Any:
         network, (link, placed) = self._network, found
@@ -165,16 +224,25 @@ class _Cashier:
         return link, Placed(opened, placed.terms)
 
     async def _page(
-        self, request: Request, found: Found, payer: User | None, device: str, problem: str = ""
-    ) -> Response:
+        self, request: Request, found: Found, payer: User | None, device: str,
+        *, problem: str = "", way: str = "",
+    ) -> Response:  # fmt: skip
+        """`way` is the method that a problem is about, empty for the wallet."""
         view = await describe(request, self._network, self._pages, found, payer)
-        view.device, view.problem = device, problem
+        view.device, view.problem = device, "" if way else problem
+        if way:
+            view.tab, view.note = way, problem
         view.offer = await best_offer(self._network, found[1].order, payer)
+        if not view.final:
+            there = _page_terminal(found[1].order, device)
+            offers = await checkout.offers(self._network, self._desk, found[1].order, there)
+            view.ways = await ways(request, self._network, self._pages, offers)
+        _choose_tab(view)
         find_way = self._ways_back.get(found[1].terms.door)
         if find_way is not None:
             view.back = find_way(found[1], request.path_params["token"])
         view.chosen = "view" in request.query_params
-        if problem and device == "pc":
+        if problem and device == "pc" and view.tab == "scan":
             view.tab = "account"
         template = "cashier/end.html" if view.final else f"cashier/{device}.html"
         status = _UNPROCESSABLE if problem else 200
@@ -188,14 +256,15 @@ class _Cashier:
     async def _stream(self, request: Request, order_id: int) -> AsyncIterator[str]:
         network = self._network
         changed = network.watch(order_id)
-        shown, rounds = "", 0
+        payer, shown, rounds = await self._payer(request), "", 0
         try:
             while rounds < _LONGEST_STREAM_S and not await request.is_disconnected():
                 changed.clear()
                 found = await find(network, request.path_params["token"])
                 if found is None:
                     return
-                state = state_of(found[1].order, found[0], None, network.clock())
+                tried = await tries(network, found[1].order, payer)
+                state = state_of(found[1].order, found[0], None, network.clock(), tried)
                 if state != shown:
                     shown = state
                     yield _event("html", await self._fragment(request, found), state)
@@ -244,6 +313,22 @@ def _device(request: Request) -> str:
 
 def _given_device(form: FormData) -> str:
     return "phone" if form.get("device") == "phone" else "pc"
+
+
+def _page_terminal(order: Order, device: str) -> int:
+    """Where the payer really sits, when a phone shows an order that was placed for PCs."""
+    elsewhere = device == "phone" and TERMINAL_OF[order.scene] == TERMINAL_OF[Scene.PC]
+    return TERMINAL_OF[Scene.H5] if elsewhere else 0
+
+
+def _choose_tab(view: View) -> None:
+    """The one that was asked for; without the wallet the first method that can be used."""
+    tabs = {"scan", "account", *(one.code for one in view.ways)}
+    if view.tab not in tabs:
+        view.tab = "scan"
+    usable = [one.code for one in view.ways if not one.off]
+    if view.off and view.tab == "scan" and usable:
+        view.tab = usable[0]
 
 
 def _wants_json(request: Request) -> bool:

@@ -1,7 +1,9 @@
 """What the cashier shows of an order: one value for every template."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from typing import Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -9,19 +11,30 @@ from starlette.requests import Request
 
 from changliao.core import chart, clock
 from changliao.core.baskets import Basket
+from changliao.core.channels import RequestState
 from changliao.core.clock import BEIJING, MILLISECOND, Instant
 from changliao.core.ids import NEWEST, BudgetId, CouponId, MerchantId, show
 from changliao.core.orders import Discount, Order, OrderState
 from changliao.core.parties import User
+from changliao.core.tenders import TenderState
 from changliao.operations import checkout
 from changliao.operations.acceptance import why_not
 from changliao.operations.links import Link
 from changliao.operations.network import Network
-from changliao.store.views import baskets, budgets, ledger, orders, parties
+from changliao.store.acceptance import Method
+from changliao.store.views import acceptance, baskets, budgets, ledger, orders, parties, tenders
 from changliao.store.views.budgets import Offer
 from changliao.store.views.orders import Placed
+from changliao.store.views.tenders import Tried
+from changliao.web.language import choose
 from changliao.web.pages import Pages
 from changliao.web.words import explain
+
+_WAITING: Final = "正在等待%(name)s确认付款。可以关闭本页，付款成功后商家会收到通知。"
+_UNKNOWN: Final = "%(name)s还没有答复，我们会继续查询。请不要重复付款。"
+_DECLINED: Final = "%(name)s没有同意付款，没有扣款。可以再试一次，或换一种付款方式。"
+_RETURNED: Final = "通过%(name)s付的钱没有用于这笔订单，会自动原路退回。"
+_LATE: Final = "%(name)s还没有答复。如果它扣了款，钱会自动原路退回。"
 
 
 class Part(Struct, frozen=True):
@@ -32,10 +45,19 @@ class Part(Struct, frozen=True):
     amount: int
 
 
-class View(Struct, kw_only=True):
-    """`state`: waiting, scanned, then for good paid, expired, closed, taken or bad.
+class Way(Struct, frozen=True):
+    """A method beside the wallet; `off` says why it cannot be used, empty when it can."""
 
-    `off` says why the platform does not take the wallet; empty when it does.
+    code: str
+    name: str
+    off: str
+
+
+class View(Struct, kw_only=True):
+    """`state`: waiting, scanned, processing, then for good paid, expired, closed, taken or bad.
+
+    `off` says why the platform does not take the wallet; empty when it does. `note` is what became
+    of a payment by another method, `bank` that method's name while it is not known yet.
     """
 
     path: str
@@ -62,6 +84,10 @@ class View(Struct, kw_only=True):
     payment_id: str = ""
     problem: str = ""
     off: str = ""
+    ways: list[Way] = []
+    tender_id: str = ""
+    bank: str = ""
+    note: str = ""
     parts: list[Part] = []
     given: int = 0
     offer: Offer | None = None
@@ -77,8 +103,10 @@ class View(Struct, kw_only=True):
         return show_discount(self.offer.discount) if self.offer else ""
 
 
-def state_of(order: Order, link: Link, payer: User | None, now: Instant) -> str:
-    """Where an order stands for whoever looks at it through this link."""
+def state_of(
+    order: Order, link: Link, payer: User | None, now: Instant, tried: Sequence[Tried] = ()
+) -> str:
+    """Where an order stands for whoever looks at it through this link; `tried` is what they did."""
     match order.state:
         case OrderState.PAID:
             return "paid"
@@ -86,6 +114,8 @@ def state_of(order: Order, link: Link, payer: User | None, now: Instant) -> str:
             return "expired" if now >= order.expires_at else "closed"
         case OrderState.OPEN:
             pass
+    if any(one.tender.state is TenderState.ASKED for one in tried):
+        return "processing"
     if now >= min(order.expires_at, link.expires_at) or link.issue != order.issue:
         return "expired"
     if order.payer_id and payer is not None and payer.id != order.payer_id:
@@ -120,6 +150,11 @@ async def find(network: Network, token: str) -> tuple[Link, Placed] | None:
     return (link, placed) if placed else None
 
 
+async def tries(network: Network, order: Order, payer: User | None) -> list[Tried]:
+    """What this payer tried by other methods, newest first."""
+    return await network.read(tenders.of_order, payer.id, order.id) if payer else []
+
+
 async def describe(
     request: Request, network: Network, pages: Pages, found: tuple[Link, Placed], payer: User | None
 ) -> View:
@@ -127,7 +162,8 @@ async def describe(
     link, placed = found
     order, now = placed.order, network.clock()
     merchant = await network.look_up(parties.merchant, order.merchant_id)
-    state = state_of(order, link, payer, now)
+    tried = await tries(network, order, payer)
+    state = state_of(order, link, payer, now, tried)
     headline, explanation = ending(request, pages, state)
     until = min(order.expires_at, link.expires_at)
     moment: datetime = clock.to_datetime(Instant(until), BEIJING)
@@ -151,8 +187,10 @@ async def describe(
         back=_back(request, placed),
         scan_text=f"weixin://wxpay/bizpayurl?pr={token}",
         payment_id=show("pay", network.ids.new()),
-        tab="account" if request.query_params.get("tab") == "account" else "scan",
+        tender_id=show("pay", network.ids.new()),
+        tab=request.query_params.get("tab", "scan"),
     )
+    await _tell(request, network, pages, view, tried)
     basket = await checkout.basket_of(network, order)
     if basket is not None:
         seller = await network.look_up(parties.merchant, basket.merchant_id)
@@ -175,6 +213,51 @@ async def best_offer(network: Network, order: Order, payer: User | None) -> Offe
         return None
     offers = await network.read(budgets.offers, order, payer.id, network.clock())
     return offers[0] if offers else None
+
+
+async def ways(
+    request: Request, network: Network, pages: Pages, offers: Sequence[checkout.Offer]
+) -> list[Way]:
+    """Methods as the payer reads them."""
+    words, now = partial(pages.words, request), network.clock()
+    return [
+        Way(
+            one.method.code,
+            _named(request, one.method),
+            explain(words, one.off, now) if one.off else "",
+        )
+        for one in offers
+    ]
+
+
+def _named(request: Request, method: Method) -> str:
+    return method.name_zh if choose(request) == "zh" else method.name_en
+
+
+async def _tell(
+    request: Request, network: Network, pages: Pages, view: View, tried: Sequence[Tried]
+) -> None:
+    """What the last try by another method came to, or that it is not known yet."""
+    if not tried:
+        return
+    last = next((one for one in tried if one.tender.state is TenderState.ASKED), tried[0])
+    methods = await network.look_up(acceptance.methods)
+    known = {one.id: _named(request, one) for one in methods}
+    name = known.get(last.tender.method_id, "")
+    text = ""
+    match last.tender.state:
+        case TenderState.ASKED:
+            view.bank = name
+            text = _WAITING if last.request.state is RequestState.ASKED else _UNKNOWN
+            if view.final:
+                text = _LATE
+        case TenderState.REFUSED:
+            text = "" if view.final else _DECLINED
+        case TenderState.RETURNED:
+            text = _RETURNED
+        case TenderState.PAID:
+            pass
+    view.note = pages.words(request, text) % {"name": name} if text else ""
 
 
 def show_discount(discount: Discount) -> str:

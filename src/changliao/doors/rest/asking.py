@@ -25,13 +25,14 @@ from changliao.doors.rest.fields import (
     CurrencyCode,
     Minor,
     Moment,
+    OrderIdText,
     moment,
 )
 from changliao.operations.channels import ASK
 from changliao.store.views import acceptance, channels
 
 KindName = Literal["pay", "refund", "payout"]
-StateName = Literal["asked", "unknown", "done", "refused"]
+StateName = Literal["asked", "unknown", "done", "refused", "waiting"]
 Codes = Mapping[int, str]
 TerminalCode = Annotated[str, Meta(pattern="^[a-z_]{1,32}$", examples=["pc"])]
 _KINDS: Final[dict[RequestKind, KindName]] = {
@@ -44,11 +45,15 @@ _STATES: Final[dict[RequestState, StateName]] = {
     RequestState.UNKNOWN: "unknown",
     RequestState.DONE: "done",
     RequestState.REFUSED: "refused",
+    RequestState.WAITING: "waiting",
 }
 
 
 class ChannelRequestShown(Struct, frozen=True):
-    """What was asked of a channel. `settled` is what it moved, `looks` how often it was queried."""
+    """What was asked of a channel. `settled` is what it moved, `looks` how often it was queried.
+
+    `order_id` is the order to be paid with it, or whose payment goes back.
+    """
 
     id: ChannelRequestIdText
     channel: ChannelCode
@@ -63,6 +68,7 @@ class ChannelRequestShown(Struct, frozen=True):
     counterpart: str = ""
     reference: str = ""
     reason: str = ""
+    order_id: OrderIdText | UnsetType = UNSET
     finished_at: Moment | UnsetType = UNSET
 
 
@@ -124,6 +130,7 @@ def show_request(one: ChannelRequest, known: Codes) -> ChannelRequestShown:
         counterpart=one.counterpart,
         reference=one.reference,
         reason=one.reason,
+        order_id=ids.show("ord", one.order_id) if one.order_id else UNSET,
         finished_at=finished(one),
     )
 

@@ -16,6 +16,7 @@ from changliao.doors.rest.fields import (
     CurrencyCode,
     Date,
     MerchantIdText,
+    MethodCode,
     MinorSum,
     Moment,
     Nothing,
@@ -23,7 +24,7 @@ from changliao.doors.rest.fields import (
     RefundIdText,
     moment,
 )
-from changliao.doors.rest.orders import whose
+from changliao.doors.rest.orders import OWN_CODE, whose
 from changliao.doors.rest.reports import read_day
 from changliao.store.views import bills
 
@@ -38,6 +39,7 @@ class BillRow(Struct, frozen=True):
     title: str
     amount: MinorSum
     fee: MinorSum
+    method: MethodCode
     refund_id: RefundIdText | UnsetType = UNSET
     refund_reference: str | UnsetType = UNSET
 
@@ -101,6 +103,7 @@ def _row(sale: Sale) -> BillRow:
         title=sale.terms.title,
         amount=sale.amount,
         fee=sale.fee,
+        method=sale.order.method or OWN_CODE,
         refund_id=ids.show("rfd", refund.id) if refund else UNSET,
         refund_reference=refund.reference if refund else UNSET,
     )

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
 from changliao.core import ids
 from changliao.core.bank import BankFault, FaultRule
 from changliao.core.channels import Channel, ChannelState, RequestKind, RequestState
-from changliao.core.outcome import Reason
+from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.asking import (
     ChannelRequestShown,
     KindName,
@@ -19,13 +19,14 @@ from changliao.doors.rest.asking import (
 )
 from changliao.doors.rest.call import Call, Door, accepted, perform, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
-from changliao.doors.rest.errors import Problem
+from changliao.doors.rest.errors import Problem, refusal
 from changliao.doors.rest.fields import (
     ChannelCode,
     Count,
     CursorText,
     FeeBps,
     Limit,
+    MethodCode,
     Name,
     Nothing,
     Page,
@@ -44,7 +45,10 @@ FaultName = Literal[
 
 
 class NewChannel(Struct, frozen=True, forbid_unknown_fields=True):
-    """A channel. `kind` names its connector; no `terminals`: it may be used anywhere."""
+    """A channel. `kind` names its connector; no `terminals`: it may be used anywhere.
+
+    `method` is the way to pay that it carries, for orders at the cashier.
+    """
 
     code: ChannelCode
     name_zh: Name
@@ -53,6 +57,7 @@ class NewChannel(Struct, frozen=True, forbid_unknown_fields=True):
     weight: Weight = 1
     cost_bps: FeeBps = 0
     terminals: list[TerminalCode] = []
+    method: MethodCode | None = None
 
 
 class ChannelChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,7 +69,10 @@ class ChannelChange(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChannelShown(Struct, frozen=True):
-    """A channel. `misses` counts answers missing in a row; with three it is used last."""
+    """A channel. `misses` counts answers missing in a row; with three it is used last.
+
+    `method` is what it carries for orders.
+    """
 
     code: ChannelCode
     name_zh: str
@@ -75,6 +83,7 @@ class ChannelShown(Struct, frozen=True):
     cost_bps: FeeBps
     terminals: list[TerminalCode]
     misses: Count
+    method: MethodCode | UnsetType = UNSET
 
 
 class FaultForm(Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,9 +119,16 @@ class RequestsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     limit: Limit = 50
 
 
+class _Names(Struct, frozen=True):
+    """Codes by number."""
+
+    terminals: dict[int, str]
+    methods: dict[int, str]
+
+
 async def search(door: Door, call: Call[Nothing, Nothing]) -> Page[ChannelShown]:
     """List channels."""
-    names = await _terminals(door)
+    names = await _names(door)
     found = await door.network.read(channels.channels)
     return Page([_shown(one, names) for one in found])
 
@@ -123,16 +139,20 @@ async def create(door: Door, call: Call[NewChannel, Nothing]) -> Any:
     The same code with the same terms finds it.
     """
     form = call.form
-    names = await _terminals(door)
-    numbers = {name: number for number, name in names.items()}
+    names = await _names(door)
+    numbers = {name: number for number, name in names.terminals.items()}
+    methods = {name: number for number, name in names.methods.items()}
     if form.kind not in door.desk.kinds:
         raise Problem("malformed", f"kind is one of {', '.join(sorted(door.desk.kinds))}", "kind")
     if not numbers.keys() >= set(form.terminals):
         raise Problem("malformed", f"terminals are {', '.join(numbers)}", "terminals")
+    if form.method and form.method not in methods:
+        raise refusal(Refused(Reason.METHOD_UNKNOWN, f"methods are {', '.join(methods)}"))
     bits = sum(1 << numbers[name] for name in set(form.terminals))
     asked = Channel(
         0, form.code, form.name_zh, form.name_en, form.kind,
         weight=form.weight, cost_bps=form.cost_bps, terminals=bits,
+        method_id=methods[form.method] if form.method else 0,
     )  # fmt: skip
     return await perform(door, call, OPEN, asked, lambda one: _shown(one, names))
 
@@ -142,7 +162,7 @@ async def change(door: Door, call: Call[ChannelChange, Nothing]) -> Any:
 
     A suspended channel is asked nothing new; what was asked is still found out.
     """
-    form, names = call.form, await _terminals(door)
+    form, names = call.form, await _names(door)
     known = await find(door, call)
     changed = replace(
         known,
@@ -195,12 +215,13 @@ async def _playing(door: Door, call: Call[Any, Any]) -> Channel:
     return await find(door, call)
 
 
-async def _terminals(door: Door) -> dict[int, str]:
-    found = await door.network.look_up(acceptance.terminals)
-    return {one.id: one.code for one in found}
+async def _names(door: Door) -> _Names:
+    terminals = await door.network.look_up(acceptance.terminals)
+    methods = await door.network.look_up(acceptance.methods)
+    return _Names({one.id: one.code for one in terminals}, {one.id: one.code for one in methods})
 
 
-def _shown(one: Channel, names: dict[int, str]) -> ChannelShown:
+def _shown(one: Channel, names: _Names) -> ChannelShown:
     return ChannelShown(
         code=one.code,
         name_zh=one.name_zh,
@@ -209,8 +230,9 @@ def _shown(one: Channel, names: dict[int, str]) -> ChannelShown:
         state="healthy" if one.state is ChannelState.HEALTHY else "suspended",
         weight=one.weight,
         cost_bps=one.cost_bps,
-        terminals=[name for number, name in names.items() if one.terminals >> number & 1],
+        terminals=[name for number, name in names.terminals.items() if one.terminals >> number & 1],
         misses=one.misses,
+        method=names.methods[one.method_id] if one.method_id else UNSET,
     )
 
 
@@ -228,7 +250,7 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/channels", search, Who.OPERATOR, Nothing, Nothing, Page[ChannelShown]),
     Endpoint(
         "POST", "/channels", create, Who.OPERATOR, NewChannel, Nothing, ChannelShown, 201,
-        (Reason.CHANNEL_TAKEN,),
+        (Reason.CHANNEL_TAKEN, Reason.METHOD_UNKNOWN),
     ),
     Endpoint(
         "POST", "/channels/{channel_code}", change, Who.OPERATOR, ChannelChange, Nothing,

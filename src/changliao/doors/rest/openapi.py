@@ -38,6 +38,7 @@ _PARTS: Final = {
     "number": {"type": "string", "pattern": "^[0-9]{8,12}$", "description": "Merchant number"},
     "order_id": {"type": "string", "pattern": f"^ord{_DIGITS}"},
     "packet_id": {"type": "string", "pattern": f"^pkt{_DIGITS}"},
+    "payment_id": {"type": "string", "pattern": f"^pay{_DIGITS}"},
     "payout_id": {"type": "string", "pattern": f"^pot{_DIGITS}"},
     "refund_id": {"type": "string", "pattern": f"^rfd{_DIGITS}"},
     "serial": {"type": "string", "pattern": "^[0-9A-Za-z_]{1,64}$", "description": "Key serial"},

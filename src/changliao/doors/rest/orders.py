@@ -21,6 +21,7 @@ from changliao.doors.rest.fields import (
     CursorText,
     Limit,
     MerchantIdText,
+    MethodCode,
     Minor,
     Moment,
     Nothing,
@@ -41,6 +42,7 @@ from changliao.store.views.orders import Placed, Wanted
 
 Asking = TypeVar("Asking", bound="WhoseQuery")
 DOOR: Final = "rest"
+OWN_CODE: Final = "changliao"
 _LINK_LIVES: Final = 2 * HOUR
 _DIGEST_BYTES: Final = 16
 StateName = Literal["open", "paid", "closed"]
@@ -65,7 +67,8 @@ class NewOrder(Struct, frozen=True, forbid_unknown_fields=True):
 class OrderShown(Struct, frozen=True):
     """An order. What only a paid order has is left out before.
 
-    `refunded` is the sum of its refunds, `discount` what a budget gave the payer for it.
+    `refunded` is the sum of its refunds, `discount` what a budget gave the payer for it, `method`
+    what paid it (`changliao`: a wallet of the network).
     `pay_url` is shown once, to who placed it.
     """
 
@@ -83,6 +86,7 @@ class OrderShown(Struct, frozen=True):
     paid_at: Moment | UnsetType = UNSET
     fee: Count | UnsetType = UNSET
     discount: Count | UnsetType = UNSET
+    method: MethodCode | UnsetType = UNSET
     title: str | UnsetType = UNSET
     attach: str | UnsetType = UNSET
     pay_url: str | UnsetType = UNSET
@@ -219,6 +223,7 @@ def show_order(
         paid_at=moment(order.paid_at) if paid else UNSET,
         fee=order.fee if paid else UNSET,
         discount=order.discount or UNSET,
+        method=(order.method or OWN_CODE) if paid else UNSET,
         title=terms.title if terms else UNSET,
         attach=terms.attach if terms else UNSET,
         pay_url=pay_url,

@@ -12,7 +12,7 @@ from changliao.core.ledger import Code
 from changliao.core.money import CNY
 from changliao.core.parties import User
 from changliao.operations.network import Network
-from changliao.store.views import ledger, orders, packets, parties, payouts
+from changliao.store.views import acceptance, channels, ledger, orders, packets, parties, payouts
 from changliao.store.views.ledger import Entry
 from changliao.web.display import day_time
 
@@ -25,8 +25,6 @@ _PLAIN: Final = {
     Code.PACKET_RETURN: "红包退回",
     Code.DISCOUNT: "优惠",
     Code.DISCOUNT_RETURN: "退款时退回的优惠",
-    Code.CHANNEL_ASK: "提现",
-    Code.CHANNEL_BACK: "提现退回",
 }
 
 
@@ -85,6 +83,10 @@ async def _story(network: Network, entry: Entry, words: Words) -> tuple[str, dic
     match entry.code:
         case Code.TOP_UP:
             return words("充值"), {words("来源"): words("沙箱银行")}
+        case Code.CHANNEL_PAY:
+            return words("付款转入"), {words("来源"): await _channel(network, entry, words)}
+        case Code.CHANNEL_ASK | Code.CHANNEL_BACK:
+            return await _leaving(network, entry, words)
         case Code.WALLET_TRANSFER:
             return await _transfer(network, entry, words)
         case Code.PAYMENT:
@@ -101,6 +103,20 @@ async def _story(network: Network, entry: Entry, words: Words) -> tuple[str, dic
             return await _group(network, entry, words)
         case _:
             return words(_PLAIN.get(entry.code, "其他")), {}
+
+
+async def _channel(network: Network, entry: Entry, words: Words) -> str:
+    found = await network.look_up(channels.channels)
+    return next((words(one.name_zh) for one in found if one.id == entry.other.owner), "")
+
+
+async def _leaving(network: Network, entry: Entry, words: Words) -> tuple[str, dict[str, str]]:
+    """A withdrawal, or what goes back of an order's payment; `entry.other` has the same owner."""
+    asked = await network.read(channels.request, entry.other.owner, entry.cause_id)
+    back = asked is not None and bool(asked.order_id)
+    if entry.code is Code.CHANNEL_BACK:
+        return words("退回的钱留在余额" if back else "提现退回"), {}
+    return words("退回付款方式" if back else "提现"), {}
 
 
 async def _transfer(network: Network, entry: Entry, words: Words) -> tuple[str, dict[str, str]]:
@@ -154,4 +170,11 @@ async def _payment(network: Network, entry: Entry, words: Words) -> tuple[str, d
         placed = await network.read(orders.order, attempt.merchant_id, attempt.order_id)
         if placed is not None:
             facts |= {words("商品"): placed.terms.title, words("订单号"): placed.order.reference}
+            facts |= await _method(network, placed.order.method, words)
     return name, facts
+
+
+async def _method(network: Network, code: str, words: Words) -> dict[str, str]:
+    """By what it was paid, where that is not the wallet."""
+    found = await network.look_up(acceptance.methods) if code else []
+    return {words("付款方式"): words(one.name_zh) for one in found if one.code == code}

@@ -18,7 +18,12 @@ from changliao.core.ledger import Code
 from changliao.core.orders import Scene
 from changliao.core.refunds import Refund, RefundState
 from changliao.doors.wechatpay.counter import REVERSAL
-from changliao.doors.wechatpay.transactions import refund_number, trade_type, transaction_id
+from changliao.doors.wechatpay.transactions import (
+    bank_type,
+    refund_number,
+    trade_type,
+    transaction_id,
+)
 
 BOM: Final = b"\xef\xbb\xbf"
 _TRADE: Final = (
@@ -129,7 +134,7 @@ def _trade_cells(sale: Sale, names: Names) -> dict[str, str]:
         "用户标识": names.openid,
         "交易类型": trade_type(order),
         "交易状态": _state(sale),
-        "付款银行": "OTHERS",
+        "付款银行": bank_type(order),
         "货币种类": order.amount.currency.code,
         "应结订单金额": paid,
         "代金券金额": yuan(0),

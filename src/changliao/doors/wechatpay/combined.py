@@ -13,6 +13,7 @@ from changliao.core.orders import OrderState
 from changliao.doors.wechatpay.transactions import (
     TRADE_TYPES,
     Details,
+    bank_type,
     trade_state,
     transaction_id,
 )
@@ -57,7 +58,7 @@ async def _part(network: Network, placed: Placed, state: str) -> dict[str, Any]:
         fields |= {
             "transaction_id": transaction_id(order.payment_id),
             "trade_type": TRADE_TYPES[order.scene],
-            "bank_type": "OTHERS",
+            "bank_type": bank_type(order),
             "success_time": clock.to_rfc3339(order.paid_at),
             "promotion_detail": [],
         }

@@ -143,7 +143,7 @@ class Notifier:
             "refund_id": transactions.refund_number(refund.id),
             "out_refund_no": refund.reference,
             "refund_status": STATES[refund.state],
-            "user_received_account": ACCOUNT,
+            "user_received_account": placed.order.method.upper() or ACCOUNT,
             "amount": {
                 "total": total,
                 "refund": refund.amount,

@@ -122,7 +122,7 @@ def describe(known: refunds.Refund, placed: Placed) -> dict[str, Any]:
         "transaction_id": transactions.transaction_id(placed.order.payment_id),
         "out_trade_no": placed.order.reference,
         "channel": "ORIGINAL",
-        "user_received_account": ACCOUNT,
+        "user_received_account": placed.order.method.upper() or ACCOUNT,
         "create_time": clock.to_rfc3339(made_at(known.id)),
         "status": STATES[known.state],
         "funds_account": "UNSETTLED",

@@ -80,6 +80,11 @@ def trade_type(order: Order) -> str:
     return TRADE_TYPES[order.scene]
 
 
+def bank_type(order: Order) -> str:
+    """By what it was paid: OTHERS is a wallet of the network."""
+    return order.method.upper() or "OTHERS"
+
+
 def trade_state(order: Order) -> str:
     """Where an order stands, in this protocol's words. One charged at a counter is never idle."""
     counter = order.scene is Scene.COUNTER
@@ -109,7 +114,7 @@ async def describe(network: Network, placed: Placed, state: str = "") -> dict[st
     if not order.payment_id:
         return fields | {"amount": {"total": order.amount.amount, "currency": currency}}
     fields |= {
-        "bank_type": "OTHERS",
+        "bank_type": bank_type(order),
         "success_time": clock.to_rfc3339(order.paid_at),
         "payer": await _payer(network, order, details),
         "amount": {

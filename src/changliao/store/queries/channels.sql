@@ -10,12 +10,13 @@ SELECT
     channels.weight,
     channels.cost_bps,
     channels.terminals,
-    channels.misses
+    channels.misses,
+    channels.method_id
 FROM input
 INNER JOIN channels ON channels.channel_id = input.channel_id;
 
 -- name: channels_insert
--- input: channel_id integer, code text, name_zh text, name_en text, kind text, state integer, weight integer, cost_bps integer, terminals integer, misses integer
+-- input: channel_id integer, code text, name_zh text, name_en text, kind text, state integer, weight integer, cost_bps integer, terminals integer, misses integer, method_id integer
 INSERT INTO channels (
     channel_id,
     code,
@@ -26,7 +27,8 @@ INSERT INTO channels (
     weight,
     cost_bps,
     terminals,
-    misses
+    misses,
+    method_id
 )
 SELECT
     channel_id,
@@ -38,11 +40,12 @@ SELECT
     weight,
     cost_bps,
     terminals,
-    misses
+    misses,
+    method_id
 FROM input;
 
 -- name: channels_update
--- input: channel_id integer, name_zh text, name_en text, state integer, weight integer, cost_bps integer, terminals integer, misses integer, expected_state integer, expected_misses integer
+-- input: channel_id integer, name_zh text, name_en text, state integer, weight integer, cost_bps integer, terminals integer, misses integer, method_id integer, expected_state integer, expected_misses integer
 -- guarded: yes
 UPDATE channels
 SET
@@ -52,7 +55,8 @@ SET
     weight = input.weight,
     cost_bps = input.cost_bps,
     terminals = input.terminals,
-    misses = input.misses
+    misses = input.misses,
+    method_id = input.method_id
 FROM input
 WHERE
     channels.channel_id = input.channel_id
@@ -70,7 +74,8 @@ SELECT
     weight,
     cost_bps,
     terminals,
-    misses
+    misses,
+    method_id
 FROM channels
 ORDER BY channel_id;
 
@@ -94,7 +99,8 @@ SELECT
     channel_requests.reason,
     channel_requests.looks,
     channel_requests.finished_at_us,
-    channel_requests.booked_at_us
+    channel_requests.booked_at_us,
+    channel_requests.order_id
 FROM input
 INNER JOIN channel_requests
     ON
@@ -102,7 +108,7 @@ INNER JOIN channel_requests
         AND channel_requests.request_id = input.request_id;
 
 -- name: channel_requests_insert
--- input: owner_id bigint, request_id bigint, channel_id integer, kind integer, book integer, amount bigint, asked_at_us bigint, next_look_us bigint, counterpart text, pay_id bigint, state integer, settled bigint, returned bigint, reference text, reason text, looks integer, finished_at_us bigint, booked_at_us bigint
+-- input: owner_id bigint, request_id bigint, channel_id integer, kind integer, book integer, amount bigint, asked_at_us bigint, next_look_us bigint, counterpart text, pay_id bigint, state integer, settled bigint, returned bigint, reference text, reason text, looks integer, finished_at_us bigint, booked_at_us bigint, order_id bigint
 INSERT INTO channel_requests (
     owner_id,
     request_id,
@@ -121,7 +127,8 @@ INSERT INTO channel_requests (
     reason,
     looks,
     finished_at_us,
-    booked_at_us
+    booked_at_us,
+    order_id
 )
 SELECT
     owner_id,
@@ -141,15 +148,17 @@ SELECT
     reason,
     looks,
     finished_at_us,
-    booked_at_us
+    booked_at_us,
+    order_id
 FROM input;
 
 -- name: channel_requests_update
--- input: owner_id bigint, request_id bigint, state integer, next_look_us bigint, settled bigint, returned bigint, reference text, reason text, looks integer, finished_at_us bigint, booked_at_us bigint, expected_state integer, expected_looks integer, expected_returned bigint
+-- input: owner_id bigint, request_id bigint, state integer, asked_at_us bigint, next_look_us bigint, settled bigint, returned bigint, reference text, reason text, looks integer, finished_at_us bigint, booked_at_us bigint, expected_state integer, expected_looks integer, expected_returned bigint
 -- guarded: yes
 UPDATE channel_requests
 SET
     state = input.state,
+    asked_at_us = input.asked_at_us,
     next_look_us = input.next_look_us,
     settled = input.settled,
     returned = input.returned,
@@ -185,7 +194,8 @@ SELECT
     reason,
     looks,
     finished_at_us,
-    booked_at_us
+    booked_at_us,
+    order_id
 FROM channel_requests
 WHERE owner_id = :owner_id AND request_id = :request_id;
 
@@ -208,9 +218,36 @@ SELECT
     reason,
     looks,
     finished_at_us,
-    booked_at_us
+    booked_at_us,
+    order_id
 FROM channel_requests
 WHERE state <= 2 AND next_look_us <= :now
+ORDER BY next_look_us
+LIMIT :most;
+
+-- name: channel_requests_waiting
+SELECT
+    owner_id,
+    request_id,
+    channel_id,
+    kind,
+    book,
+    amount,
+    asked_at_us,
+    next_look_us,
+    counterpart,
+    pay_id,
+    state,
+    settled,
+    returned,
+    reference,
+    reason,
+    looks,
+    finished_at_us,
+    booked_at_us,
+    order_id
+FROM channel_requests
+WHERE state = 5 AND next_look_us <= :now
 ORDER BY next_look_us
 LIMIT :most;
 
@@ -234,9 +271,10 @@ SELECT
     reason,
     looks,
     finished_at_us,
-    booked_at_us
+    booked_at_us,
+    order_id
 FROM channel_requests
-WHERE owner_id = :owner_id AND kind = :kind AND request_id < :before
+WHERE owner_id = :owner_id AND kind = :kind AND request_id < :before AND order_id = 0
 ORDER BY request_id DESC
 LIMIT :most;
 
@@ -260,7 +298,8 @@ SELECT
     reason,
     looks,
     finished_at_us,
-    booked_at_us
+    booked_at_us,
+    order_id
 FROM channel_requests
 WHERE
     request_id < :before
@@ -288,7 +327,8 @@ SELECT
     reason,
     looks,
     finished_at_us,
-    booked_at_us
+    booked_at_us,
+    order_id
 FROM channel_requests
 WHERE owner_id > :owner_id OR (owner_id = :owner_id AND request_id > :request_id)
 ORDER BY owner_id, request_id
@@ -321,7 +361,8 @@ SELECT
     channel_requests.reason,
     channel_requests.looks,
     channel_requests.finished_at_us,
-    channel_requests.booked_at_us
+    channel_requests.booked_at_us,
+    channel_requests.order_id
 FROM input
 INNER JOIN channel_requests
     ON
@@ -347,7 +388,8 @@ SELECT
     reason,
     looks,
     finished_at_us,
-    booked_at_us
+    booked_at_us,
+    order_id
 FROM channel_requests
 WHERE
     channel_id = :channel_id
@@ -376,7 +418,8 @@ SELECT
     reason,
     looks,
     finished_at_us,
-    booked_at_us
+    booked_at_us,
+    order_id
 FROM channel_requests
 WHERE
     channel_id = :channel_id

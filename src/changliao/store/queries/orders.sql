@@ -24,7 +24,8 @@ SELECT
     orders.fee_returned,
     orders.hold,
     orders.basket_id,
-    orders.discount
+    orders.discount,
+    orders.method
 FROM input
 INNER JOIN orders ON orders.merchant_id = input.merchant_id AND orders.order_id = input.order_id;
 
@@ -54,7 +55,8 @@ SELECT
     orders.fee_returned,
     orders.hold,
     orders.basket_id,
-    orders.discount
+    orders.discount,
+    orders.method
 FROM input
 INNER JOIN orders
     ON
@@ -63,7 +65,7 @@ INNER JOIN orders
         AND orders.reference = input.reference;
 
 -- name: orders_insert
--- input: merchant_id bigint, order_id bigint, partner_id bigint, app_id bigint, reference text, amount bigint, currency integer, scene integer, expires_at_us bigint, fee_bps integer, digest bytea, notifies integer, state integer, issue integer, payer_id bigint, payment_id bigint, paid_at_us bigint, fee bigint, refunded bigint, refunds integer, fee_returned bigint, hold integer, basket_id bigint, discount bigint
+-- input: merchant_id bigint, order_id bigint, partner_id bigint, app_id bigint, reference text, amount bigint, currency integer, scene integer, expires_at_us bigint, fee_bps integer, digest bytea, notifies integer, state integer, issue integer, payer_id bigint, payment_id bigint, paid_at_us bigint, fee bigint, refunded bigint, refunds integer, fee_returned bigint, hold integer, basket_id bigint, discount bigint, method text
 INSERT INTO orders (
     merchant_id,
     order_id,
@@ -88,7 +90,8 @@ INSERT INTO orders (
     fee_returned,
     hold,
     basket_id,
-    discount
+    discount,
+    method
 )
 SELECT
     merchant_id,
@@ -114,11 +117,12 @@ SELECT
     fee_returned,
     hold,
     basket_id,
-    discount
+    discount,
+    method
 FROM input;
 
 -- name: orders_update
--- input: merchant_id bigint, order_id bigint, state integer, issue integer, payer_id bigint, payment_id bigint, paid_at_us bigint, fee bigint, refunded bigint, refunds integer, fee_returned bigint, discount bigint, expected_state integer, expected_issue integer, expected_payer_id bigint, expected_refunds integer
+-- input: merchant_id bigint, order_id bigint, state integer, issue integer, payer_id bigint, payment_id bigint, paid_at_us bigint, fee bigint, refunded bigint, refunds integer, fee_returned bigint, discount bigint, method text, expected_state integer, expected_issue integer, expected_payer_id bigint, expected_refunds integer
 -- guarded: yes
 UPDATE orders
 SET
@@ -131,7 +135,8 @@ SET
     refunded = input.refunded,
     refunds = input.refunds,
     fee_returned = input.fee_returned,
-    discount = input.discount
+    discount = input.discount,
+    method = input.method
 FROM input
 WHERE
     orders.merchant_id = input.merchant_id

@@ -70,6 +70,7 @@ SELECT
     orders.hold,
     orders.basket_id,
     orders.discount,
+    orders.method,
     order_terms.title,
     order_terms.attach,
     order_terms.notify_url,

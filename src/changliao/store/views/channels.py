@@ -31,6 +31,12 @@ def due(reader: Reader, now: Instant, most: int) -> list[ChannelRequest]:
     return [request_from_row(row) for row in rows]
 
 
+def waiting(reader: Reader, now: Instant, most: int) -> list[ChannelRequest]:
+    """Returns of which nobody has asked yet."""
+    rows = reader.select("channel_requests_waiting", {"now": now, "most": most})
+    return [request_from_row(row) for row in rows]
+
+
 def of_owner(
     reader: Reader, owner_id: int, kind: RequestKind, before: int, most: int
 ) -> list[ChannelRequest]:

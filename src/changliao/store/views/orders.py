@@ -11,7 +11,7 @@ from changliao.store.orders import ATTEMPTS, TERMS
 from changliao.store.orders import from_row as order_from_row
 from changliao.store.refunds import from_row as refund_from_row
 
-_ORDER_COLUMNS: Final = 24
+_ORDER_COLUMNS: Final = 25
 
 
 class Wanted(Struct, frozen=True):
