@@ -11,6 +11,16 @@ from tests.served import Rest, Served, Shop, merchant, serve
 from tests.world import World
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what their module made run in one process, so that it is made once."""
+    for item in items:
+        if not isinstance(item, pytest.Function) or item.get_closest_marker("xdist_group"):
+            continue
+        found = [one for named in item._fixtureinfo.name2fixturedefs.values() for one in named]
+        if any(one.scope == "module" for one in found):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[postgres.Server]:
     """One server for this process's tests. Durability is tested elsewhere: here it only costs."""

@@ -41,13 +41,14 @@ from changliao.operations.bank_files import BankFiles
 from changliao.operations.connectors import Connector, Desk
 from changliao.operations.network import Network
 from changliao.operations.payers import Payers
+from changliao.operations.today import Today
 from changliao.store.engine import Unavailable
 from changliao.web import asgi
 from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.exchanges import recorded
 from changliao.web.pages import Pages
 from changliao.web.security import Browser
-from changliao.workers import answers, channels, clock, day_ends, expiry, market
+from changliao.workers import answers, channels, clock, day_ends, expiry, market, today
 from changliao.workers.addresses import Guard
 from changliao.workers.faults import Faithful, Faulty
 from changliao.workers.notifications import Deliverer, Notifier
@@ -84,6 +85,7 @@ class Parts:
         if config.sandbox:
             connectors["sandbox_bank"] = SandboxBank(network)
         self._desk = Desk(network, connectors)
+        self._today = Today(network)
         self._recorder = Recorder(network, _INSPECTORS) if config.sandbox else None
 
     async def start(self, *, doors: bool, workers: bool) -> None:
@@ -111,6 +113,7 @@ class Parts:
             self._work("expiry", lambda: expiry.run(network))
             self._work("day ends", lambda: day_ends.run(network))
             self._work("market", lambda: market.run(network))
+            self._work("today", lambda: today.run(network, self._today))
         if config.sandbox:
             self._work("clock", lambda: clock.follow(network))
         if self._payers is not None:
@@ -184,7 +187,7 @@ class Parts:
                 *alipay_cashier.routes(alipay_door),
                 *alipay_people.routes(alipay_door),
                 *cashier.routes(network, pages, self._desk, {"alipay": alipay_cashier.way_back}),
-                *console.routes(network, pages, config.market_minimum_users),
+                *console.routes(network, pages, self._today, config.market_minimum_users),
                 *wallet.routes(network, pages, self._desk, config.public_url),
                 *rest_reference.routes(pages, config.public_url),
             ],

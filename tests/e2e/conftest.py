@@ -1,4 +1,4 @@
-"""One served network and one browser for each module of these tests."""
+"""One served network for these tests, and one browser for each module of them."""
 
 from collections.abc import Iterator
 
@@ -9,9 +9,9 @@ from tests import requirements
 from tests.e2e.site import Site, served
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A served network."""
+    """A served network. What one test does the next one sees, so look for your own."""
     with served(str(tmp_path_factory.mktemp("network") / "data")) as running:
         yield running
 

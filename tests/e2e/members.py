@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import itertools
 import json
-import os
 import re
 import struct
 import subprocess
@@ -15,14 +14,10 @@ import time
 from base64 import b32decode
 from typing import NamedTuple
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.site import CHANGLIAO, Site, open_page
 
-HAN = re.compile(r"[\u4e00-\u9fff]")
-WIDTHS = (360, 768, 1280)
-OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _NAMES = itertools.count(1)
 
 
@@ -71,36 +66,3 @@ def desk(
     log_in(page, site.base, member(site, role, merchant))
     page.wait_for_url(re.compile(r"/(console|portal)/$"))
     return page
-
-
-def picture(page: Page, name: str) -> None:
-    """Kept for whoever wants to look, in the folder that SCREENSHOTS names."""
-    folder = os.environ.get("SCREENSHOTS")
-    if folder:
-        place = re.sub(r"\W+", "-", page.url.split("/", 3)[3].split("lang=")[0]).strip("-")
-        page.screenshot(path=f"{folder}/{place}-{name}.png", full_page=True)
-
-
-def is_well_made(page: Page, address: str, names: tuple[str, ...] = ()) -> None:
-    """Every width, theme and language: no sideways scroll, no finding of axe, English is whole.
-
-    `names` are data that stay as they are in English.
-    """
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
-        for language in ("zh", "en"):
-            mark = "&" if "?" in address else "?"
-            page.set_viewport_size({"width": 1280, "height": 840})
-            page.goto(f"{address}{mark}lang={language}")
-            assert page.locator("h1").count() == 1, address
-            found = Axe().run(page)
-            assert found.violations_count == 0, (address, theme, found.generate_report())
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 840})
-                picture(page, f"{width}-{theme}-{language}")
-                assert page.evaluate(OVERFLOW) <= 0, (address, width, language)
-    text = page.locator("body").inner_text()
-    for name in ("中文", *names):
-        text = text.replace(name, "")
-    assert not HAN.search(text), (address, HAN.findall(text), text)
-    page.goto(f"{address}{'&' if '?' in address else '?'}lang=zh")

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page
 
 from changliao.doors.console import lab_runs
 from tests.bazaar import API, Bazaar, bazaar
-from tests.e2e.members import desk, is_well_made
+from tests.e2e.looks import is_well_made
+from tests.e2e.members import desk
 from tests.e2e.site import Key, Site
 
 PAYMENTS = 4 + 2 + 4 + 2

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.doors.test_rest_platforms import Mall
-from tests.e2e.members import desk, is_well_made
+from tests.e2e.looks import is_well_made
+from tests.e2e.members import desk
 from tests.e2e.site import Key, Site
 from tests.served import Rest, Served, merchant, serve
 from tests.wallets import Wallet, somebody

@@ -3,24 +3,35 @@
 import pytest
 
 from changliao.core.acceptance import Accepting
+from changliao.core.bank import BankFault
+from changliao.core.budgets import BudgetKind, BudgetState
+from changliao.core.channels import ChannelState, RequestKind, RequestState
 from changliao.core.chart import Purpose
 from changliao.core.events import EventKind
 from changliao.core.ledger import Code
 from changliao.core.members import Right, Role
 from changliao.core.mergers import MergerState
 from changliao.core.parties import KeyKind
+from changliao.core.payouts import PayoutState
 from changliao.core.platforms import StoreMode, StoreState
 from changliao.web.pages import Pages
 from changliao.web.security import Browser
 
 TABLES = {
     "ACCEPTING": [one.name for one in Accepting],
+    "BANK_FAULTS": [one.name for one in BankFault],
+    "BUDGET_KINDS": [one.name for one in BudgetKind],
+    "BUDGET_STATES": [one.name for one in BudgetState],
+    "CHANNEL_STATES": [one.name for one in ChannelState],
     "CODES": [one.name for one in Code],
     "EVENTS": [one.name for one in EventKind],
     "KEY_KINDS": [one.name for one in KeyKind],
     "MERGER_STATES": [one.name for one in MergerState],
     "MODES": [one.name for one in StoreMode],
+    "PAYOUT_STATES": [one.name for one in PayoutState],
     "PURPOSES": [one.name for one in Purpose],
+    "REQUEST_KINDS": [one.name for one in RequestKind],
+    "REQUEST_STATES": [one.name for one in RequestState],
     "RIGHTS": [one.value for one in Right],
     "ROLES": [one.name for one in Role],
     "STORE_STATES": [one.name for one in StoreState],

@@ -124,6 +124,12 @@ def test_scripts_stay_small() -> None:
     assert sum(map(len, scripts)) <= 20_000
 
 
+def test_a_theme_changes_colours_only() -> None:
+    for name, body in static_files().items():
+        for block in re.findall(r"prefers-color-scheme:dark\)\{(.*)\}", body.decode()):
+            assert re.fullmatch(r":root\{(--[\w-]+:[^;{}]+;?)+\}", block), name
+
+
 def test_no_template_holds_a_script_a_style_or_a_handler() -> None:
     for path, text in _templates():
         assert not INLINE.search(text), path

@@ -45,6 +45,10 @@ class Right(StrEnum):
     APPROVE_POLICY = "approve_policy"
     REVIEW_STORES = "review_stores"
     DECIDE_DISPUTES = "decide_disputes"
+    REFUND_ORDERS = "refund_orders"
+    CANCEL_PAYOUTS = "cancel_payouts"
+    MANAGE_CHANNELS = "manage_channels"
+    MANAGE_BUDGETS = "manage_budgets"
     DRAFT_MERGER = "draft_merger"
     APPROVE_MERGER = "approve_merger"
     MANAGE_MEMBERS = "manage_members"
@@ -60,6 +64,10 @@ _SUPERVISOR: Final = _OPERATOR | {
     Right.APPROVE_MERGER,
     Right.REVIEW_STORES,
     Right.DECIDE_DISPUTES,
+    Right.REFUND_ORDERS,
+    Right.CANCEL_PAYOUTS,
+    Right.MANAGE_CHANNELS,
+    Right.MANAGE_BUDGETS,
 }
 _ACCOUNTANT: Final = frozenset({Right.OWN_ACCOUNT, Right.PORTAL_LOOK})
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {

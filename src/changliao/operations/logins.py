@@ -15,6 +15,7 @@ from changliao.operations.members import (
     END_SESSION,
     LOG_IN,
     AddMember,
+    ChangePassword,
     EndMemberSession,
     ResetMember,
     is_active,
@@ -24,6 +25,7 @@ from changliao.operations.secrets import new_token, stored_token
 from changliao.store.views import members
 
 LONGEST_NAME: Final = 64
+SHORTEST_PASSWORD: Final = 12
 LONGEST_PASSWORD: Final = 128
 _BROWSER_KEPT: Final = 200
 _PASSWORD_BYTES: Final = 12
@@ -111,6 +113,20 @@ async def log_in(network: Network, typed: Typed) -> str | Refused:
         LOG_IN, LogIn(session, Proof(proof.matched, proof.set_at), step)
     )
     return outcome if isinstance(outcome, Refused) else token
+
+
+async def prepare_password(
+    network: Network, member: Member, session: MemberSession, old: str, new: str
+) -> ChangePassword | Refused:
+    """The command by which a member changes the own password."""
+    owner, now = UserId(member.id), network.clock()
+    proof = await sessions.prove(network, owner, CredentialKind.PASSWORD, old)
+    if proof is None:
+        return Refused(Reason.CREDENTIAL_WRONG)
+    credential = await network.in_thread(
+        lambda: network.secrets.hash(owner, CredentialKind.PASSWORD, new, now)
+    )
+    return ChangePassword(member.id, session.id, proof, credential)
 
 
 async def find(network: Network, token: str) -> tuple[Member, MemberSession] | None:

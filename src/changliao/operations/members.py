@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from changliao.core.clock import Instant
-from changliao.core.credentials import Credential, CredentialKind
+from changliao.core.credentials import Credential, CredentialKind, Proof, decide_proof
 from changliao.core.ids import MemberId, MemberSessionId
 from changliao.core.members import (
     Act,
@@ -58,6 +58,18 @@ class ResetMember(Struct, frozen=True):
 
     member_id: MemberId
     totp: bytes
+    password: Credential
+
+
+class ChangePassword(Struct, frozen=True):
+    """A member's own new password, hashed already; `proof` is about the old one.
+
+    Every session of the member ends but `session_id`, in which it was typed.
+    """
+
+    member_id: MemberId
+    session_id: MemberSessionId
+    proof: Proof
     password: Credential
 
 
@@ -116,12 +128,30 @@ def _reset(tx: UnitOfWork, command: ResetMember, now: Instant) -> Member | Refus
     after = replace(member, totp=command.totp, last_step=0)
     tx.update(MEMBERS, after)
     tx.update(CREDENTIALS, command.password)
-    keys = {"member_id": member.id, "now_us": now, "most": _MOST_SESSIONS}
+    _end_sessions(tx, member.id, MemberSessionId(0), now)
+    return after
+
+
+def _change_password(tx: UnitOfWork, command: ChangePassword, now: Instant) -> Refused | None:
+    """The old one is needed, and wrong tries of it count as they do when logging in."""
+    credential = tx.find(CREDENTIALS, _password(command.member_id))
+    if credential is None:
+        return Refused(Reason.MEMBER_NOT_FOUND)
+    checked = decide_proof(credential, command.proof, now)
+    if checked.refused is not None:
+        tx.update(CREDENTIALS, checked.credential)
+        return checked.refused
+    tx.update(CREDENTIALS, command.password)
+    _end_sessions(tx, command.member_id, command.session_id, now)
+    return None
+
+
+def _end_sessions(tx: UnitOfWork, member_id: MemberId, but: MemberSessionId, now: Instant) -> None:
+    keys = {"member_id": member_id, "now_us": now, "most": _MOST_SESSIONS}
     for row in tx.select("sessions_of_member", keys):
         session = tx.find(SESSIONS, MemberSessionId(row[0]))
-        if session is not None and session.expires_at > now:
+        if session is not None and session.id != but and session.expires_at > now:
             tx.update(SESSIONS, replace(session, expires_at=now))
-    return after
 
 
 def _log_in(tx: UnitOfWork, command: LogIn, now: Instant) -> MemberSession | Refused:
@@ -178,6 +208,11 @@ ADD: Final = Operation("members.add", _add, lambda command: ())
 CHANGE: Final = Operation("members.change", _change, lambda command: [(MEMBERS, command.member_id)])
 RESET: Final = Operation("members.reset", _reset, lambda command: [(MEMBERS, command.member_id)])
 LOG_IN: Final = Operation("members.log_in", _log_in, _log_in_keys)
+CHANGE_PASSWORD: Final = Operation(
+    "members.change_password",
+    _change_password,
+    lambda command: [(CREDENTIALS, _password(command.member_id))],
+)
 END_SESSION: Final = Operation(
     "members.end_session", _end_session, lambda command: [(SESSIONS, command.session_id)]
 )

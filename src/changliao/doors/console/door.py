@@ -8,6 +8,8 @@ from changliao.doors.console import (
     acceptance,
     account,
     bills,
+    budgets,
+    channels,
     disputes,
     events,
     lab,
@@ -19,18 +21,25 @@ from changliao.doors.console import (
     mergers,
     orders,
     overview,
+    payouts,
     portal,
+    refunds,
     requests,
 )
 from changliao.doors.console.visit import Console, Entry, route
 from changliao.operations.network import Network
+from changliao.operations.today import Today
 from changliao.web.pages import Pages
 
 TABLE: Final[tuple[Entry, ...]] = (
     *overview.ENTRIES,
     *orders.ENTRIES,
+    *refunds.ENTRIES,
     *disputes.ENTRIES,
     *ledger.ENTRIES,
+    *payouts.ENTRIES,
+    *channels.ENTRIES,
+    *budgets.ENTRIES,
     *merchants.ENTRIES,
     *acceptance.ENTRIES,
     *mergers.ENTRIES,
@@ -45,7 +54,7 @@ TABLE: Final[tuple[Entry, ...]] = (
 )
 
 
-def routes(network: Network, pages: Pages, minimum_users: int = 20) -> list[Route]:
+def routes(network: Network, pages: Pages, today: Today, minimum_users: int) -> list[Route]:
     """Everything under /console/ and /portal/."""
-    console = Console(network, pages, minimum_users)
+    console = Console(network, pages, today, minimum_users)
     return [*logging_in.routes(console), *(route(console, entry) for entry in TABLE)]

@@ -15,11 +15,12 @@ from changliao.core.members import Right
 from changliao.core.orders import Order, OrderState
 from changliao.core.refunds import Refund
 from changliao.doors.console import naming
-from changliao.doors.console.visit import Entry, Visit
+from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
 from changliao.store.views import disputes, events, ledger, orders, parties, search, splits
 from changliao.store.views.events import Delivery
 from changliao.store.views.ledger import Movement
 from changliao.store.views.orders import Placed, Wanted
+from changliao.store.views.search import Looked
 
 _PAGE: Final = 30
 _NEWEST: Final = 1 << 62
@@ -58,18 +59,22 @@ async def listed(visit: Visit) -> Response:
     )
     # A state that few orders have is looked for long: beside the loop, not in it.
     read = network.report if wanted.state else network.read
-    placed = [] if unknown else await read(search.orders_of_anybody, wanted, _PAGE + 1)
+    looked = Looked([]) if unknown else await read(search.orders_of_anybody, wanted, _PAGE + 1)
+    placed = looked.placed
     shown = [(ids.show("ord", one.order.id), one) for one in placed[:_PAGE]]
     names = {one.order.merchant_id: "" for one in placed}
     for owner in names:
         names[owner] = (await naming.party(network, owner)).name
     filters = {name: query[name] for name in ("state", "merchant", "from", "to") if query.get(name)}
-    older = urlencode(filters | {"before": shown[-1][0]}) if len(placed) > _PAGE else ""
+    older = shown[-1][0] if len(placed) > _PAGE else ""
+    unseen = looked.until if not older else 0
+    before = older or (ids.show("ord", unseen) if unseen else "")
     return visit.render(
         "console/orders.html",
+        unseen=ids.made_at(unseen) if unseen else 0,
         orders=shown,
         names=names,
-        older=older,
+        older=urlencode(filters | {"before": before}) if before else "",
         given={"state": "", "merchant": "", "from": "", "to": ""} | filters,
         tags={name: urlencode({n: v for n, v in filters.items() if n != name}) for name in filters},
         first=not filters and "before" not in query,
@@ -81,8 +86,11 @@ async def listed(visit: Visit) -> Response:
 async def one(visit: Visit) -> Response:
     """What was agreed, what happened, where the money went, and who was told."""
     placed = await naming.order_named(visit)
-    if placed is None:
-        return visit.missing()
+    return visit.missing() if placed is None else await page(visit, placed, {}, "")
+
+
+async def page(visit: Visit, placed: Placed, given: dict[str, str], problem: str) -> Response:
+    """The order, with what was typed into its form and what was wrong with that."""
     order, network = placed.order, visit.network
     refunds = await network.read(orders.refunds_of_order, order.merchant_id, order.id)
     moves = await _movements(visit, order, refunds)
@@ -96,6 +104,9 @@ async def one(visit: Visit) -> Response:
     )
     return visit.render(
         "console/order.html",
+        UNPROCESSABLE if problem else 200,
+        problem_text=problem,
+        given={"amount": "", "reason": "", **given},
         order_id=ids.show("ord", order.id),
         steps=_steps(order, refunds, disputed),
         order=order,

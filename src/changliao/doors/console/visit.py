@@ -22,6 +22,7 @@ from changliao.operations import logins
 from changliao.operations.members import By, acting
 from changliao.operations.network import Network
 from changliao.operations.operation import Operation
+from changliao.operations.today import Today
 from changliao.store.views import console as console_views
 from changliao.store.views.console import Waiting
 from changliao.web import language
@@ -41,7 +42,8 @@ class Console(Struct, frozen=True):
 
     network: Network
     pages: Pages
-    minimum_users: int = 20
+    today: Today
+    minimum_users: int
 
 
 class Visit(Struct, frozen=True):

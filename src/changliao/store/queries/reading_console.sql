@@ -30,18 +30,65 @@ SELECT
 FROM events
 WHERE state = 3;
 
--- name: console_since
--- What was placed since an id, by currency and state.
+-- name: placed_between
+-- Orders that were made in a time, by currency.
 SELECT
     currency,
-    state,
-    CAST(COUNT(*) AS BIGINT) AS orders,
-    CAST(SUM(amount) AS BIGINT) AS amount,
-    CAST(SUM(refunded) AS BIGINT) AS refunded
+    CAST(COUNT(*) AS BIGINT) AS orders
 FROM orders
-WHERE order_id >= :since
-GROUP BY currency, state
-ORDER BY currency, state;
+WHERE order_id >= :first AND order_id < :last
+GROUP BY currency;
+
+-- name: paid_between
+-- Orders that were paid in a time, by currency.
+SELECT
+    orders.currency,
+    CAST(COUNT(*) AS BIGINT) AS orders,
+    CAST(SUM(orders.amount) AS BIGINT) AS amount
+FROM payments
+INNER JOIN orders
+    ON
+        payments.order_id = orders.order_id
+        AND payments.merchant_id = orders.merchant_id
+WHERE
+    payments.payment_id >= :first
+    AND payments.payment_id < :last
+    AND payments.reason = ''
+GROUP BY orders.currency;
+
+-- name: refunded_between
+-- What was asked back in a time, by currency of its order; not what was closed or went wrong.
+SELECT
+    orders.currency,
+    CAST(SUM(refunds.amount) AS BIGINT) AS amount
+FROM refunds
+INNER JOIN orders
+    ON
+        refunds.order_id = orders.order_id
+        AND refunds.merchant_id = orders.merchant_id
+WHERE
+    refunds.refund_id >= :first
+    AND refunds.refund_id < :last
+    AND refunds.state < 3
+GROUP BY orders.currency;
+
+-- name: orders_window
+-- The order that so many newer ones come before.
+SELECT order_id
+FROM orders
+WHERE order_id < :before AND order_id >= :made_from
+ORDER BY order_id DESC
+LIMIT 1 OFFSET :skipped;
+
+-- name: orders_window_of_merchant
+SELECT order_id
+FROM orders
+WHERE
+    merchant_id = :merchant_id
+    AND order_id < :before
+    AND order_id >= :made_from
+ORDER BY order_id DESC
+LIMIT 1 OFFSET :skipped;
 
 -- name: orders_latest
 -- Of all merchants, newest first; state 0: in any state.

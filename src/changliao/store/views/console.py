@@ -1,10 +1,10 @@
 """Reading what operators look at first: what waits for them, and the day so far."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from changliao.core.disputes import Dispute
 from changliao.core.events import Event
-from changliao.core.orders import OrderState
 from changliao.store.disputes import from_row as dispute_from_row
 from changliao.store.engine import Reader
 from changliao.store.events import from_row as event_from_row
@@ -20,11 +20,14 @@ class Waiting(Struct, frozen=True):
     events: int = 0
 
 
-class Placed(Struct, frozen=True):
-    """Orders of one currency (its number) that were placed in a time. Units: minor."""
+class Sums(Struct, frozen=True):
+    """What happened in a time in one currency (its number). Units: minor.
+
+    Orders that were placed, orders that were paid, and what went back, whenever they were placed.
+    """
 
     currency: int
-    orders: int = 0
+    placed: int = 0
     paid: int = 0
     amount: int = 0
     refunded: int = 0
@@ -36,22 +39,19 @@ def waiting(reader: Reader) -> Waiting:
     return Waiting(**found)
 
 
-def placed_since(reader: Reader, first: int) -> list[Placed]:
-    """By currency; reads every order since this id, so run it beside the loop."""
-    sums: dict[int, Placed] = {}
-    for currency, state, orders, amount, refunded in reader.select(
-        "console_since", {"since": first}
-    ):
-        known = sums.get(currency, Placed(currency))
-        paid = state == OrderState.PAID
-        sums[currency] = Placed(
-            currency,
-            known.orders + int(orders),
-            known.paid + (int(orders) if paid else 0),
-            known.amount + (int(amount) if paid else 0),
-            known.refunded + (int(refunded) if paid else 0),
-        )
-    return list(sums.values())
+def sums_between(reader: Reader, first: int, last: int) -> list[Sums]:
+    """By currency, of what was made with ids from `first` and before `last`."""
+    keys = {"first": first, "last": last}
+    found: dict[int, Sums] = {}
+    for currency, placed in reader.select("placed_between", keys):
+        found[currency] = Sums(currency, placed=placed)
+    for currency, paid, amount in reader.select("paid_between", keys):
+        known = found.get(currency, Sums(currency))
+        found[currency] = replace(known, paid=paid, amount=amount)
+    for currency, refunded in reader.select("refunded_between", keys):
+        known = found.get(currency, Sums(currency))
+        found[currency] = replace(known, refunded=refunded)
+    return list(found.values())
 
 
 def given_up(reader: Reader, before: int, most: int) -> list[Event]:

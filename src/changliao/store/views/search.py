@@ -2,23 +2,53 @@
 
 from collections.abc import Mapping
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from changliao.store.engine import Reader
 from changliao.store.views.orders import Placed, Wanted, order, orders_of_merchant, placed_from_row
 
 MOST_FOUND = 20
+# So many orders are looked at for a state at a time.
+WINDOW = 40_000
 
 
-def orders_of_anybody(reader: Reader, wanted: Wanted, most: int) -> list[Placed]:
-    """The newest first; `merchant_id` 0 is everybody."""
+class Looked(Struct, frozen=True):
+    """What was found. Orders with ids before `until` were not looked at; 0: there are none."""
+
+    placed: list[Placed]
+    until: int = 0
+
+
+def orders_of_anybody(reader: Reader, wanted: Wanted, most: int, window: int = WINDOW) -> Looked:
+    """The newest first; `merchant_id` 0 is everybody.
+
+    No index leads to a state, so for one only `window` orders are looked at each time.
+    """
+    until = _until(reader, wanted, window) if wanted.state else 0
+    within = replace(wanted, made_from=max(wanted.made_from, until))
     if wanted.merchant_id:
-        return orders_of_merchant(reader, wanted, most)
+        return Looked(orders_of_merchant(reader, within, most), until)
+    keys = {
+        "before": min(within.before, within.made_before),
+        "made_from": within.made_from,
+        "state": within.state,
+        "most": most,
+    }
+    return Looked([placed_from_row(row) for row in reader.select("orders_latest", keys)], until)
+
+
+def _until(reader: Reader, wanted: Wanted, window: int) -> int:
     keys = {
         "before": min(wanted.before, wanted.made_before),
         "made_from": wanted.made_from,
-        "state": wanted.state,
-        "most": most,
+        "skipped": window,
     }
-    return [placed_from_row(row) for row in reader.select("orders_latest", keys)]
+    if wanted.merchant_id:
+        keys |= {"merchant_id": wanted.merchant_id}
+    name = "orders_window_of_merchant" if wanted.merchant_id else "orders_window"
+    rows = reader.select(name, keys)
+    return int(rows[0][0]) + 1 if rows else 0
 
 
 def order_by_id(reader: Reader, order_id: int) -> Placed | None:

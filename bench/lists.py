@@ -1,0 +1,103 @@
+"""Benchmark 5: what the console reads, with a million orders there, all of them of today."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from bench.growth import fill
+from bench.results import save
+from bench.world import World, database, now
+from changliao.core.ids import MerchantId
+from changliao.core.orders import OrderState
+from changliao.operations.network import Network
+from changliao.operations.today import Today
+from changliao.operations.vault import Vault
+from changliao.store.engines import open_engine
+from changliao.store.views import console, funds, search
+from changliao.store.views.orders import Wanted
+
+ORDERS = 1_000_000
+MERCHANTS = 1_000
+READS = 15
+NEWEST = 1 << 62
+PAGE = 31
+
+
+def run(engine: str, size: int) -> dict[str, Any]:
+    """Medians in milliseconds."""
+    with database(engine) as address:
+        world = World(address)
+        world.merchants = [MerchantId(world.ids.new()) for _ in range(MERCHANTS)]
+        fill(world, size)
+        with world.engine.reader() as reader:
+            some = search.orders_of_anybody(reader, Wanted(0, NEWEST, 0, NEWEST, 0), PAGE).placed
+        merchant, order_id = some[-1].order.merchant_id, some[-1].order.id
+        world.close()
+        reads = asyncio.run(_timed(address, merchant, order_id, some[-1].order.reference))
+    return {"engine": engine, "orders": size, "ms": reads}
+
+
+async def _timed(address: str, merchant: int, order_id: int, reference: str) -> dict[str, float]:
+    engine = open_engine(address)
+    network = Network(engine, now, Vault(bytes(32)), engine.claim_node(1))
+    await network.start()
+    today, read, report = Today(network), network.read, network.report
+    closed = int(OrderState.CLOSED)
+    everybody, theirs = Wanted(0, NEWEST, 0, NEWEST, 0), Wanted(merchant, NEWEST, 0, NEWEST, 0)
+    none = Wanted(0, NEWEST, 0, NEWEST, closed)
+    none_of_one = Wanted(merchant, NEWEST, 0, NEWEST, closed)
+    began = time.perf_counter()
+    await today.sums()
+    figures = {"the day so far, the first time": (time.perf_counter() - began) * 1_000}
+    reads: dict[str, Callable[[], Awaitable[Any]]] = {
+        "the day so far": today.sums,
+        "what waits": lambda: read(console.waiting),
+        "orders, first page": lambda: read(search.orders_of_anybody, everybody, PAGE),
+        "orders of one merchant": lambda: read(search.orders_of_anybody, theirs, PAGE),
+        "orders in a state that none has": lambda: report(search.orders_of_anybody, none, PAGE),
+        "the same, of one merchant": lambda: report(search.orders_of_anybody, none_of_one, PAGE),
+        "search by an id": lambda: read(search.order_by_id, order_id),
+        "search by a merchant's number": lambda: read(search.by_reference, reference),
+        "refunds, first page": lambda: read(funds.refunds, 0, NEWEST, PAGE),
+        "payouts that wait": lambda: read(funds.payouts, NEWEST, PAGE, waiting=True),
+    }
+    for name, ask in reads.items():
+        figures[name] = statistics.median([await _once(ask) for _ in range(READS)])
+    await network.close()
+    engine.close()
+    return figures
+
+
+async def _once(ask: Callable[[], Awaitable[Any]]) -> float:
+    began = time.perf_counter()
+    await ask()
+    return (time.perf_counter() - began) * 1_000
+
+
+def show(figures: dict[str, Any]) -> None:
+    """A table on the terminal."""
+    title = f"{figures['engine']}: lists with {figures['orders']:,} orders"
+    table = Table("read", "ms", title=title)
+    for name, taken in figures["ms"].items():
+        table.add_row(name, f"{taken:.1f}")
+    Console().print(table)
+
+
+@click.command()
+@click.option("--engine", type=click.Choice(["sqlite", "postgresql"]), default="sqlite")
+@click.option("--orders", default=ORDERS, show_default=True)
+def main(engine: str, orders: int) -> None:
+    """Pages that must answer in 50 ms."""
+    figures = run(engine, orders)
+    show(figures)
+    save(f"lists-{engine}", figures)
+
+
+if __name__ == "__main__":
+    main()

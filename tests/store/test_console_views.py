@@ -1,0 +1,97 @@
+"""What the console reads: orders in a state, however few they are, and the sums of a day."""
+
+import asyncio
+from pathlib import Path
+
+from changliao.core import ids
+from changliao.core.bills import day_of, starts_at
+from changliao.core.clock import DAY, MINUTE, Instant
+from changliao.core.ids import OrderId
+from changliao.core.money import CNY
+from changliao.core.orders import OrderState
+from changliao.operations.network import Network
+from changliao.operations.today import Today
+from changliao.operations.vault import Vault
+from changliao.store.engines import open_engine
+from changliao.store.views import console, search
+from changliao.store.views.console import Sums
+from changliao.store.views.orders import Wanted
+from tests.world import START, World
+
+NEWEST = 1 << 62
+
+
+def found_in_windows(
+    world: World, merchant_id: int, state: OrderState
+) -> tuple[list[OrderId], int]:
+    """Every order of a state, two looked at a time; and how often that took a look."""
+    before, looks = NEWEST, 0
+    found: list[OrderId] = []
+    while True:
+        wanted = Wanted(merchant_id, before, 0, NEWEST, int(state))
+        with world.engine.reader() as reader:
+            looked = search.orders_of_anybody(reader, wanted, 30, window=2)
+        looks += 1
+        found += [one.order.id for one in looked.placed]
+        if not looked.until:
+            return found, looks
+        before = looked.until
+
+
+def test_a_state_is_looked_for_a_few_orders_at_a_time(world: World) -> None:
+    payer = world.user(100_000)
+    orders = [world.place() for _ in range(7)]
+    for order in (orders[0], orders[3]):
+        world.pay(order, payer)
+    for merchant_id in (0, world.merchant):
+        found, looks = found_in_windows(world, merchant_id, OrderState.PAID)
+        assert found == [orders[3].id, orders[0].id]
+        assert looks == 4
+        assert found_in_windows(world, merchant_id, OrderState.CLOSED) == ([], 4)
+    assert found_in_windows(world, 1, OrderState.PAID) == ([], 1)
+
+
+def test_sums_are_of_what_happened_in_the_time(world: World) -> None:
+    payer = world.user(100_000)
+    world.top_up(payer, 5_000, "USD")
+    early = world.place(2_000)
+    world.now = Instant(world.now + MINUTE)
+    first = ids.first_id(0, world.now)
+    late, dollars = world.place(3_000), world.place(500, "USD")
+    for order in (early, dollars):
+        world.pay(order, payer)
+    world.refund(early, 700)
+    with world.engine.reader() as reader:
+        sums = console.sums_between(reader, first, NEWEST)
+        none = console.sums_between(reader, NEWEST, NEWEST)
+    assert none == []
+    assert sorted(sums, key=lambda one: one.currency) == [
+        Sums(CNY.number, placed=1, paid=1, amount=2_000, refunded=700),
+        Sums(840, placed=1, paid=1, amount=500),
+    ]
+    assert late.amount.amount == 3_000
+
+
+def test_the_day_is_summed_once_and_goes_on(tmp_path: Path) -> None:
+    world = World(str(tmp_path / "today.db"), starts_at(day_of(START)))
+    payer = world.user(1_000_000)
+    clock = [world.now]
+
+    async def watched() -> list[tuple[Sums, ...]]:
+        engine = open_engine(world.address)
+        network = Network(engine, lambda: clock[0], Vault(bytes(32)), engine.claim_node(1))
+        today, seen = Today(network), []
+        await network.start()
+        for step in (MINUTE, 10 * MINUTE, 1, DAY):
+            world.pay(world.place(100), payer)
+            seen.append(await today.sums())
+            world.now = clock[0] = Instant(clock[0] + step)
+        seen.append(await today.sums())
+        await network.close()
+        return seen
+
+    seen = asyncio.run(watched())
+    counted = [one[0].paid if one else 0 for one in seen]
+    assert counted == [1, 2, 3, 4, 0]
+    assert [one[0].amount for one in seen[:4]] == [100, 200, 300, 400]
+    world.close()
