@@ -13,6 +13,7 @@ from bench.world import FEE_BPS, PRICE, World, batches, now
 from changliao.core import chart
 from changliao.core.ids import block
 from changliao.core.ledger import Code
+from changliao.core.limits import UNBOUNDED
 from changliao.core.money import CNY, portion
 from changliao.core.orders import OrderState, PayOrder
 from changliao.store.engine import Session
@@ -78,7 +79,9 @@ def work(commands: Sequence[PayOrder], first: int) -> list[tuple[str, list[Any]]
         )
         attempts.append((one.payment_id, one.merchant_id, one.order_id, one.payer_id, "", 1, 1))
         events.append((one.payment_id, one.merchant_id, 1, one.order_id, 1, 0, at))
-    accounts = sorted((*key, sums[0], sums[1], 0, 0, sums[2]) for key, sums in deltas.items())
+    accounts = sorted(
+        (*key, sums[0], sums[1], 0, 0, sums[2], UNBOUNDED) for key, sums in deltas.items()
+    )
     return [
         ("accounts_add", accounts),
         ("legs_insert", legs),

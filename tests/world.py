@@ -97,6 +97,9 @@ TABLES = [
     "market_cohorts",
     "market_groups",
     "synthetic_people",
+    "limits",
+    "identities",
+    "spendings",
 ]
 
 

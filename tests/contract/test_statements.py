@@ -7,6 +7,7 @@ from typing import Any
 import apsw
 import pytest
 
+from changliao.core.limits import UNBOUNDED
 from changliao.store import migrations, statements
 from changliao.store.engine import Conflict, Engine
 from changliao.store.engines import open_engine
@@ -161,7 +162,7 @@ def test_a_batch_reads_one_moment_and_writes_beside_others(engine: Engine) -> No
     account = (1, 1156, 0, 100, 0, 0, 0, 9)
     other.commit([("phones_insert", [("a", 1)]), ("accounts_insert", [account])])
     assert batch.find("phones_find", [("a",)]) == []
-    batch.commit([("accounts_add", [(1, 1156, 0, 5, 0, 0, 11)])])
+    batch.commit([("accounts_add", [(1, 1156, 0, 5, 0, 0, 11, UNBOUNDED)])])
     with engine.reader() as reader:
         assert reader.find("accounts_find", [(1, 1156)])[0][3] == 105
     batch.close()

@@ -73,6 +73,11 @@ class Reason(StrEnum):
     INSUFFICIENT_FUNDS = "insufficient_funds"
     KEY_NOT_FOUND = "key_not_found"
     KEY_TAKEN = "key_taken"
+    LEVEL_UNKNOWN = "level_unknown"
+    LIMIT_INVALID = "limit_invalid"
+    LIMIT_PER_DAY = "limit_per_day"
+    LIMIT_PER_PAYMENT = "limit_per_payment"
+    LIMIT_PER_YEAR = "limit_per_year"
     MEMBER_NOT_FOUND = "member_not_found"
     MEMBER_NOT_PERMITTED = "member_not_permitted"
     MEMBER_SELF = "member_self"
@@ -166,6 +171,9 @@ class Reason(StrEnum):
 METHOD_REASONS: Final = frozenset(
     {Reason.METHOD_BANNED, Reason.METHOD_NOT_CONNECTED, Reason.METHOD_SUSPENDED}
 )
+
+# What a person's identity level allows is spent: the detail is the time from which it works again.
+LIMIT_REASONS: Final = frozenset({Reason.LIMIT_PER_DAY, Reason.LIMIT_PER_YEAR})
 
 
 class Refused(Struct, frozen=True, gc=False):

@@ -3,7 +3,7 @@
 Checked in this order: both legs of each transfer agree; each account's legs form its chain; sums
 equal the accounts; floors hold; debits equal credits in each currency; each node's journal chain
 covers every transfer, unchanged; orders, baskets, refunds, holdings, shares, red packets, budgets,
-requests to channels, pending transfers and kept ends of days say what the ledger says.
+limits, requests to channels, pending transfers and kept ends of days say what the ledger says.
 Give it a snapshot: it then judges one moment, while payments go on.
 """
 
@@ -27,6 +27,7 @@ from changliao.operations import (
     audit_day_ends,
     audit_groupbills,
     audit_holds,
+    audit_limits,
     audit_mergers,
     audit_packets,
     audit_payouts,
@@ -77,7 +78,9 @@ class _Found(Exception):
 class _Books:
     """What the legs alone say."""
 
-    def __init__(self) -> None:
+    def __init__(self, reader: Reader) -> None:
+        self.spent = audit_limits.Debits(reader)
+        self.debits: dict[AccountId, int] = {}
         self.sums: dict[AccountId, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         self.chains: dict[AccountId, dict[int, int]] = defaultdict(dict)
         self.by_node: dict[int, list[Row]] = defaultdict(list)
@@ -88,7 +91,7 @@ class _Books:
 
 def check(reader: Reader) -> Report:
     """Recompute everything. Uses memory in proportion to transfers: about 300 bytes each."""
-    books = _Books()
+    books = _Books(reader)
     counts = {"accounts": 0, "orders": 0, "refunds": 0}
     heads: dict[int, str] = {}
     fault: Fault | None = None
@@ -111,6 +114,7 @@ def check(reader: Reader) -> Report:
         _raise_for("tender", audit_tenders.first_fault(reader))
         _raise_for("budget", audit_budgets.first_fault(reader, books.moved, books.standing))
         _raise_for("group bill", audit_groupbills.first_fault(reader, moved))
+        _raise_for("limit", books.spent.first_fault(reader, books.debits))
         _raise_for("acceptance", audit_acceptance.first_fault(reader))
         _raise_for("merger", audit_mergers.first_fault(reader, books.moved))
         _check_day_ends(reader)
@@ -133,6 +137,7 @@ def _read_legs(reader: Reader, books: _Books) -> None:
         sealed = (debit[0], *debit[1:3], *debit[5:7], *debit[3:5], debit[7], debit[8])
         books.by_node[ids.node_of(debit[0])].append(sealed)
         books.moved[debit[8], debit[7]] += debit[3]
+        books.spent.see(debit)
         books.count += 1
 
 
@@ -186,6 +191,8 @@ def _check_accounts(reader: Reader, books: _Books) -> int:
         if row[3] - row[2] - row[4] < row[6] or row[6] != chart.floor(account):
             raise _Found("floor", f"{shown} is below its floor")
         totals[chart.currency(account).number] += row[3] - row[2]
+        if chart.purpose(account) is Purpose.WALLET:
+            books.debits[account] = row[2]
         if chart.purpose(account) in _COMPARED:
             books.standing[chart.purpose(account)][account] = row[3] - row[2]
         count += 1

@@ -29,9 +29,11 @@ from changliao.core.authorizations import (
 from changliao.core.clock import Instant
 from changliao.core.events import Event, EventKind
 from changliao.core.ids import EventId
+from changliao.core.ledger import Code
+from changliao.core.money import Money
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import credentials
+from changliao.operations import credentials, limits
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -86,6 +88,10 @@ def _freeze_by_code(tx: UnitOfWork, command: FreezeByCode, now: Instant) -> Auth
 
     if isinstance(changed, Refused):
         return changed
+    counted = limits.count(tx, wallet, asked.amount.amount, now)
+    if isinstance(counted, Refused):
+        return counted
+    limits.keep(tx, counted)
     tx.update(PAY_CODES, used)
     _take(tx, asked, now)
     return _keep(tx, asked, changed, now)
@@ -103,7 +109,16 @@ def _freeze(tx: UnitOfWork, command: Freeze, now: Instant) -> Authorization | Re
     if refused is not None:
         return refused
     wallet = ledger.account(tx, chart.wallet(command.payer_id, known.amount.currency))
-    return _keep(tx, known, decide_freeze(command, known, wallet, now), now)
+
+    changed = decide_freeze(command, known, wallet, now)
+
+    if isinstance(changed, Refused):
+        return changed
+    counted = limits.count(tx, wallet, known.amount.amount, now)
+    if isinstance(counted, Refused):
+        return counted
+    limits.keep(tx, counted)
+    return _keep(tx, known, changed, now)
 
 
 def _capture(tx: UnitOfWork, command: Capture, now: Instant) -> Order | Refused:
@@ -182,6 +197,10 @@ def _keep(
     if after is before:
         return after
     ledger.post(tx, changed.transfers)
+    back = sum(one.amount for one in changed.transfers if one.code is Code.UNFREEZE)
+    if back:
+        money = Money(back, after.amount.currency)
+        limits.give_back(tx, after.payer_id, money, before.frozen_at, now)
     tx.update(AUTHORIZATIONS, after)
     if after.frozen_at != before.frozen_at:
         kind = DeadlineKind.AUTHORIZATION
@@ -211,6 +230,7 @@ def _freeze_keys(command: Freeze) -> Iterable[Place]:
     yield STEPS, (command.merchant_id, command.authorization_id, command.step_id)
     yield ledger.ACCOUNTS, chart.wallet(command.payer_id, currency)
     yield ledger.ACCOUNTS, chart.reserved(command.payer_id, currency)
+    yield from limits.spending_keys(command.payer_id, currency)
     yield from credentials.pin_keys(command.payer_id, command.proof)
 
 

@@ -27,7 +27,7 @@ from changliao.core.orders import (
     decide_repeat,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import acceptance, credentials, stores
+from changliao.operations import acceptance, credentials, limits, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -92,14 +92,22 @@ def _pay(tx: UnitOfWork, command: PayBasket, now: Instant) -> Filled | Refused:
     payments = refused or decide_basket_payment(command, filled, wallet, now)
 
     if isinstance(payments, Refused):
-        tx.insert(ATTEMPTS, replace(attempt, reason=payments.reason.value))
-        return payments
+        return _refuse(tx, attempt, payments)
+    counted = limits.count(tx, wallet, filled.basket.amount.amount, now)
+    if isinstance(counted, Refused):
+        return _refuse(tx, attempt, counted)
+    limits.keep(tx, counted)
     for payment in payments:
         keep_payment(tx, payment.order, payment.transfers, now, alone=False)
     first = payments[0].order
     event_id = EventId(first.payment_id)
     tx.insert(EVENTS, Event(event_id, first.merchant_id, EventKind.BASKET_PAID, first.id, now))
     return Filled(filled.basket, tuple(payment.order for payment in payments))
+
+
+def _refuse(tx: UnitOfWork, attempt: Attempt, refused: Refused) -> Refused:
+    tx.insert(ATTEMPTS, replace(attempt, reason=refused.reason.value))
+    return refused
 
 
 def _close(tx: UnitOfWork, command: CloseBasket, now: Instant) -> Filled | Refused:
@@ -179,6 +187,7 @@ def _placing_keys(command: PlaceBasket) -> Iterable[Place]:
 def _paying_keys(command: PayBasket) -> Iterable[Place]:
     yield BASKETS, (command.basket_id, command.merchant_id)
     yield ledger.ACCOUNTS, chart.wallet(command.payer_id, command.amount.currency)
+    yield from limits.spending_keys(command.payer_id, command.amount.currency)
     yield from credentials.pin_keys(command.payer_id, command.proof)
 
 

@@ -20,11 +20,12 @@ from changliao.core.channels import (
 )
 from changliao.core.clock import Instant
 from changliao.core.ids import TopUpId, UserId
+from changliao.core.ledger import Code, Transfer
 from changliao.core.money import Money
 from changliao.core.outcome import Reason, Refused
 from changliao.core.routing import decide_health
 from changliao.core.wallet import TopUp
-from changliao.operations import credentials, tenders
+from changliao.operations import credentials, limits, tenders
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.channels import CHANNEL_REQUESTS, CHANNELS, channel_from_row
@@ -57,6 +58,12 @@ def _ask(tx: UnitOfWork, command: AskChannel, now: Instant) -> Asked | Refused:
 
     if isinstance(written, Refused):
         return written
+    counted = None
+    if written.transfers and _is_wallet(asked):
+        counted = limits.count(tx, home, asked.amount, now)
+    if isinstance(counted, Refused):
+        return counted
+    limits.keep(tx, counted)
     ledger.post(tx, written.transfers)
     tx.insert(CHANNEL_REQUESTS, written.request)
     if written.pay is not None:
@@ -82,6 +89,7 @@ def _record(tx: UnitOfWork, command: RecordAnswer, now: Instant) -> ChannelReque
     after = recorded.request
     if after is not known:
         ledger.post(tx, recorded.transfers)
+        _give_back(tx, after, recorded.transfers, now)
         tx.update(CHANNEL_REQUESTS, after)
         if after.kind is RequestKind.PAY and not after.is_open:
             _end_pay(tx, after, now)
@@ -121,11 +129,25 @@ def _change(tx: UnitOfWork, command: Channel, now: Instant) -> Channel | Refused
 
 
 def _unknown_owner(tx: UnitOfWork, asked: ChannelRequest) -> Refused | None:
-    if chart.purpose(asked.home) is chart.Purpose.WALLET:
+    if _is_wallet(asked):
         known = tx.find(USERS, UserId(asked.home.owner)) is not None
         return None if known else Refused(Reason.USER_NOT_FOUND)
     known = tx.find(MERCHANTS, asked.home.owner) is not None
     return None if known else Refused(Reason.MERCHANT_NOT_FOUND)
+
+
+def _give_back(
+    tx: UnitOfWork, after: ChannelRequest, transfers: Iterable[Transfer], now: Instant
+) -> None:
+    """What the channel did not take with it was not spent."""
+    back = sum(one.amount for one in transfers if one.code is Code.CHANNEL_BACK)
+    if back and _is_wallet(after):
+        money = Money(back, chart.currency(after.home))
+        limits.give_back(tx, UserId(after.home.owner), money, after.asked_at, now)
+
+
+def _is_wallet(request: ChannelRequest) -> bool:
+    return chart.purpose(request.home) is chart.Purpose.WALLET
 
 
 def _pay_of(tx: UnitOfWork, request: ChannelRequest) -> ChannelRequest | None:
@@ -148,8 +170,9 @@ def _ask_keys(command: AskChannel) -> Iterable[Place]:
     yield CHANNELS, asked.channel_id
     yield ledger.ACCOUNTS, asked.home
     yield ledger.ACCOUNTS, chart.leaving(asked.home)
-    if chart.purpose(asked.home) is chart.Purpose.WALLET:
+    if _is_wallet(asked):
         yield USERS, UserId(asked.home.owner)
+        yield from limits.spending_keys(UserId(asked.home.owner), chart.currency(asked.home))
     yield from credentials.pin_keys(UserId(asked.home.owner), command.proof)
 
 

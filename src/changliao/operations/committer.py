@@ -25,6 +25,7 @@ from changliao.store import journal
 from changliao.store.engine import Conflict, Engine, Reader, Session, Unavailable, Work
 from changliao.store.known import Known
 from changliao.store.ledger import ACCOUNTS
+from changliao.store.limits import SPENDINGS
 from changliao.store.orders import ORDERS
 from changliao.store.unit import Index, UnitOfWork, as_row
 
@@ -88,7 +89,7 @@ class Committer:
         self._closing = False
         self._session: Session | None = None
         self._chain: journal.Chain | None = None
-        self._known = Known((ACCOUNTS, ORDERS)) if engine.embedded else None
+        self._known = Known((ACCOUNTS, ORDERS, SPENDINGS)) if engine.embedded else None
         # Whoever holds the turn may use the session: the thread, or the caller of `commit_here`.
         self._turn = threading.Lock()
         self._away_until = 0.0
@@ -251,6 +252,8 @@ class Committer:
         else:
             self._chain = journal.commit(tx, session, self._chain, self._ids.take, now)
             tx.keep(ORDERS, ((ORDERS.key(order), order) for _, order in tx.changes(ORDERS)))
+            # They change once a day, so a payment finds them without asking.
+            tx.keep(SPENDINGS, tx.unknown(SPENDINGS))
             self._observe(tx)
 
     def _load(self, tx: UnitOfWork, session: Session, batch: list[Ticket], *, wait: bool) -> None:

@@ -16,7 +16,7 @@ from changliao.core.groupbills import (
     same_bill,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import credentials
+from changliao.operations import credentials, limits
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.groupbills import GROUP_BILLS, GROUP_SHARES
@@ -57,6 +57,10 @@ def _pay(tx: UnitOfWork, command: PayShare, now: Instant) -> GroupShare | Refuse
 
     if isinstance(paid, Refused):
         return paid
+    counted = limits.count(tx, wallet, command.amount, now)
+    if isinstance(counted, Refused):
+        return counted
+    limits.keep(tx, counted)
     ledger.post(tx, (paid.transfer,))
     tx.update(GROUP_BILLS, paid.bill)
     tx.insert(GROUP_SHARES, paid.share)

@@ -23,12 +23,13 @@ from changliao.core.orders import (
     decide_repeat,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import acceptance, budgets, credentials, stores
+from changliao.operations import acceptance, budgets, credentials, limits, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.acceptance import ACCEPTANCES
 from changliao.store.holds import HOLD_TERMS
+from changliao.store.limits import LIMITS, SPENDINGS
 from changliao.store.orders import ATTEMPTS, ORDERS, ORDERS_BY_REFERENCE, TERMS
 from changliao.store.platforms import STORES
 from changliao.store.unit import UnitOfWork
@@ -94,7 +95,11 @@ def _pay(tx: UnitOfWork, command: PayOrder, now: Instant) -> Order | Refused:
 
     if isinstance(payment, Refused):
         return _refuse(tx, command, order, payment)
+    counted = limits.count(tx, wallet, order.amount.amount, now)
+    if isinstance(counted, Refused):
+        return _refuse(tx, command, order, counted)
     budgets.keep(tx, taken)
+    limits.keep(tx, counted)
     keep_payment(tx, payment.order, payment.transfers, now)
     return payment.order
 
@@ -170,6 +175,8 @@ def _paying_keys(command: PayOrder) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.payable(command.merchant_id, currency)
     yield ledger.ACCOUNTS, chart.fees(command.merchant_id, currency)
     yield from budgets.taking_keys(command)
+    yield LIMITS, currency.number
+    yield SPENDINGS, (command.payer_id, currency.number)
     yield from credentials.pin_keys(command.payer_id, command.proof)
 
 

@@ -5,6 +5,8 @@ from typing import Final
 
 from changliao.core import chart
 from changliao.core.clock import Instant
+from changliao.core.ids import made_at
+from changliao.core.money import Money
 from changliao.core.outcome import Reason, Refused
 from changliao.core.packets import (
     ClaimPacket,
@@ -17,7 +19,7 @@ from changliao.core.packets import (
     decide_giving,
     same_packet,
 )
-from changliao.operations import credentials
+from changliao.operations import credentials, limits
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.deadlines import DeadlineKind
@@ -44,6 +46,10 @@ def _give(tx: UnitOfWork, command: GivePacket, now: Instant) -> Packet | Refused
 
     if isinstance(given, Refused):
         return given
+    counted = limits.count(tx, wallet, asked.amount.amount, now)
+    if isinstance(counted, Refused):
+        return counted
+    limits.keep(tx, counted)
     ledger.post(tx, (given.transfer,))
     tx.insert(PACKETS, given.packet)
     deadlines.add(tx, asked.ends_at, asked.id, asked.giver_id, DeadlineKind.PACKET)
@@ -87,6 +93,8 @@ def _expire(tx: UnitOfWork, command: ExpirePacket, now: Instant) -> Packet | Ref
         return returned
     if returned.packet is not known:
         ledger.post(tx, returned.transfers)
+        back = Money(known.left, known.amount.currency)
+        limits.give_back(tx, known.giver_id, back, made_at(known.id), now)
         tx.update(PACKETS, returned.packet)
     return returned.packet
 
@@ -97,6 +105,7 @@ def _give_keys(command: GivePacket) -> Iterable[Place]:
     yield USERS, asked.giver_id
     yield ledger.ACCOUNTS, chart.wallet(asked.giver_id, asked.amount.currency)
     yield ledger.ACCOUNTS, chart.packets(asked.giver_id, asked.amount.currency)
+    yield from limits.spending_keys(asked.giver_id, asked.amount.currency)
     yield from credentials.pin_keys(asked.giver_id, command.proof)
 
 

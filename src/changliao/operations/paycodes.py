@@ -21,7 +21,7 @@ from changliao.core.paycodes import (
     PayCode,
     decide_charge,
 )
-from changliao.operations import acceptance, stores
+from changliao.operations import acceptance, limits, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -79,6 +79,12 @@ def _charge(tx: UnitOfWork, command: ChargeCode, now: Instant) -> Order | Refuse
 
     if isinstance(charge, Refused):
         return charge
+    counted = None
+    if wallet is not None and charge.transfers:
+        counted = limits.count(tx, wallet, asked.amount.amount, now)
+    if isinstance(counted, Refused):
+        return counted
+    limits.keep(tx, counted)
     tx.update(PAY_CODES, charge.code)
     tx.insert(ORDERS, charge.order, ORDERS_BY_REFERENCE)
     tx.insert(TERMS, command.placing.terms)

@@ -8,10 +8,11 @@ from changliao.core.clock import Instant
 from changliao.core.disputes import BY_DISPUTE
 from changliao.core.events import Event, EventKind
 from changliao.core.ids import EventId
-from changliao.core.money import CURRENCIES
+from changliao.core.money import CURRENCIES, Money
+from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund, RefundOrder, decide_refund, owed, same_refund
-from changliao.operations import budgets, holds, settling, tenders
+from changliao.operations import budgets, holds, limits, settling, tenders
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.events import EVENTS
@@ -47,6 +48,7 @@ def refund_order(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund |
         return refunding
     settling.keep_back(tx, back)
     ledger.post(tx, refunding.transfers)
+    _uncount(tx, order, refunding.refund, now)
     budgets.give_back(tx, refunding.refund)
     tenders.send_back(tx, order, refunding.refund, now)
     tx.update(ORDERS, refunding.order)
@@ -59,6 +61,14 @@ def refund_order(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund |
         kind = EventKind.REFUND_FINISHED
         tx.insert(EVENTS, Event(event_id, order.merchant_id, kind, asked.id, now))
     return refunding.refund
+
+
+def _uncount(tx: UnitOfWork, order: Order, refund: Refund, now: Instant) -> None:
+    """The payer's limits have the refund back; the budget's part of it only passes through."""
+    currency = order.amount.currency
+    back = Money(refund.amount, currency)
+    limits.give_back(tx, order.payer_id, back, order.paid_at, now)
+    limits.pass_over(tx, order.payer_id, Money(refund.discount, currency), now)
 
 
 def _refund(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refused:

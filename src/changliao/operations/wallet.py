@@ -13,7 +13,7 @@ from changliao.core.wallet import (
     decide_top_up,
     decide_transfer,
 )
-from changliao.operations import credentials
+from changliao.operations import credentials, limits
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.parties import USERS
@@ -55,6 +55,10 @@ def _transfer(tx: UnitOfWork, command: TransferMoney, now: Instant) -> WalletTra
 
     if isinstance(moved, Refused):
         return moved
+    counted = limits.count(tx, wallet, asked.amount.amount, now)
+    if isinstance(counted, Refused):
+        return counted
+    limits.keep(tx, counted)
     ledger.post(tx, (moved.transfer,))
     tx.insert(WALLET_TRANSFERS, asked)
     return asked
@@ -74,6 +78,7 @@ def _transfer_keys(command: TransferMoney) -> Iterable[Place]:
     yield USERS, asked.payee_id
     yield ledger.ACCOUNTS, chart.wallet(asked.payer_id, asked.amount.currency)
     yield ledger.ACCOUNTS, chart.wallet(asked.payee_id, asked.amount.currency)
+    yield from limits.spending_keys(asked.payer_id, asked.amount.currency)
     yield from credentials.pin_keys(asked.payer_id, command.proof)
 
 

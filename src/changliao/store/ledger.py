@@ -11,6 +11,7 @@ from changliao.core.chart import AccountId
 from changliao.core.clock import Instant
 from changliao.core.ids import PendingId
 from changliao.core.ledger import Account, PendingState, PendingTransfer, Transfer
+from changliao.core.limits import UNBOUNDED
 from changliao.store.engine import Row
 from changliao.store.unit import Table, UnitOfWork
 
@@ -39,20 +40,22 @@ def post(tx: UnitOfWork, transfers: Iterable[Transfer]) -> None:
 def account_work(tx: UnitOfWork, leg_ids: Sequence[int]) -> list[tuple[str, list[Row]]]:
     """What this batch makes of each account, in key order, with the account's newest leg.
 
-    New accounts are inserted; to the others their difference is added, guarded by the floor.
+    New accounts are inserted; to the others their difference is added, guarded by the floor and by
+    what their debits may reach.
     """
     last: dict[AccountId, int] = {}
     for transfer, leg_id in zip(tx.transfers, leg_ids, strict=True):
         last[transfer.debit] = leg_id
         last[transfer.credit] = leg_id | 1
-    opened, changed = [], []
+    opened, changed, ceilings = [], [], tx.ceilings
     for before, after in tx.changes(ACCOUNTS):
         account_id = after.id
         newest = last[account_id]
         if before is None:
             opened.append((*account_id, *_sums(after), chart.floor(account_id), newest))
         else:
-            changed.append((*account_id, *_added(before, after), newest))
+            most = ceilings.get(account_id, UNBOUNDED)
+            changed.append((*account_id, *_added(before, after), newest, most))
     work = [("accounts_insert", sorted(opened)), ("accounts_add", sorted(changed))]
     return [(name, rows) for name, rows in work if rows]
 

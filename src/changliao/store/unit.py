@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from changliao.core.chart import AccountId
 from changliao.core.ledger import Transfer
 from changliao.store.engine import Conflict, Row, Session
 from changliao.store.known import Known
@@ -55,6 +56,8 @@ class UnitOfWork:
         self.new_id = new_id
         self._known = known
         self.transfers: list[Transfer] = []
+        # What an account's debits may reach in this batch: for the database to check as well.
+        self.ceilings: dict[AccountId, int] = {}
         self._rows: dict[Table[Any, Any], dict[Any, Any]] = defaultdict(dict)
         self._stored: dict[Table[Any, Any], dict[Any, Any]] = defaultdict(dict)
         self._indexed: dict[Index[Any, Any], dict[Any, Any]] = defaultdict(dict)
@@ -168,6 +171,16 @@ class UnitOfWork:
             for key, value in self._rows.get(table, {}).items()
             if value is not (before := stored.get(key))
         ]
+
+    def held(self, table: Table[Any, V]) -> list[V]:
+        """The rows of a table that this batch has here."""
+        return [row for row in self._rows.get(table, {}).values() if row is not None]
+
+    def unknown(self, table: Table[K, V]) -> list[tuple[K, V]]:
+        """The rows that this batch has here and the next one would not find."""
+        known = (None if self._known is None else self._known.of(table)) or {}
+        held = self._rows.get(table, {}).items()
+        return [(key, row) for key, row in held if row is not None and known.get(key) is not row]
 
     def work(self, apart: Table[Any, Any]) -> list[tuple[str, list[Row]]]:
         """Every write of the batch but those of one table, as named statements with their rows."""

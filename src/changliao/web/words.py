@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from changliao.core.clock import HOUR, MINUTE, Instant
-from changliao.core.outcome import METHOD_REASONS, Reason, Refused
+from changliao.core.outcome import LIMIT_REASONS, METHOD_REASONS, Reason, Refused
 
 _FAULT: Final = "没有执行。请返回后重试。"
 REASONS: Final[Mapping[Reason, str]] = {
@@ -69,6 +69,11 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.INSUFFICIENT_FUNDS: "余额不足。没有扣款，请先充值。",
     Reason.KEY_NOT_FOUND: _FAULT,
     Reason.KEY_TAKEN: _FAULT,
+    Reason.LEVEL_UNKNOWN: _FAULT,
+    Reason.LIMIT_INVALID: _FAULT,
+    Reason.LIMIT_PER_DAY: "今天的额度不够付这一笔。没有扣款，提高身份等级后额度更多。",
+    Reason.LIMIT_PER_PAYMENT: "这一笔超过了单笔限额。没有扣款，提高身份等级后额度更多。",
+    Reason.LIMIT_PER_YEAR: "今年的额度不够付这一笔。没有扣款，提高身份等级后额度更多。",
     Reason.MEMBER_NOT_FOUND: "没有这个成员。",
     Reason.MEMBER_NOT_PERMITTED: "你的角色没有这项权限，没有执行。",
     Reason.MEMBER_SELF: "不能改自己的角色或停用自己，请另一位管理员来做。",
@@ -170,6 +175,8 @@ def explain(translate: Callable[[str], str], refused: Refused, now: Instant) -> 
         return f"{text} {_unlocks(translate, int(refused.detail) - now)}"
     if refused.reason in METHOD_REASONS:
         return f"{text} {refused.detail}"
+    if refused.reason in LIMIT_REASONS:
+        return f"{text} {translate('%s 起恢复。') % refused.detail[:10]}"
     return text
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from changliao.core.outcome import METHOD_REASONS, Reason, Refused
+from changliao.core.outcome import LIMIT_REASONS, METHOD_REASONS, Reason, Refused
 
 MESSAGES: Final[Mapping[str, str]] = {
     "10000": "Success",
@@ -158,6 +158,11 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.INSUFFICIENT_FUNDS: Words("ACQ.BUYER_BALANCE_NOT_ENOUGH", "买家余额不足"),
     Reason.KEY_NOT_FOUND: Words(_PARAMETER, "密钥不存在"),
     Reason.KEY_TAKEN: Words(_PARAMETER, "密钥已存在"),
+    Reason.LEVEL_UNKNOWN: Words("ACQ.INVALID_PARAMETER", "身份等级不存在"),
+    Reason.LIMIT_INVALID: Words("ACQ.INVALID_PARAMETER", "限额不合法"),
+    Reason.LIMIT_PER_DAY: Words("ACQ.BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR", "买家付款日限额超限"),
+    Reason.LIMIT_PER_PAYMENT: Words("ACQ.BEYOND_PER_RECEIPT_RESTRICTION", "超过买家单笔付款限额"),
+    Reason.LIMIT_PER_YEAR: Words("ACQ.BEYOND_PAY_RESTRICTION", "买家付款年限额超限"),
     Reason.MEMBER_NOT_FOUND: Words("ACQ.ACCESS_FORBIDDEN", "成员不存在"),
     Reason.MEMBER_NOT_PERMITTED: Words("ACQ.ACCESS_FORBIDDEN", "成员没有这项权限"),
     Reason.MEMBER_SELF: Words("ACQ.ACCESS_FORBIDDEN", "成员不能改自己的角色"),
@@ -268,6 +273,8 @@ def refusal(refused: Refused) -> AlipayError:
     """A refusal of the network as this protocol says it."""
     words = REASONS[refused.reason]
     why = f"：{refused.detail}" if refused.reason in METHOD_REASONS and refused.detail else ""
+    if refused.reason in LIMIT_REASONS and refused.detail:
+        why = f"，{refused.detail} 起恢复"
     return AlipayError(words.code, words.sub_code, words.message + why)
 
 

@@ -32,6 +32,8 @@ from changliao.doors.rest.errors import Problem
 from changliao.doors.rest.fields import Nothing
 from changliao.store.views import answers
 
+# What a person's identity level may say no to, wherever money leaves a wallet.
+BEYOND_LIMITS: Final = (Reason.LIMIT_PER_DAY, Reason.LIMIT_PER_PAYMENT, Reason.LIMIT_PER_YEAR)
 B = TypeVar("B")
 Q = TypeVar("Q")
 API: Final = "/api/v1"

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from changliao.core.outcome import Reason, Refused
+from changliao.core.outcome import LIMIT_REASONS, Reason, Refused
 
 STATUSES: Final[Mapping[Reason, int]] = {
     Reason.AMOUNT_CHANGED: 409,
@@ -70,6 +70,11 @@ STATUSES: Final[Mapping[Reason, int]] = {
     Reason.INSUFFICIENT_FUNDS: 402,
     Reason.KEY_NOT_FOUND: 404,
     Reason.KEY_TAKEN: 409,
+    Reason.LEVEL_UNKNOWN: 422,
+    Reason.LIMIT_INVALID: 422,
+    Reason.LIMIT_PER_DAY: 409,
+    Reason.LIMIT_PER_PAYMENT: 422,
+    Reason.LIMIT_PER_YEAR: 409,
     Reason.MEMBER_NOT_FOUND: 404,
     Reason.MEMBER_NOT_PERMITTED: 403,
     Reason.MEMBER_SELF: 403,
@@ -231,4 +236,7 @@ class Problem(Exception):
 def refusal(refused: Refused) -> Problem:
     """A refusal of the network as a problem."""
     reason = refused.reason
-    return Problem(reason.value, refused.detail or reason.value.replace("_", " "))
+    said = refused.detail or reason.value.replace("_", " ")
+    if reason in LIMIT_REASONS and refused.detail:
+        said = f"more than the payer's identity level allows; works again from {refused.detail}"
+    return Problem(reason.value, said)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from changliao.core.outcome import METHOD_REASONS, Reason, Refused
+from changliao.core.outcome import LIMIT_REASONS, METHOD_REASONS, Reason, Refused
 
 
 class WechatError(Exception):
@@ -107,6 +107,11 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.INSUFFICIENT_FUNDS: Words(403, "NOT_ENOUGH", "余额不足"),
     Reason.KEY_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "证书不存在"),
     Reason.KEY_TAKEN: Words(400, _INVALID, "证书序列号已存在"),
+    Reason.LEVEL_UNKNOWN: Words(400, "PARAM_ERROR", "身份等级不存在"),
+    Reason.LIMIT_INVALID: Words(400, "PARAM_ERROR", "限额不合法"),
+    Reason.LIMIT_PER_DAY: Words(403, "RULE_LIMIT", "超过付款人身份等级的单日限额"),
+    Reason.LIMIT_PER_PAYMENT: Words(403, "RULE_LIMIT", "超过付款人身份等级的单笔限额"),
+    Reason.LIMIT_PER_YEAR: Words(403, "RULE_LIMIT", "超过付款人身份等级的年度限额"),
     Reason.MEMBER_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "成员不存在"),
     Reason.MEMBER_NOT_PERMITTED: Words(403, "NO_AUTH", "成员没有这项权限"),
     Reason.MEMBER_SELF: Words(403, "NO_AUTH", "成员不能改自己的角色"),
@@ -209,6 +214,8 @@ def refusal(refused: Refused) -> WechatError:
     """A refusal of the network as this protocol says it."""
     words = REASONS[refused.reason]
     why = f"：{refused.detail}" if refused.reason in METHOD_REASONS and refused.detail else ""
+    if refused.reason in LIMIT_REASONS and refused.detail:
+        why = f"，{refused.detail} 起恢复"
     return WechatError(words.status, words.code, words.message + why)
 
 

@@ -37,7 +37,7 @@ SELECT
 FROM input;
 
 -- name: accounts_add
--- input: owner_id bigint, book integer, debits_posted bigint, credits_posted bigint, debits_pending bigint, credits_pending bigint, last_leg bigint
+-- input: owner_id bigint, book integer, debits_posted bigint, credits_posted bigint, debits_pending bigint, credits_pending bigint, last_leg bigint, most_debits bigint
 -- guarded: yes
 -- returns: yes
 UPDATE accounts
@@ -55,6 +55,7 @@ WHERE
     AND accounts.credits_posted + input.credits_posted
     - accounts.debits_posted - input.debits_posted
     - accounts.debits_pending - input.debits_pending >= accounts.floor
+    AND accounts.debits_posted + input.debits_posted <= input.most_debits
 RETURNING accounts.owner_id, accounts.book, accounts.previous_leg;
 
 -- name: legs_insert
