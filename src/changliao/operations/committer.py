@@ -252,7 +252,7 @@ class Committer:
         else:
             self._chain = journal.commit(tx, session, self._chain, self._ids.take, now)
             tx.keep(ORDERS, ((ORDERS.key(order), order) for _, order in tx.changes(ORDERS)))
-            # They change once a day, so a payment finds them without asking.
+            # They change once a day, or there are none: a payment knows without asking.
             tx.keep(SPENDINGS, tx.unknown(SPENDINGS))
             self._observe(tx)
 

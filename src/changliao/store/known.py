@@ -24,7 +24,7 @@ class Known:
         return self._rows.get(table)
 
     def keep(self, table: object, rows: Iterable[tuple[Any, Any]]) -> None:
-        """Rows as they were just committed: the oldest give way."""
+        """Rows as they were just committed, None for what is not there: the oldest give way."""
         known = self._rows[table]
         for key, row in rows:
             known.pop(key, None)

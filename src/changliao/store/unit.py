@@ -7,7 +7,7 @@ demand.
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from changliao.core.ledger import Transfer
 from changliao.store.engine import Conflict, Row, Session
 from changliao.store.known import Known
 
+_NOT_KNOWN: Final[Any] = object()
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -133,12 +134,14 @@ class UnitOfWork:
         return [(place, found) for place, found in missing if found]
 
     def _recall(self, table: Any, key: Any) -> bool:
-        """Take a row that is known from an earlier batch; False when none is."""
+        """Take what is known of a row from an earlier batch; False when nothing is."""
         known = None if self._known is None else self._known.of(table)
-        row = None if known is None else known.get(key)
-        if row is None:
+        row = _NOT_KNOWN if known is None else known.get(key, _NOT_KNOWN)
+        if row is _NOT_KNOWN:
             return False
-        self._rows[table][key] = self._stored[table][key] = row
+        self._rows[table][key] = row
+        if row is not None:
+            self._stored[table][key] = row
         return True
 
     def adopt(self, table: Table[Any, V], keys: Iterable[Any], found: Sequence[Row]) -> None:
@@ -176,11 +179,11 @@ class UnitOfWork:
         """The rows of a table that this batch has here."""
         return [row for row in self._rows.get(table, {}).values() if row is not None]
 
-    def unknown(self, table: Table[K, V]) -> list[tuple[K, V]]:
-        """The rows that this batch has here and the next one would not find."""
+    def unknown(self, table: Table[Any, Any]) -> list[tuple[Any, Any]]:
+        """What this batch has here and the next one would not find; None: there is no such row."""
         known = (None if self._known is None else self._known.of(table)) or {}
         held = self._rows.get(table, {}).items()
-        return [(key, row) for key, row in held if row is not None and known.get(key) is not row]
+        return [(key, row) for key, row in held if known.get(key, _NOT_KNOWN) is not row]
 
     def work(self, apart: Table[Any, Any]) -> list[tuple[str, list[Row]]]:
         """Every write of the batch but those of one table, as named statements with their rows."""
@@ -202,7 +205,7 @@ class UnitOfWork:
         work.extend((name, list(rows.values())) for name, rows in extra)
         return [(name, rows) for name, rows in work if rows]
 
-    def keep(self, table: Table[K, V], rows: Iterable[tuple[K, V]]) -> None:
+    def keep(self, table: Table[K, V], rows: Iterable[tuple[K, V | None]]) -> None:
         """Rows of this batch as they were just committed, for the next one."""
         if self._known is not None:
             self._known.keep(table, rows)
