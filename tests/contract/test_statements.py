@@ -92,9 +92,13 @@ def test_a_guard_that_holds_for_some_rows_only_is_a_conflict(engine: Engine) -> 
     session.begin([])
     session.commit([("accounts_insert", [(1, 1156, 0, 100, 0, 0, 0, 9)])])
     session.begin([])
-    for overdrawn in [(1, 1156, 101, 0, 0, 0, 11)], [(2, 1156, 0, 1, 0, 0, 11)]:
+    for wrong in (
+        (1, 1156, 101, 0, 0, 0, 11, UNBOUNDED),
+        (2, 1156, 0, 1, 0, 0, 11, UNBOUNDED),
+        (1, 1156, 10, 0, 0, 0, 11, 9),
+    ):
         with pytest.raises(Conflict):
-            session.write([("accounts_add", overdrawn)])
+            session.write([("accounts_add", [wrong])])
         session.rollback()
         session.begin([])
     session.rollback()

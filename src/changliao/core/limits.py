@@ -96,7 +96,7 @@ class Spending(Struct, frozen=True):
     """What one person spends in one currency, counted since `since`.
 
     `day.began` is a day's number, `year.began` a year. `level` is the person's: the commit that
-    changes the one changes the other.
+    changes the one changes the other. `revision` 0: not kept yet.
     """
 
     user_id: UserId
@@ -119,6 +119,7 @@ class Counted(Struct, frozen=True, gc=False):
     wallet: AccountId
     spending: Spending
     most_debits: int
+    changed: bool
 
 
 class Left(Struct, frozen=True):
@@ -183,7 +184,7 @@ def decide_spending(
         if debits + amount > this_year:
             return Refused(Reason.LIMIT_PER_YEAR, to_rfc3339(next_year(now)))
         most = min(most, this_year)
-    return Counted(wallet.id, spending, most)
+    return Counted(wallet.id, spending, most, spending is not known)
 
 
 def give_back(

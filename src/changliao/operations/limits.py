@@ -43,15 +43,13 @@ def keep(tx: UnitOfWork, counted: Counted | None) -> None:
         return
     tx.ceilings[counted.wallet] = counted.most_debits
     spending = counted.spending
-    key = (spending.user_id, spending.currency)
-    known = tx.find(SPENDINGS, key)
-    if known is spending:
-        return
-    if known is None:
+    if not spending.revision:
         # Whoever sets the level at this moment meets this row, and copies the level anew.
         person = _identity(tx, spending.user_id)
         _put(tx, replace(person, counts=person.counts + 1))
-    tx.put(SPENDINGS, key, spending)
+        tx.insert(SPENDINGS, replace(spending, revision=1))
+    elif counted.changed:
+        tx.update(SPENDINGS, spending)
 
 
 def give_back(
