@@ -28,7 +28,7 @@ from changliao.core.limits import (
     year_of,
 )
 from changliao.core.money import CNY, Money
-from changliao.core.orders import Order
+from changliao.core.orders import Order, Scene
 from changliao.core.outcome import Reason, Refused
 from changliao.core.wallet import TransferMoney, WalletTransfer
 from changliao.operations import baskets, limits, orders, paycodes, wallet
@@ -39,6 +39,7 @@ from tests.operations import test_channels as banking
 from tests.operations import test_groupbills as groups
 from tests.operations import test_packets as packets
 from tests.operations import test_paycodes as codes
+from tests.operations import test_tenders as tendering
 from tests.operations.test_budgets import Shop
 from tests.world import START, World, refused
 
@@ -370,3 +371,18 @@ def tamper(world: World, statement: str) -> None:
     session: Any = world.engine.session()
     with closing(session):
         session._connection.execute(statement)
+
+
+def test_what_a_channel_pays_for_an_order_is_not_the_wallets(world: World) -> None:
+    set_limit(world)
+    tendering.accept(world, tendering.NETBANK)
+    user = world.user(10_000)
+    assert not isinstance(send(world, user, 500), Refused)
+    order = world.place(5_000, scene=Scene.PC)
+    tendering.instruct(world, tendering.begin(world, order, user))
+    paid = tendering.stored(world, order)
+    assert paid.method
+    assert (still(world, user).today, still(world, user).most) == (500, 500)
+    world.refund(paid, 5_000)
+    tendering.settle(world)
+    assert (still(world, user).today, still(world, user).most) == (500, 500)

@@ -141,7 +141,7 @@ def _give_back(
 ) -> None:
     """What the channel did not take with it was not spent."""
     back = sum(one.amount for one in transfers if one.code is Code.CHANNEL_BACK)
-    if back and _is_wallet(after):
+    if back and _is_wallet(after) and not after.order_id:
         money = Money(back, chart.currency(after.home))
         limits.give_back(tx, UserId(after.home.owner), money, after.asked_at, now)
 

@@ -67,7 +67,8 @@ def _uncount(tx: UnitOfWork, order: Order, refund: Refund, now: Instant) -> None
     """The payer's limits have the refund back; the budget's part of it only passes through."""
     currency = order.amount.currency
     back = Money(refund.amount, currency)
-    limits.give_back(tx, order.payer_id, back, order.paid_at, now)
+    if not order.method:
+        limits.give_back(tx, order.payer_id, back, order.paid_at, now)
     limits.pass_over(tx, order.payer_id, Money(refund.discount, currency), now)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from changliao.core import chart
 from changliao.core.channels import (
     Asked,
     ChannelRequest,
@@ -12,6 +13,8 @@ from changliao.core.channels import (
     RequestState,
 )
 from changliao.core.clock import Instant
+from changliao.core.ids import UserId
+from changliao.core.money import Money
 from changliao.core.orders import Attempt, Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund
@@ -27,7 +30,7 @@ from changliao.core.tenders import (
     decide_tendered,
     same_tender,
 )
-from changliao.operations import acceptance
+from changliao.operations import acceptance, limits
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
@@ -89,9 +92,11 @@ def end(tx: UnitOfWork, done: ChannelRequest, now: Instant) -> None:
 
     if isinstance(paid, Refused):
         _keep_end(tx, tender, TenderEvent.RETURN, paid.reason.value)
-        _keep_return(tx, decide_return(done, done.reached, tx.new_id(), now))
+        _keep_return(tx, decide_return(done, done.reached, tx.new_id(), now), now)
         return
     _keep_end(tx, tender, TenderEvent.PAY, "")
+    # What a channel brought for an order was never in the person's own hands to spend.
+    limits.pass_over(tx, tender.payer_id, order.amount, now)
     method = tx.find(METHODS, tender.method_id)
     named = replace(paid.order, method=method.code if method else "")
     keep_payment(tx, named, paid.transfers, now, method_id=tender.method_id)
@@ -104,7 +109,7 @@ def send_back(tx: UnitOfWork, order: Order, refund: Refund, now: Instant) -> Non
     pay = tx.find(CHANNEL_REQUESTS, (order.payer_id, order.payment_id))
     if pay is None:
         raise LookupError(f"the payment of order {order.id} is gone")
-    _keep_return(tx, decide_return(pay, refund.amount, refund.id, now))
+    _keep_return(tx, decide_return(pay, refund.amount, refund.id, now), now)
 
 
 def _take(tx: UnitOfWork, command: TakeReturn, now: Instant) -> Asked | Refused:
@@ -128,7 +133,10 @@ def _keep_end(tx: UnitOfWork, tender: Tender, event: TenderEvent, reason: str) -
             raise LookupError(f"tender {tender.payment_id} ended before")
 
 
-def _keep_return(tx: UnitOfWork, back: Recorded) -> None:
+def _keep_return(tx: UnitOfWork, back: Recorded, now: Instant) -> None:
+    home = back.request.home
+    money = Money(back.request.amount, chart.currency(home))
+    limits.pass_over(tx, UserId(home.owner), money, now)
     ledger.post(tx, back.transfers)
     tx.insert(CHANNEL_REQUESTS, back.request)
     if back.pay is not None:
