@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import Browser
 
+from tests.e2e.looks import is_well_made
 from tests.e2e.site import PIN, Site, enter, log_in, open_page, person, place, signed
-from tests.e2e.test_gifts import looks_right
 
 
 def test_a_person_sees_what_is_left_and_is_told_when_it_works_again(
@@ -23,7 +23,7 @@ def test_a_person_sees_what_is_left_and_is_told_when_it_works_again(
     page.wait_for_url("**/w/limits")
     assert page.locator("main .bill").count() == 3
     assert "面签" in page.locator("main").inner_text()
-    looks_right(page, f"{site.base}/w/limits")
+    is_well_made(page, f"{site.base}/w/limits")
     other = person(site)
     signed(site.base, site.operator, f"{user}/transfers",
            {"payee_id": other.id, "amount": 100_000})  # fmt: skip
@@ -40,6 +40,6 @@ def test_a_person_sees_what_is_left_and_is_told_when_it_works_again(
     assert re.search(r"今天的额度不够.* 2\d{3}-\d\d-\d\d 起恢复", said.inner_text())
     wide = open_page(chromium, complaints, 1280)
     log_in(wide, site.base, payer.phone, "/w/limits")
-    looks_right(wide, f"{site.base}/w/limits")
+    is_well_made(wide, f"{site.base}/w/limits")
     signed(site.base, site.operator, "/api/v1/identity-levels", {"level": 2})
     assert [one for one in complaints if "422" not in one] == []
