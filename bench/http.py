@@ -1,26 +1,22 @@
 """Benchmark 2: whole payments over HTTP against the same server answering a constant."""
 
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from rich.console import Console
 from rich.table import Table
 
-from bench.load import Target, closed, opened, replayed
+from bench import doors
+from bench.load import Target, closed, opened
 from bench.results import save
-from tests.served import Rest, Served, Shop, merchant, serve
+from tests.served import Rest, Served, serve
 
 ROUNDS = 5
 CONNECTIONS = 64
 SECONDS = 4.0
 PAYERS = 500
-WECHAT_ORDERS = 3_000
 
 
 def run() -> dict[str, Any]:
@@ -28,7 +24,6 @@ def run() -> dict[str, Any]:
     with (
         tempfile.TemporaryDirectory(prefix="bench-", dir=Path.cwd()) as folder,
         serve(Path(folder) / "data", "changliao.db", default_fee_bps="60") as (served, operator),
-        merchant(served) as shop,
     ):
         target = _target(served, operator)
         in_sandbox = _full(target)
@@ -45,11 +40,10 @@ def run() -> dict[str, Any]:
                 share: _latency(target, full / 3 * float(share)) for share in ("0.5", "0.9")
             },
         }
-        figures |= _wechat(served, shop)
         figures["memory_under_load_mb"] = resident_mb(served.process.pid)
         if not served.audit()["clean"]:
             raise AssertionError("the audit found a fault")
-    return figures
+    return figures | doors.run()
 
 
 def resident_mb(pid: int) -> float:
@@ -94,41 +88,6 @@ def _latency(target: Target, sales_per_s: float) -> dict[str, float]:
     }
 
 
-def _wechat(served: Served, shop: Shop) -> dict[str, float]:
-    """Orders placed through the WeChat Pay door against RSA signing alone on one core."""
-    rates = []
-    for _ in range(ROUNDS):
-        requests = [_signed(shop) for _ in range(WECHAT_ORDERS)]
-        signing = _signatures_per_s(shop)
-        rates.append((replayed(served.port, requests, CONNECTIONS), signing))
-    return {
-        "wechat_per_s": _median([rate for rate, _ in rates]),
-        "rsa_signatures_per_s": _median([signing for _, signing in rates]),
-        "wechat_of_rsa": _median([rate / signing for rate, signing in rates]),
-    }
-
-
-def _signed(shop: Shop) -> bytes:
-    """A whole request for a native order, ready to be sent."""
-    body = shop.order(amount={"total": 1_000})
-    request = shop.signed("POST", "/v3/pay/transactions/native", _json(body))
-    headers = f"Host: x\r\nAuthorization: {request.headers['Authorization']}\r\n"
-    content = request.content
-    head = f"POST /v3/pay/transactions/native HTTP/1.1\r\n{headers}"
-    return f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content
-
-
-def _json(fields: dict[str, Any]) -> bytes:
-    return msgspec.json.encode(fields)
-
-
-def _signatures_per_s(shop: Shop) -> float:
-    began = time.perf_counter()
-    for _ in range(500):
-        shop.private_key.sign(b"x" * 200, PKCS1v15(), hashes.SHA256())
-    return 500 / (time.perf_counter() - began)
-
-
 def _median(values: list[float]) -> float:
     return sorted(values)[len(values) // 2]
 
@@ -146,10 +105,7 @@ def show(figures: dict[str, Any]) -> None:
     for share, one in figures["latency_ms"].items():
         table.add_row(share, f"{one['sales_per_s']:,.0f}", f"{one['p50']:.1f}", f"{one['p99']:.1f}")
     console.print(table)
-    console.print(
-        f"WeChat door: {figures['wechat_per_s']:,.0f} orders a second, RSA signing alone "
-        f"{figures['rsa_signatures_per_s']:,.0f}, {figures['wechat_of_rsa']:.0%} of it"
-    )
+    doors.show(figures)
     console.print(f"memory under load: {figures['memory_under_load_mb']:.0f} MB")
 
 

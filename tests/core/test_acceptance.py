@@ -43,7 +43,7 @@ def at(days: float) -> Instant:
 
 def a_draft(
     *cells: Cell, number: int = 1, starts: Instant = NEVER, ends: Instant = NEVER,
-    under_way: UnderWay = UnderWay.FINISH, by: str = "key_a",
+    under_way: UnderWay = UnderWay.FINISH, by: str = "mbr_000000000000A",
 ) -> Draft:  # fmt: skip
     chosen = cells or (Cell(OWN_METHOD, PC, Accepting.SUSPENDED),)
     return Draft(PolicyDraftId(number), PLATFORM, chosen, starts, ends, under_way, "安全检查", by)
@@ -52,7 +52,7 @@ def a_draft(
 def agreed(*drafts: Draft, now: Instant = NOW) -> Acceptance:
     found = Acceptance(PLATFORM)
     for draft in drafts:
-        decided = decide_approval(ApproveDraft(draft.id, "key_b"), draft, found, now)
+        decided = decide_approval(ApproveDraft(draft.id, "mbr_000000000000B"), draft, found, now)
         assert isinstance(decided, Approved), decided
         found = decided.acceptance
     return found
@@ -161,27 +161,29 @@ def test_a_period_may_not_cut_into_one_that_has_its_end(
 
 def test_nobody_approves_a_draft_of_their_own_or_twice() -> None:
     draft, nothing = a_draft(), Acceptance(PLATFORM)
-    own = decide_approval(ApproveDraft(draft.id, "key_a"), draft, nothing, NOW)
+    own = decide_approval(ApproveDraft(draft.id, "mbr_000000000000A"), draft, nothing, NOW)
     assert own == Refused(Reason.POLICY_SELF_APPROVAL)
-    approved = decide_approval(ApproveDraft(draft.id, "key_b"), draft, nothing, NOW)
+    approved = decide_approval(ApproveDraft(draft.id, "mbr_000000000000B"), draft, nothing, NOW)
     assert isinstance(approved, Approved)
     assert approved.draft.starts_at == NOW + LEAD
     assert approved.draft.before == (Cell(OWN_METHOD, PC, Accepting.ACCEPTED),)
     again = decide_approval(
-        ApproveDraft(draft.id, "key_c"), approved.draft, approved.acceptance, NOW
+        ApproveDraft(draft.id, "mbr_000000000000C"), approved.draft, approved.acceptance, NOW
     )
     assert again == Refused(Reason.POLICY_DECIDED)
-    back = decide_withdrawal(WithdrawDraft(draft.id, "key_a"), approved.draft, NOW)
+    back = decide_withdrawal(WithdrawDraft(draft.id, "mbr_000000000000A"), approved.draft, NOW)
     assert back == Refused(Reason.POLICY_DECIDED)
 
 
 def test_a_draft_is_taken_back_once() -> None:
-    after = decide_withdrawal(WithdrawDraft(PolicyDraftId(1), "key_a"), a_draft(), NOW)
+    after = decide_withdrawal(WithdrawDraft(PolicyDraftId(1), "mbr_000000000000A"), a_draft(), NOW)
     assert isinstance(after, Draft)
     assert after.state is DraftState.WITHDRAWN
-    assert decide_withdrawal(WithdrawDraft(PolicyDraftId(1), "key_b"), after, NOW) is after
+    assert (
+        decide_withdrawal(WithdrawDraft(PolicyDraftId(1), "mbr_000000000000B"), after, NOW) is after
+    )
     late = decide_approval(
-        ApproveDraft(PolicyDraftId(1), "key_b"), after, Acceptance(PLATFORM), NOW
+        ApproveDraft(PolicyDraftId(1), "mbr_000000000000B"), after, Acceptance(PLATFORM), NOW
     )
     assert late == Refused(Reason.POLICY_DECIDED)
 
@@ -206,7 +208,7 @@ def test_any_history_says_one_thing_for_each_cell_and_moment(history: list[Any])
         )  # fmt: skip
         if decide_draft(draft, known, METHODS, TERMINALS, NOW) is not None:
             continue
-        decided = decide_approval(ApproveDraft(draft.id, "key_b"), draft, known, NOW)
+        decided = decide_approval(ApproveDraft(draft.id, "mbr_000000000000B"), draft, known, NOW)
         if isinstance(decided, Approved):
             known = decided.acceptance
             approved.append(decided.draft)

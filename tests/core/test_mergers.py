@@ -15,7 +15,7 @@ NOW = Instant(1_000)
 
 
 def a_merger(*answers: Answer) -> Merger:
-    return Merger(MergerId(8), SOURCE, TARGET, "合并", "key_a", answers)
+    return Merger(MergerId(8), SOURCE, TARGET, "合并", "mbr_000000000000A", answers)
 
 
 def a_store(platform_id: MerchantId, state: StoreState = StoreState.OPEN, **terms: Any) -> Store:

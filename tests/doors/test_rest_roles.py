@@ -44,7 +44,7 @@ def stranger(name: str) -> str:
 @ROUTES
 def test_only_who_may_is_let_in(sandbox: Sandbox, merchant: Rest, one: Route) -> None:
     for client, let_in in (
-        (merchant, one.who is not Who.OPERATOR),
+        (merchant, one.who not in (Who.OPERATOR, Who.MEMBER)),
         (sandbox[1], one.who is not Who.MERCHANT),
     ):
         answer = send(client, one)

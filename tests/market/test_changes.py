@@ -42,7 +42,7 @@ class Trade:
         draft = world.do(
             acceptance.DRAFT, a_draft(world, platform_id=self.platforms[0], cells=cells)
         )
-        world.do(acceptance.APPROVE, ApproveDraft(draft.id, "key_b"))
+        world.do(acceptance.APPROVE, ApproveDraft(draft.id, "mbr_000000000000B"))
         world.now = Instant(world.now + LEAD)
         for day in range(self.start - DAYS, self.start + DAYS):
             self.trade(day)

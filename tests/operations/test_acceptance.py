@@ -52,7 +52,7 @@ def a_draft(world: World, *cells: Cell, **changes: Any) -> Draft:
         "ends_at": NEVER,
         "under_way": UnderWay.FINISH,
         "reason": "安全检查",
-        "drafted_by": "key_a",
+        "drafted_by": "mbr_000000000000A",
     }
     return Draft(**(fields | changes))
 
@@ -61,7 +61,7 @@ def switch(world: World, *cells: Cell, **changes: Any) -> Instant:
     """An approved change; when it begins."""
     made = world.do(acceptance.DRAFT, a_draft(world, *cells, **changes))
     assert isinstance(made, Draft), made
-    approved = world.do(acceptance.APPROVE, ApproveDraft(made.id, "key_b"))
+    approved = world.do(acceptance.APPROVE, ApproveDraft(made.id, "mbr_000000000000B"))
     assert isinstance(approved, Draft), approved
     return approved.starts_at
 
@@ -138,7 +138,7 @@ def test_payments_say_by_which_method_and_on_which_terminal(world: World) -> Non
 def test_one_batch_may_bring_a_switch_and_payments_before_it(world: World) -> None:
     made = world.do(acceptance.DRAFT, a_draft(world, under_way=UnderWay.STOP))
     payer, order, late = world.user(10_000), world.place(), world.place()
-    approval = (acceptance.APPROVE, ApproveDraft(made.id, "key_b"))
+    approval = (acceptance.APPROVE, ApproveDraft(made.id, "mbr_000000000000B"))
     first, second = world.batch([approval, (orders.PAY, world.a_payment(order, payer))])
     assert (first.state, second.state) == (DraftState.APPROVED, OrderState.PAID)
     world.now = first.starts_at
@@ -152,7 +152,7 @@ def test_two_approvals_of_one_platform_in_one_batch_are_both_kept(world: World) 
         acceptance.DRAFT, replace(first, id=PolicyDraftId(world.ids.new()), cells=other)
     )
     done = world.batch(
-        [(acceptance.APPROVE, ApproveDraft(one.id, "key_b")) for one in (first, second)]
+        [(acceptance.APPROVE, ApproveDraft(one.id, "mbr_000000000000B")) for one in (first, second)]
     )
     assert [one.state for one in done] == [DraftState.APPROVED] * 2
     assert len(world.rows()["acceptances"]) == 1
@@ -165,8 +165,8 @@ def test_two_approvals_of_one_platform_in_one_batch_are_both_kept(world: World) 
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
-        (ApproveDraft(PolicyDraftId(5), "key_b"), Reason.POLICY_NOT_FOUND),
-        (WithdrawDraft(PolicyDraftId(5), "key_b"), Reason.POLICY_NOT_FOUND),
+        (ApproveDraft(PolicyDraftId(5), "mbr_000000000000B"), Reason.POLICY_NOT_FOUND),
+        (WithdrawDraft(PolicyDraftId(5), "mbr_000000000000B"), Reason.POLICY_NOT_FOUND),
     ],
 )
 def test_a_draft_that_nobody_made_is_not_found(world: World, command: Any, reason: Reason) -> None:
@@ -185,6 +185,6 @@ def test_refused_drafts_and_approvals_change_nothing(world: World) -> None:
         made, id=PolicyDraftId(world.ids.new()), cells=(Cell(99, PC, Accepting.BANNED),)
     )
     assert refused(world.do(acceptance.DRAFT, wrong), Reason.METHOD_UNKNOWN)
-    own = ApproveDraft(made.id, "key_a")
+    own = ApproveDraft(made.id, "mbr_000000000000A")
     assert refused(world.do(acceptance.APPROVE, own), Reason.POLICY_SELF_APPROVAL)
     assert world.rows() == before

@@ -329,7 +329,7 @@ def share_and_return(world: World, payer: Any) -> None:
 def agree(world: World) -> None:
     """The platform will suspend a method tomorrow."""
     made = world.do(acceptance.DRAFT, a_draft(world, starts_at=Instant(world.now + DAY)))
-    assert world.do(acceptance.APPROVE, ApproveDraft(made.id, "key_b"))
+    assert world.do(acceptance.APPROVE, ApproveDraft(made.id, "mbr_000000000000B"))
 
 
 def keep_day_end(world: World) -> None:

@@ -54,7 +54,7 @@ class Case(Mall):
             reference=f"dispute@{self.dispute.id}", amount=refund, digest=b"dispute",
             partner_id=self.platform,
         )  # fmt: skip
-        return DecideDispute(self.seller, self.dispute.id, asked, "各担一半", "key_a")
+        return DecideDispute(self.seller, self.dispute.id, asked, "各担一半", "mbr_000000000000A")
 
     def withdraw(self) -> Any:
         return self.world.do(disputes.WITHDRAW, WithdrawDispute(self.seller, self.dispute.id))

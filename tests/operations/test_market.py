@@ -205,7 +205,7 @@ def season(world: World) -> Season:
     fold(world, 3)
     cells = (Cell(OWN_METHOD, PC, Accepting.BANNED),)
     draft = world.do(acceptance.DRAFT, a_draft(world, platform_id=made.mall, cells=cells))
-    world.do(acceptance.APPROVE, ApproveDraft(draft.id, "key_b"))
+    world.do(acceptance.APPROVE, ApproveDraft(draft.id, "mbr_000000000000B"))
     made.later(LEAD)
     made.play(15, 4)
     made.merge(made.paipai)
@@ -231,7 +231,7 @@ def test_many_payments_equal_plain_sql(sqlite_world: World) -> None:
             cells = (Cell(OWN_METHOD, PC, Accepting.BANNED),)
             asked = a_draft(sqlite_world, platform_id=season.mall, cells=cells)
             draft = sqlite_world.do(acceptance.DRAFT, asked)
-            sqlite_world.do(acceptance.APPROVE, ApproveDraft(draft.id, "key_b"))
+            sqlite_world.do(acceptance.APPROVE, ApproveDraft(draft.id, "mbr_000000000000B"))
             season.later(LEAD)
         if day == 40:
             season.merge(season.paipai)

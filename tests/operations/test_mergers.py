@@ -115,13 +115,17 @@ class Story:
 
     def draft(self, source: MerchantId, target: MerchantId | None = None, **fields: Any) -> Any:
         asked = Merger(
-            MergerId(self.world.ids.new()), source, target or self.wanggou, "合并", "key_a"
+            MergerId(self.world.ids.new()),
+            source,
+            target or self.wanggou,
+            "合并",
+            "mbr_000000000000A",
         )
         return self.world.do(mergers.DRAFT, replace(asked, **fields))
 
     def approved(self, source: MerchantId, **fields: Any) -> Merger:
         made = self.draft(source, **fields)
-        done: Merger = self.world.do(mergers.APPROVE, ApproveMerger(made.id, "key_b"))
+        done: Merger = self.world.do(mergers.APPROVE, ApproveMerger(made.id, "mbr_000000000000B"))
         assert done.state is MergerState.APPROVED, done
         return done
 
@@ -258,7 +262,7 @@ def test_a_dispute_open_before_a_merger_is_decided_after_it(world: World) -> Non
     refund = world.a_refund(order, 400, partner_id=story.paipai, reference=f"dispute@{asked.id}")
     done = world.do(
         disputes.DECIDE,
-        DecideDispute(story.seller, asked.id, refund.refund, "各担一部分", "key_a"),
+        DecideDispute(story.seller, asked.id, refund.refund, "各担一部分", "mbr_000000000000A"),
     )
     assert done.refunded == 400, done
     assert story.earned(story.seller) == (600,)
@@ -308,7 +312,7 @@ def test_a_merged_platform_takes_no_new_stores_and_obeys_its_heirs_policies(worl
     story = Story(world)
     cells = (Cell(OWN_METHOD, PC, Accepting.SUSPENDED),)
     made = world.do(acceptance.DRAFT, a_draft(world, platform_id=story.wanggou, cells=cells))
-    world.do(acceptance.APPROVE, ApproveDraft(made.id, "key_b"))
+    world.do(acceptance.APPROVE, ApproveDraft(made.id, "mbr_000000000000B"))
     story.later(LEAD)
     order = story.order(story.seller, story.paipai)
     story.merge(story.paipai)
@@ -325,7 +329,7 @@ def test_a_merger_may_leave_a_platform_its_own_policies(world: World) -> None:
     story = Story(world)
     cells = (Cell(OWN_METHOD, PC, Accepting.SUSPENDED),)
     made = world.do(acceptance.DRAFT, a_draft(world, platform_id=story.wanggou, cells=cells))
-    world.do(acceptance.APPROVE, ApproveDraft(made.id, "key_b"))
+    world.do(acceptance.APPROVE, ApproveDraft(made.id, "mbr_000000000000B"))
     story.later(LEAD)
     story.merge(story.paipai, own_policies=True)
     assert story.sell(story.seller, story.paipai).state is OrderState.PAID
@@ -355,8 +359,8 @@ def test_what_cannot_be_merged_is_refused_by_field_and_nothing_moves(world: Worl
         (mergers.ADVANCE, AdvanceMerger(first.id, 1), Reason.MERGER_STATE),
         (mergers.ADVANCE, AdvanceMerger(MergerId(5), 0), Reason.MERGER_NOT_FOUND),
         (mergers.COLLECT, CollectMerger(first.id), Reason.MERGER_STATE),
-        (mergers.CANCEL, CancelMerger(merged.id, "key_a"), Reason.MERGER_STATE),
-        (mergers.APPROVE, ApproveMerger(merged.id, "key_b"), Reason.MERGER_STATE),
+        (mergers.CANCEL, CancelMerger(merged.id, "mbr_000000000000A"), Reason.MERGER_STATE),
+        (mergers.APPROVE, ApproveMerger(merged.id, "mbr_000000000000B"), Reason.MERGER_STATE),
     ):
         assert refused(world.do(operation, command), reason)
     assert world.rows() == before
@@ -365,11 +369,13 @@ def test_what_cannot_be_merged_is_refused_by_field_and_nothing_moves(world: Worl
 def test_two_mergers_of_one_platform_are_not_approved_even_in_one_batch(world: World) -> None:
     story = Story(world)
     one, two = story.draft(story.paipai), story.draft(story.mall)
-    done = world.batch([(mergers.APPROVE, ApproveMerger(it.id, "key_b")) for it in (one, two)])
+    done = world.batch(
+        [(mergers.APPROVE, ApproveMerger(it.id, "mbr_000000000000B")) for it in (one, two)]
+    )
     assert done[0].state is MergerState.APPROVED
     assert refused(done[1], Reason.MERGER_UNDER_WAY)
-    world.do(mergers.CANCEL, CancelMerger(one.id, "key_a"))
-    done = world.do(mergers.APPROVE, ApproveMerger(two.id, "key_b"))
+    world.do(mergers.CANCEL, CancelMerger(one.id, "mbr_000000000000A"))
+    done = world.do(mergers.APPROVE, ApproveMerger(two.id, "mbr_000000000000B"))
     assert done.state is MergerState.APPROVED
 
 
@@ -377,7 +383,7 @@ def test_nobody_approves_a_merger_of_their_own(world: World) -> None:
     story = Story(world)
     made = story.draft(story.paipai)
     before = world.rows()
-    no = world.do(mergers.APPROVE, ApproveMerger(made.id, "key_a"))
+    no = world.do(mergers.APPROVE, ApproveMerger(made.id, "mbr_000000000000A"))
     assert refused(no, Reason.MERGER_SELF_APPROVAL)
     assert refused(world.do(mergers.ADVANCE, AdvanceMerger(made.id, 0)), Reason.MERGER_STATE)
     assert world.rows() == before

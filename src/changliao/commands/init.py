@@ -18,7 +18,8 @@ from changliao.commands.context import (
     visit,
 )
 from changliao.core import chart
-from changliao.operations import onboarding
+from changliao.core.members import Role
+from changliao.operations import logins, onboarding
 from changliao.operations.vault import SECRET_BYTES
 from changliao.store.views import parties
 
@@ -28,6 +29,8 @@ _SANDBOX: Final = """\
 sandbox = true
 private_callbacks = true
 """
+# Whose a sandbox's first key is; elsewhere it is a machine's, and people get keys of their own.
+_SANDBOX_MEMBER: Final = "operator"
 _PRODUCTION: Final = """\
 # Every setting is explained in docs/configuration.md.
 # public_url = "https://pay.example"
@@ -63,7 +66,9 @@ def init(folder: Path, *, is_sandbox: bool, as_json: bool) -> None:
 
 
 async def _first_operator_key(folder: Path) -> onboarding.RequestKey | None:
-    async with visit(folder) as (network, _):
+    async with visit(folder) as (network, settings):
         if await network.read(parties.keys_of, chart.NETWORK):
             return None
+        if settings.sandbox:
+            return await logins.operator(network, _SANDBOX_MEMBER, Role.ADMIN)
         return await onboarding.add_request_key(network, chart.NETWORK)

@@ -6,11 +6,13 @@ import click
 
 from changliao.commands.context import data_option, fail, json_option, run, show, visit
 from changliao.core import chart, ids
+from changliao.core.clock import to_rfc3339
 from changliao.core.ids import MerchantId
-from changliao.core.members import OF_MERCHANTS, Member, Role
-from changliao.operations import logins
+from changliao.core.members import OF_MERCHANTS, Member, Right, Role, may
+from changliao.operations import logins, onboarding
 from changliao.operations.members import ADD, RESET
 from changliao.operations.onboarding import accepted
+from changliao.operations.parties import REVOKE_KEY, RevokeKey
 from changliao.store.views import members, parties
 
 _ROLES = [role.name.lower() for role in Role]
@@ -48,6 +50,24 @@ def reset(folder: Path, name: str, *, as_json: bool) -> None:
     show(run(_reset(folder, name)), as_json=as_json)
 
 
+@member.command()
+@data_option
+@click.argument("name")
+@json_option
+def key(folder: Path, name: str, *, as_json: bool) -> None:
+    """Give NAME a key for the REST API; its secret is shown once."""
+    show(run(_key(folder, name)), as_json=as_json)
+
+
+@member.command("revoke-key")
+@data_option
+@click.argument("serial")
+@json_option
+def revoke_key(folder: Path, serial: str, *, as_json: bool) -> None:
+    """Refuse an operator's key from now on, a member's or a machine's."""
+    show(run(_revoke_key(folder, serial)), as_json=as_json)
+
+
 @member.command("list")
 @data_option
 def list_(folder: Path) -> None:
@@ -67,6 +87,24 @@ async def _add(folder: Path, name: str, role: Role, number: str) -> dict[str, st
         new = await logins.prepare(network, name, role, organisation)
         accepted(await network.perform(ADD, new.command))
         return _shown(new.command.member, new.factors, settings.public_url)
+
+
+async def _key(folder: Path, name: str) -> dict[str, str]:
+    async with visit(folder) as (network, _):
+        known = await network.read(members.member_by_name, name)
+        if known is None:
+            fail(f"there is no member {name}")
+        if not may(known, Right.USE_KEY):
+            fail(f"{name} is {known.role.name.lower()}: a key needs the right {Right.USE_KEY}")
+        made = await onboarding.add_request_key(network, chart.NETWORK, known.id)
+        return {"member": name, "operator_key": made.name, "operator_secret": made.secret}
+
+
+async def _revoke_key(folder: Path, serial: str) -> dict[str, str]:
+    async with visit(folder) as (network, _):
+        command = RevokeKey(MerchantId(chart.NETWORK), serial)
+        revoked = accepted(await network.perform(REVOKE_KEY, command))
+        return {"operator_key": revoked.serial, "revoked_at": to_rfc3339(revoked.revoked_at)}
 
 
 async def _reset(folder: Path, name: str) -> dict[str, str]:

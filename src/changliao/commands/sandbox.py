@@ -1,5 +1,6 @@
 """`changliao sandbox`: merchants, apps, keys, users and notifications by command."""
 
+import secrets
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,15 @@ import click
 
 from changliao.commands.alipay import alipay, alipay_key, alipay_token
 from changliao.commands.clock import clock as clock_command
-from changliao.commands.context import data_option, fail, json_option, run, show, visit
+from changliao.commands.context import (
+    data_option,
+    fail,
+    json_option,
+    run,
+    show,
+    visit,
+    visit_sandbox,
+)
 from changliao.commands.demo import demo
 from changliao.commands.environments import env
 from changliao.commands.faults import faults
@@ -20,10 +29,11 @@ from changliao.core import chart, clock, ids
 from changliao.core.credentials import CredentialKind
 from changliao.core.events import ResendEvent
 from changliao.core.ids import TopUpId, UserId
+from changliao.core.members import Role
 from changliao.core.money import CNY, Money
 from changliao.core.parties import Merchant, Partnership, User
 from changliao.core.wallet import TopUp
-from changliao.operations import onboarding
+from changliao.operations import logins, onboarding
 from changliao.operations.certificates import UnusableKey
 from changliao.operations.events import RESEND
 from changliao.operations.network import Network
@@ -140,12 +150,13 @@ def partner(folder: Path, provider: str, merchant_number: str, *, as_json: bool)
 @data_option
 @json_option
 def operator_key(folder: Path, *, as_json: bool) -> None:
-    """Make one more operator's key for the REST API; its secret is shown once."""
+    """Make one more supervisor with a key for the REST API; its secret is shown once."""
 
     async def add() -> dict[str, str]:
-        async with visit(folder) as (network, _):
-            made = await onboarding.add_request_key(network, chart.NETWORK)
-            return {"operator_key": made.name, "operator_secret": made.secret}
+        async with visit_sandbox(folder) as network:
+            name = f"operator {secrets.token_hex(4)}"
+            made = await logins.operator(network, name, Role.SUPERVISOR)
+            return {"operator_key": made.name, "operator_secret": made.secret, "member": name}
 
     show(run(add()), as_json=as_json)
 

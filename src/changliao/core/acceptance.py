@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from changliao.core.clock import NEVER, SECOND, Instant, to_rfc3339
 from changliao.core.ids import MerchantId, PolicyDraftId
+from changliao.core.members import same_hands
 from changliao.core.orders import Scene
 from changliao.core.outcome import Reason, Refused
 
@@ -96,7 +97,7 @@ class DraftState(IntEnum):
 class Draft(Struct, frozen=True):
     """A change somebody proposes. `starts_at` NEVER: as soon as it is approved.
 
-    `before` is how its cells stood when it was approved. Who is a key's name.
+    `before` is how its cells stood when it was approved. Who is a member, or a key of nobody's.
     """
 
     id: PolicyDraftId
@@ -114,7 +115,7 @@ class Draft(Struct, frozen=True):
 
 
 class ApproveDraft(Struct, frozen=True):
-    """A second operator agrees."""
+    """A second member agrees."""
 
     draft_id: PolicyDraftId
     by: str
@@ -221,7 +222,7 @@ def decide_approval(
     """Agree to a draft; it begins when it says, and not before everybody has seen it."""
     if draft.state is not DraftState.OPEN:
         return Refused(Reason.POLICY_DECIDED)
-    if command.by == draft.drafted_by:
+    if same_hands(command.by, draft.drafted_by):
         return Refused(Reason.POLICY_SELF_APPROVAL)
     starts_at = Instant(max(draft.starts_at, now + LEAD))
     if draft.ends_at != NEVER and draft.ends_at <= starts_at:

@@ -37,6 +37,27 @@ class EventKind(IntEnum):
     AUTHORIZATION_RELEASED = 19
     SHARE_RECEIVED = 27
     SHARE_RETURNED = 28
+    STORE_APPLIED = 60
+    STORE_DECIDED = 61
+    ESCROW_RELEASED = 62
+    DISPUTE_OPENED = 63
+    DISPUTE_ENDED = 64
+    BUDGET_SPENT = 65
+    BUDGET_CLOSED = 66
+
+
+# Told at the address a merchant gave for notices, by our own door.
+NOTICES: Final = frozenset(
+    {
+        EventKind.STORE_APPLIED,
+        EventKind.STORE_DECIDED,
+        EventKind.ESCROW_RELEASED,
+        EventKind.DISPUTE_OPENED,
+        EventKind.DISPUTE_ENDED,
+        EventKind.BUDGET_SPENT,
+        EventKind.BUDGET_CLOSED,
+    }
+)
 
 
 class TestWebhook(Struct, frozen=True):

@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from changliao.core import chart
+from changliao.core import chart, ids
 from changliao.core.clock import HOUR, Instant
 from changliao.core.credentials import Credential, Proof, decide_proof
 from changliao.core.ids import ActId, MemberId, MemberSessionId, MerchantId
@@ -52,13 +52,19 @@ class Right(StrEnum):
     DRAFT_MERGER = "draft_merger"
     APPROVE_MERGER = "approve_merger"
     MANAGE_MEMBERS = "manage_members"
+    USE_KEY = "use_key"
     PORTAL_LOOK = "portal_look"
     PORTAL_KEYS = "portal_keys"
     PORTAL_TEST = "portal_test"
 
 
 _VIEWER: Final = frozenset({Right.OWN_ACCOUNT, Right.LOOK})
-_OPERATOR: Final = _VIEWER | {Right.RESEND, Right.DRAFT_POLICY, Right.DRAFT_MERGER}
+_OPERATOR: Final = _VIEWER | {
+    Right.RESEND,
+    Right.DRAFT_POLICY,
+    Right.DRAFT_MERGER,
+    Right.USE_KEY,
+}
 _SUPERVISOR: Final = _OPERATOR | {
     Right.APPROVE_POLICY,
     Right.APPROVE_MERGER,
@@ -156,6 +162,12 @@ class LoggedIn(Struct, frozen=True):
 def may(member: Member, right: Right) -> bool:
     """Does the role have the right?"""
     return member.state is MemberState.ACTIVE and right in RIGHTS[member.role]
+
+
+def same_hands(one: str, other: str) -> bool:
+    """May both names be one person's? Who holds a key that belongs to nobody, nobody knows."""
+    people = (ids.parse("mbr", one), ids.parse("mbr", other))
+    return None in people or people[0] == people[1]
 
 
 def fits(member: Member) -> bool:

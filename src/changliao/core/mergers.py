@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from changliao.core.clock import NEVER, Instant
 from changliao.core.ids import MerchantId, MergerId
+from changliao.core.members import same_hands
 from changliao.core.money import BPS
 from changliao.core.outcome import Reason, Refused
 from changliao.core.platforms import Platform, Store, StoreMode, StoreState, Terms, terms_of
@@ -117,7 +118,7 @@ class Merger(Struct, frozen=True):
     """`position` counts the steps done, `step` is what comes next, `stores` how many moved.
 
     `joined` is what the run moved, `collected` what was moved since, by book. `own_policies` leaves
-    the source its own acceptance policies. Who is a key's name.
+    the source its own acceptance policies. Who is a member, or a key of nobody's.
     """
 
     id: MergerId
@@ -145,7 +146,7 @@ class Merger(Struct, frozen=True):
 
 
 class ApproveMerger(Struct, frozen=True):
-    """A second operator agrees; it may run."""
+    """A second member agrees; it may run."""
 
     merger_id: MergerId
     by: str
@@ -202,7 +203,7 @@ def decide_event(merger: Merger, event: MergerEvent, by: str, now: Instant) -> M
         return Refused(state, f"state: the merger is {merger.state.name.lower()}")
     if state is merger.state:
         return merger
-    if event is MergerEvent.APPROVE and by == merger.drafted_by:
+    if event is MergerEvent.APPROVE and same_hands(by, merger.drafted_by):
         return Refused(Reason.MERGER_SELF_APPROVAL, "drafted_by: is who approves")
     return changed(merger, state=state, decided_by=by, decided_at=now)
 

@@ -8,7 +8,7 @@ from enum import IntEnum
 from msgspec import Struct
 
 from changliao.core.clock import NEVER, Instant
-from changliao.core.ids import AppId, MerchantId, UserId
+from changliao.core.ids import AppId, MemberId, MerchantId, UserId
 
 
 class User(Struct, frozen=True):
@@ -73,7 +73,7 @@ class Key(Struct, frozen=True):
     `merchant_id` is whose it is: a merchant, the network for operators, or one app where a protocol
     gives keys to apps. `serial` names it in requests. A key works from `starts_at` until `ends_at`
     (0: no end) unless it was revoked; two may overlap, so a merchant can change keys without a
-    pause.
+    pause. An operator's key is in the hands of `member_id`; 0 is a machine's.
     """
 
     merchant_id: MerchantId
@@ -83,6 +83,7 @@ class Key(Struct, frozen=True):
     starts_at: Instant
     ends_at: Instant = NEVER
     revoked_at: Instant = NEVER
+    member_id: MemberId = MemberId(0)
 
     def works(self, now: Instant) -> bool:
         """Is it valid at this time?"""

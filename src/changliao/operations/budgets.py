@@ -23,12 +23,13 @@ from changliao.core.discounts import (
     Promise,
     Taken,
 )
+from changliao.core.events import EventKind
 from changliao.core.ids import UserId
-from changliao.core.ledger import Account, LedgerFault, credited
+from changliao.core.ledger import Account, LedgerFault, Transfer, credited
 from changliao.core.orders import Order, PayOrder, payable_by
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund
-from changliao.operations import heirs
+from changliao.operations import heirs, notices
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.budgets import BUDGETS, COUPONS, DISCOUNTS, TAKERS
@@ -84,6 +85,7 @@ def keep(tx: UnitOfWork, taken: Taken) -> None:
     ledger.post(tx, taken.transfers)
     if taken.taker is not None:
         tx.put(TAKERS, TAKERS.key(taken.taker), taken.taker)
+        _tell_spent(tx, taken.taker, taken.transfers)
     if taken.coupon is not None:
         _keep_coupon(tx, taken.coupon)
     if taken.discounted is not None:
@@ -188,6 +190,7 @@ def _keep_promise(tx: UnitOfWork, promise: Promise) -> Coupon:
     ledger.post(tx, promise.transfers)
     if promise.taker is not None:
         tx.put(TAKERS, TAKERS.key(promise.taker), promise.taker)
+        _tell_spent(tx, promise.taker, promise.transfers)
     _keep_coupon(tx, promise.coupon)
     return promise.coupon
 
@@ -201,12 +204,26 @@ def _keep_coupon(tx: UnitOfWork, coupon: Coupon) -> None:
         deadlines.drop(tx, *when)
 
 
+def _tell_spent(tx: UnitOfWork, taker: Taker, moved: Iterable[Transfer]) -> None:
+    """The owner hears once when less is left than one more use."""
+    budget = tx.find(BUDGETS, (taker.owner_id, taker.budget_id))
+    if budget is None:
+        return
+    source = budgets.account(budget)
+    left = ledger.account(tx, source).spendable
+    taken = sum(one.amount for one in moved if one.debit == source)
+    if left < budget.face <= left + taken:
+        notices.tell(tx, budget.owner_id, EventKind.BUDGET_SPENT, budget.id)
+
+
 def _changed(tx: UnitOfWork, known: Budget, after: Changed | Refused) -> Budget | Refused:
     if isinstance(after, Refused):
         return after
     if after.budget is not known:
         ledger.post(tx, after.transfers)
         tx.update(BUDGETS, after.budget)
+        if after.budget.state is BudgetState.CLOSED:
+            notices.tell(tx, known.owner_id, EventKind.BUDGET_CLOSED, known.id)
     return after.budget
 
 

@@ -17,10 +17,11 @@ from changliao.core.disputes import (
     decide_opening,
     ended,
 )
+from changliao.core.events import EventKind
 from changliao.core.holds import Holding, HoldingState, decide_release
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import RefundOrder
-from changliao.operations import holds
+from changliao.operations import holds, notices
 from changliao.operations.operation import Operation, Place
 from changliao.operations.refunds import refund_order
 from changliao.store import deadlines, ledger
@@ -48,6 +49,7 @@ def _open(tx: UnitOfWork, command: OpenDispute, now: Instant) -> Dispute | Refus
     tx.update(HOLDINGS, frozen)
     deadlines.drop(tx, frozen.until, frozen.order_id, frozen.merchant_id)
     tx.insert(DISPUTES, asked)
+    notices.tell(tx, asked.merchant_id, EventKind.DISPUTE_OPENED, asked.id)
     return asked
 
 
@@ -95,6 +97,8 @@ def _decide(tx: UnitOfWork, command: DecideDispute, now: Instant) -> Dispute | R
     tx.update(HOLDINGS, released.holding)
     done = ended(known, state, command, now)
     tx.update(DISPUTES, done)
+    notices.tell(tx, known.merchant_id, EventKind.DISPUTE_ENDED, known.id)
+    notices.tell(tx, known.merchant_id, EventKind.ESCROW_RELEASED, known.order_id)
     return done
 
 
@@ -115,6 +119,7 @@ def _withdraw(tx: UnitOfWork, command: WithdrawDispute, now: Instant) -> Dispute
     deadlines.add(tx, waiting.until, waiting.order_id, waiting.merchant_id, kind)
     done = ended(known, DisputeState.WITHDRAWN, None, now)
     tx.update(DISPUTES, done)
+    notices.tell(tx, known.merchant_id, EventKind.DISPUTE_ENDED, known.id)
     return done
 
 

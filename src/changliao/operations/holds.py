@@ -1,7 +1,9 @@
 """Beginning and keeping holds. How they end: operations/settling.py and operations/splits.py."""
 
+from changliao.core.events import EventKind
 from changliao.core.holds import Holding, HoldingState, hold_of
 from changliao.core.orders import Hold, Order
+from changliao.operations import notices
 from changliao.store import deadlines
 from changliao.store.holds import HOLDINGS
 from changliao.store.unit import UnitOfWork
@@ -35,3 +37,4 @@ def keep(tx: UnitOfWork, holding: Holding) -> None:
     tx.update(HOLDINGS, holding)
     if holding.state is HoldingState.RELEASED:
         deadlines.drop(tx, holding.until, holding.order_id, holding.merchant_id)
+        notices.tell(tx, holding.merchant_id, EventKind.ESCROW_RELEASED, holding.order_id)

@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from changliao.core import chart
 from changliao.core.clock import Instant
 from changliao.core.credentials import Credential, CredentialKind, Proof
 from changliao.core.ids import MemberId, MemberSessionId, MerchantId, UserId
@@ -12,6 +13,7 @@ from changliao.core.members import SESSION_LIFETIME, LogIn, Member, MemberSessio
 from changliao.core.outcome import Reason, Refused
 from changliao.operations import sessions, totp
 from changliao.operations.members import (
+    ADD,
     END_SESSION,
     LOG_IN,
     AddMember,
@@ -21,6 +23,7 @@ from changliao.operations.members import (
     is_active,
 )
 from changliao.operations.network import Network
+from changliao.operations.onboarding import RequestKey, accepted, add_request_key
 from changliao.operations.secrets import new_token, stored_token
 from changliao.store.views import members
 
@@ -69,6 +72,22 @@ async def prepare(network: Network, name: str, role: Role, organisation: Merchan
     sealed, credential, factors = await _factors(network, member_id, name)
     member = Member(member_id, name, role, organisation, sealed)
     return NewMember(AddMember(member, credential), factors)
+
+
+def with_keys_only(network: Network, name: str, role: Role) -> AddMember:
+    """A member of the network whom no password lets in, until both factors are reset."""
+    member_id = MemberId(network.ids.new())
+    sealed = network.vault.seal(totp.new_secret(), totp.PURPOSE)
+    member = Member(member_id, name, role, MerchantId(chart.NETWORK), sealed)
+    nothing = Credential(UserId(member_id), CredentialKind.PASSWORD, "", network.clock())
+    return AddMember(member, nothing)
+
+
+async def operator(network: Network, name: str, role: Role) -> RequestKey:
+    """A member with a key of its own, for a sandbox. Raises NotTakenOn."""
+    command = with_keys_only(network, name, role)
+    accepted(await network.perform(ADD, command))
+    return await add_request_key(network, chart.NETWORK, command.member.id)
 
 
 async def prepare_reset(network: Network, member: Member) -> NewFactors:

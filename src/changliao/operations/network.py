@@ -29,6 +29,7 @@ from changliao.store.acceptance import ACCEPTANCES
 from changliao.store.channels import CHANNELS
 from changliao.store.engine import Engine, Reader
 from changliao.store.events import EVENTS
+from changliao.store.members import MEMBERS
 from changliao.store.orders import ORDERS
 from changliao.store.parties import APPS, KEYS, MERCHANTS, PARTNERSHIPS
 from changliao.store.sandbox import RULES
@@ -39,7 +40,7 @@ R = TypeVar("R")
 P = ParamSpec("P")
 Ts = TypeVarTuple("Ts")
 _READERS: Final = 4
-_DIRECTORY_TABLES: Final = (ACCEPTANCES, CHANNELS, MERCHANTS, APPS, KEYS, PARTNERSHIPS)
+_DIRECTORY_TABLES: Final = (ACCEPTANCES, CHANNELS, MEMBERS, MERCHANTS, APPS, KEYS, PARTNERSHIPS)
 
 
 class Network:
@@ -145,7 +146,7 @@ class Network:
         return await self.in_thread(lambda: self._read(view, *args, **kwargs))
 
     async def look_up(self, view: Callable[[Reader, *Ts], R], *args: *Ts) -> R:
-        """A view of merchants, apps, keys or partnerships, at most a second old."""
+        """A view of merchants, members, apps, keys or partnerships, at most a second old."""
         key = (view, args)
         kept = self.directory.peek(key)
         if kept is not None:

@@ -8,10 +8,11 @@ import secrets
 from typing import Final, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from changliao.core import ids
 from changliao.core.clock import NEVER
-from changliao.core.ids import AppId, MerchantId
+from changliao.core.ids import AppId, MemberId, MerchantId
 from changliao.core.outcome import Refused
 from changliao.core.parties import App, Key, KeyKind, Merchant
 from changliao.operations import certificates
@@ -21,6 +22,7 @@ from changliao.operations.parties import ADD_APP, ADD_KEY, TAKE_ON, TakeOn
 
 API_KEY_PURPOSE: Final = "merchant api key"
 SECRET_PURPOSE: Final = "request secret"
+_NOBODY: Final = MemberId(0)
 _SECRET_BYTES: Final = 32
 R = TypeVar("R")
 
@@ -154,9 +156,15 @@ def new_public_key(network: Network, merchant_id: MerchantId, text: bytes) -> Ke
     )
 
 
-async def add_request_key(network: Network, owner: int) -> RequestKey:
-    """A new HMAC key for our REST API; `owner` is a merchant, or the network for operators."""
+async def add_request_key(
+    network: Network, owner: int, member_id: MemberId = _NOBODY
+) -> RequestKey:
+    """A new HMAC key for our REST API; `owner` is a merchant, or the network for operators.
+
+    An operator's key may be in the hands of a member.
+    """
     key, shown = new_request_key(network, owner)
+    key = replace(key, member_id=member_id)
     accepted(await network.perform(ADD_KEY, key))
     return shown
 

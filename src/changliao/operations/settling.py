@@ -32,6 +32,7 @@ from changliao.operations.heirs import Accounts
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.holds import HOLDINGS
+from changliao.store.notices import NOTICES
 from changliao.store.orders import ORDERS
 from changliao.store.splits import PARTS, RETURNS, RETURNS_BY_REFERENCE, SHARES, SHARES_BY_REFERENCE
 from changliao.store.unit import UnitOfWork
@@ -199,6 +200,7 @@ def _expire(tx: UnitOfWork, command: ExpireHold, now: Instant) -> Holding | Refu
 
 def _expiry_keys(command: ExpireHold) -> Iterable[Place]:
     yield HOLDINGS, (command.order_id, command.merchant_id)
+    yield NOTICES, command.merchant_id
     yield ledger.ACCOUNTS, chart.escrow(command.merchant_id, CNY)
     yield ledger.ACCOUNTS, chart.payable(command.merchant_id, CNY)
 

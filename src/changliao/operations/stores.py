@@ -4,13 +4,14 @@ from typing import Final
 
 from changliao.core import platforms
 from changliao.core.clock import Instant
+from changliao.core.events import EventKind
 from changliao.core.holds import LONGEST_DAYS
 from changliao.core.ids import MerchantId
 from changliao.core.orders import Hold, Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import Partnership
 from changliao.core.platforms import DecideStore, Platform, Store, StoreEvent, StoreMode
-from changliao.operations import heirs
+from changliao.operations import heirs, notices
 from changliao.operations.operation import Operation
 from changliao.store.holds import HOLD_TERMS
 from changliao.store.parties import MERCHANTS, PARTNERSHIPS
@@ -88,6 +89,9 @@ def _apply(tx: UnitOfWork, command: Store, now: Instant) -> Store | Refused:
     asked = platforms.decide_application(known, command)
     if isinstance(asked, Store) and asked is not known:
         tx.put(STORES, key, asked)
+        if command.platform_id != command.merchant_id:
+            applied = EventKind.STORE_APPLIED
+            notices.tell(tx, command.platform_id, applied, command.merchant_id)
     return asked
 
 
@@ -106,6 +110,7 @@ def _decide(tx: UnitOfWork, command: DecideStore, now: Instant) -> Store | Refus
     if isinstance(after, Refused) or after is known:
         return after
     tx.update(STORES, after)
+    notices.tell(tx, command.merchant_id, EventKind.STORE_DECIDED, command.platform_id)
     key = (command.platform_id, command.merchant_id)
     own = command.platform_id == command.merchant_id
     opens = command.event is StoreEvent.APPROVE and not own

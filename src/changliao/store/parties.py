@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from changliao.core.clock import Instant
 from changliao.core.credentials import Credential, CredentialKind
-from changliao.core.ids import AppId, MerchantId, UserId
+from changliao.core.ids import AppId, MemberId, MerchantId, UserId
 from changliao.core.parties import (
     App,
     Key,
@@ -75,6 +75,7 @@ def key_from_row(row: Row) -> Key:
         Instant(row[4]),
         Instant(row[5]),
         Instant(row[6]),
+        MemberId(row[7]),
     )
 
 
@@ -165,6 +166,7 @@ KEYS: Table[tuple[int, str], Key] = Table(
         key.starts_at,
         key.ends_at,
         key.revoked_at,
+        key.member_id,
     ),
     from_row=key_from_row,
     change=lambda before, after: (

@@ -19,6 +19,7 @@ from changliao.core.acceptance import (
 )
 from changliao.core.clock import DAY, NEVER, Instant
 from changliao.core.ids import MerchantId, PolicyDraftId, first_id, made_at
+from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.acceptance_forms import (
     AcceptanceShown,
@@ -43,6 +44,7 @@ from changliao.doors.rest.call import Call, Door, perform, read_id, read_moment
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import Problem, refusal
 from changliao.doors.rest.fields import Nothing, Page, moment, page
+from changliao.doors.rest.members import doing, perform_by
 from changliao.doors.rest.orders import whose
 from changliao.operations.acceptance import ADD_METHOD, APPROVE, DRAFT, WITHDRAW
 from changliao.store.acceptance import Method, Terminal
@@ -121,7 +123,7 @@ async def show(door: Door, call: Call[Nothing, PlatformQuery]) -> AcceptanceShow
 
 
 async def draft(door: Door, call: Call[NewDraft, Nothing]) -> Any:
-    """Propose a change for another operator to approve."""
+    """Propose a change for another member to approve."""
     form, names = call.form, await _names(door)
     wanted = Draft(
         id=PolicyDraftId(door.network.ids.new()),
@@ -131,9 +133,12 @@ async def draft(door: Door, call: Call[NewDraft, Nothing]) -> Any:
         ends_at=NEVER if form.ends_at is None else read_moment(form.ends_at, "ends_at"),
         under_way=UnderWay[form.under_way.upper()],
         reason=form.reason,
-        drafted_by=call.caller.key.serial,
+        drafted_by=call.caller.name,
     )
-    return await perform(door, call, DRAFT, wanted, lambda done: _draft(names, done))
+    subject = ids.show("drf", wanted.id)
+    return await perform_by(
+        door, call, _DRAFT, wanted, lambda done: _draft(names, done), subject=subject
+    )
 
 
 async def search(door: Door, call: Call[Nothing, DraftsQuery]) -> Page[DraftShown]:
@@ -176,13 +181,15 @@ async def preview(door: Door, call: Call[Nothing, Nothing]) -> PreviewShown:
 
 
 async def approve(door: Door, call: Call[Nothing, Nothing]) -> Any:
-    """Approve another operator's draft.
+    """Approve another member's draft.
 
     It begins when it says, or two seconds from now. The body is not read.
     """
     names, known = await _names(door), await _find(door, call)
-    command = ApproveDraft(known.id, call.caller.key.serial)
-    return await perform(door, call, APPROVE, command, lambda done: _draft(names, done))
+    command, subject = ApproveDraft(known.id, call.caller.name), ids.show("drf", known.id)
+    return await perform_by(
+        door, call, _APPROVE, command, lambda done: _draft(names, done), subject=subject
+    )
 
 
 async def withdraw(door: Door, call: Call[Nothing, Nothing]) -> Any:
@@ -191,7 +198,7 @@ async def withdraw(door: Door, call: Call[Nothing, Nothing]) -> Any:
     Taking it back again is no change. The body is not read.
     """
     names, known = await _names(door), await _find(door, call)
-    command = WithdrawDraft(known.id, call.caller.key.serial)
+    command = WithdrawDraft(known.id, call.caller.name)
     return await perform(door, call, WITHDRAW, command, lambda done: _draft(names, done))
 
 
@@ -310,6 +317,8 @@ _STATES: Final[dict[DraftState, DraftStateName]] = {
     DraftState.APPROVED: "approved",
     DraftState.WITHDRAWN: "withdrawn",
 }
+_APPROVE: Final = doing(APPROVE, Right.APPROVE_POLICY)
+_DRAFT: Final = doing(DRAFT, Right.DRAFT_POLICY)
 _ONE: Final = "/acceptance/drafts/{draft_id}"
 _MISSING: Final = (Reason.POLICY_NOT_FOUND,)
 ENDPOINTS: Final = (
@@ -329,9 +338,10 @@ ENDPOINTS: Final = (
         ("merchant_missing",),
     ),
     Endpoint(
-        "POST", "/acceptance/drafts", draft, Who.OPERATOR, NewDraft, Nothing, DraftShown, 201,
+        "POST", "/acceptance/drafts", draft, Who.MEMBER, NewDraft, Nothing, DraftShown, 201,
         (Reason.MERCHANT_NOT_FOUND, Reason.METHOD_UNKNOWN, Reason.POLICY_CONTRADICTORY,
-         Reason.POLICY_INVALID, Reason.POLICY_OVERLAPS, Reason.TERMINAL_UNKNOWN),
+         Reason.MEMBER_NOT_PERMITTED, Reason.POLICY_INVALID, Reason.POLICY_OVERLAPS,
+         Reason.TERMINAL_UNKNOWN), right=Right.DRAFT_POLICY,
     ),
     Endpoint(
         "GET", "/acceptance/drafts", search, Who.OPERATOR, Nothing, DraftsQuery,
@@ -347,12 +357,12 @@ ENDPOINTS: Final = (
         _MISSING,
     ),
     Endpoint(
-        "POST", f"{_ONE}/approve", approve, Who.OPERATOR, Nothing, Nothing, DraftShown, 200,
-        (*_MISSING, Reason.POLICY_DECIDED, Reason.POLICY_INVALID, Reason.POLICY_OVERLAPS,
-         Reason.POLICY_SELF_APPROVAL),
+        "POST", f"{_ONE}/approve", approve, Who.MEMBER, Nothing, Nothing, DraftShown, 200,
+        (*_MISSING, Reason.MEMBER_NOT_PERMITTED, Reason.POLICY_DECIDED, Reason.POLICY_INVALID,
+         Reason.POLICY_OVERLAPS, Reason.POLICY_SELF_APPROVAL), right=Right.APPROVE_POLICY,
     ),
     Endpoint(
         "POST", f"{_ONE}/withdraw", withdraw, Who.OPERATOR, Nothing, Nothing, DraftShown, 200,
-        (*_MISSING, Reason.POLICY_DECIDED), repeats=True,
+        (*_MISSING, Reason.POLICY_DECIDED), repeats=True, right=Right.DRAFT_POLICY,
     ),
 )  # fmt: skip

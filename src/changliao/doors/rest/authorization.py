@@ -21,13 +21,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from msgspec import Struct
 
-from changliao.core import chart, clock
+from changliao.core import chart, clock, ids
 from changliao.core.clock import MINUTE, SECOND, Instant
+from changliao.core.members import Member, Right, may
 from changliao.core.parties import Key, KeyKind, MerchantState
 from changliao.doors.rest.errors import Problem
 from changliao.operations.network import Network
 from changliao.operations.onboarding import SECRET_PURPOSE
-from changliao.store.views import parties
+from changliao.store.views import members, parties
 
 SCHEMES: Final = {
     "CHANGLIAO-HMAC-SHA256": KeyKind.HMAC_SECRET,
@@ -44,15 +45,21 @@ _SECRETS_KEPT: Final = 10_000
 
 
 class Caller(Struct, frozen=True):
-    """The key that signed, and its opened secret when it has one."""
+    """The key that signed, its opened secret when it has one, and the member it belongs to."""
 
     key: Key
     secret: bytes = b""
+    member: Member | None = None
 
     @property
     def is_operator(self) -> bool:
         """May it act for anybody?"""
         return self.key.merchant_id == chart.NETWORK
+
+    @property
+    def name(self) -> str:
+        """Who acts: a member under every key and page the same, or a machine by its key."""
+        return ids.show("mbr", self.member.id) if self.member else self.key.serial
 
 
 class Nonces:
@@ -99,7 +106,7 @@ class Gate:
         key = await self._network.look_up(parties.key_by_serial, name)
         if key is None or key.kind is not kind or not key.works(self._network.clock()):
             raise Problem("unknown_key", "the key is unknown, revoked or of another kind")
-        caller = Caller(key, self._secret(key))
+        caller = Caller(key, self._secret(key), await self._member(key))
         message = request_message(method, target, timestamp, nonce, body)
         if not _verified(caller, message, signature):
             raise Problem("wrong_signature", "the signature does not match this request")
@@ -107,6 +114,15 @@ class Gate:
             raise Problem("replayed", "this nonce was used before: make a new one")
         await self._refuse_disabled(caller)
         return caller
+
+    async def _member(self, key: Key) -> Member | None:
+        """In whose hands the key is; None is a machine's. Raises Problem 401."""
+        if not key.member_id:
+            return None
+        member = await self._network.look_up(members.member, key.member_id)
+        if member is None or not may(member, Right.USE_KEY):
+            raise Problem("unknown_key", "the member this key belongs to may not use it any more")
+        return member
 
     def sign(self, caller: Caller | None, body: bytes) -> tuple[tuple[bytes, bytes], ...]:
         """The headers that let a caller check an answer."""

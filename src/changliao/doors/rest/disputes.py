@@ -16,6 +16,7 @@ from changliao.core.disputes import (
     WithdrawDispute,
 )
 from changliao.core.ids import DisputeId, MerchantId, NoteId, OrderId, RefundId, UserId, made_at
+from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund
 from changliao.doors.rest.call import Call, Door, perform, read_id
@@ -164,7 +165,7 @@ async def decide(door: Door, call: Call[Decision, WhoseQuery]) -> Any:
         reason=form.words[:80],
     )
     command = DecideDispute(
-        known.merchant_id, known.id, refund, form.words, call.caller.key.serial or _NETWORK
+        known.merchant_id, known.id, refund, form.words, call.caller.name or _NETWORK
     )
     return await perform(door, call, DECIDE, command, show_dispute)
 
@@ -238,7 +239,7 @@ ENDPOINTS: Final = (
         (*_MISSING, Reason.DISPUTE_ENDED, Reason.HOLD_MISSING, Reason.HOLD_NOT_DISPUTED,
          Reason.MERCHANT_FUNDS_INSUFFICIENT, Reason.ORDER_NOT_FOUND,
          Reason.REFUND_EXCEEDS_PAYMENT, Reason.REFUND_REFERENCE_REUSED, Reason.REFUND_TOO_LATE,
-         Reason.REFUNDS_TOO_MANY),
+         Reason.REFUNDS_TOO_MANY), right=Right.DECIDE_DISPUTES,
     ),
     Endpoint(
         "POST", f"{_ONE}/withdraw", withdraw, Who.OPERATOR, Nothing, WhoseQuery, DisputeShown,

@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from changliao.core.answers import KeptAnswer, decide_again
+from changliao.core.members import Right, may
 from changliao.core.outcome import Reason
 from changliao.doors.rest.authorization import Caller
 from changliao.doors.rest.call import (
@@ -45,6 +46,7 @@ class Who(StrEnum):
 
     MERCHANT = "merchant"
     OPERATOR = "operator"
+    MEMBER = "operator, with a member's key"
     EITHER = "merchant or operator"
 
 
@@ -52,7 +54,8 @@ class Endpoint(Struct, Generic[B, Q], frozen=True, eq=False):
     """`path` is below /api/v1. `refuses` names what only this operation may say no for.
 
     The first line of the handler's docstring is the summary, the rest the description. `repeats`
-    marks what only sets a state: sent again it sets the same, so no answer has to be kept.
+    marks what only sets a state: sent again it sets the same, so no answer has to be kept. A member
+    needs the `right`, under whichever of its keys.
     """
 
     method: str
@@ -65,6 +68,7 @@ class Endpoint(Struct, Generic[B, Q], frozen=True, eq=False):
     status: int = 200
     refuses: tuple[Reason | str, ...] = ()
     repeats: bool = False
+    right: Right | None = None
 
     @property
     def keeps_answers(self) -> bool:
@@ -102,12 +106,10 @@ def prepared(endpoint: Endpoint[Any, Any]) -> Handler:
     decoder = msgspec.json.Decoder(endpoint.form)
     takes_body = endpoint.form is not Nothing
     keeps = endpoint.keeps_answers
-    handler, who, query_type, status = (
-        endpoint.handler, endpoint.who, endpoint.query, endpoint.status,
-    )  # fmt: skip
+    handler, query_type, status = endpoint.handler, endpoint.query, endpoint.status
 
     async def answer(door: Door, asked: Incoming) -> Answer:
-        permit(who, asked.caller)
+        permit(endpoint, asked.caller)
         query = read_query(_pairs(asked.query), query_type)
         form = read_form(asked.body, decoder) if takes_body else None
         if asked.key and keeps:
@@ -118,12 +120,17 @@ def prepared(endpoint: Endpoint[Any, Any]) -> Handler:
     return answer
 
 
-def permit(who: Who, caller: Caller) -> None:
-    """Raises Problem 403 for a key of the other kind."""
-    if who is Who.OPERATOR and not caller.is_operator:
+def permit(endpoint: Endpoint[Any, Any], caller: Caller) -> None:
+    """Raises Problem 403 for a key of the other kind, and for what its member may not do."""
+    who, member = endpoint.who, caller.member
+    if who in (Who.OPERATOR, Who.MEMBER) and not caller.is_operator:
         raise Problem("not_permitted", "only an operator's key may do this")
     if who is Who.MERCHANT and caller.is_operator:
         raise Problem("not_permitted", "only a merchant's key may do this")
+    if who is Who.MEMBER and member is None:
+        raise Problem("not_permitted", "needs a member's key: `changliao member key` makes one")
+    if member is not None and endpoint.right is not None and not may(member, endpoint.right):
+        raise Problem("not_permitted", f"the member has not the right {endpoint.right}")
 
 
 async def _once(

@@ -10,6 +10,7 @@ from changliao.core import chart, ids
 from changliao.core.clock import NEVER
 from changliao.core.ids import MerchantId, MergerId, made_at
 from changliao.core.ledger import Account
+from changliao.core.members import Right
 from changliao.core.merger_plans import (
     Conflict,
     Kind,
@@ -37,6 +38,7 @@ from changliao.doors.rest.call import Call, Door, perform, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import Nothing, Page, moment
+from changliao.doors.rest.members import doing, perform_by
 from changliao.doors.rest.merger_forms import (
     AnswerForm,
     BalanceShown,
@@ -89,14 +91,14 @@ async def draft(door: Door, call: Call[NewMerger, Nothing]) -> Any:
         source_id=MerchantId(read_id("mch", form.source_id)),
         target_id=MerchantId(read_id("mch", form.target_id)),
         reason=form.reason,
-        drafted_by=call.caller.key.serial,
+        drafted_by=call.caller.name,
         answers=tuple(
             Answer(MerchantId(read_id("mch", one.merchant_id)), Keep[one.keep.upper()])
             for one in form.answers
         ),
         own_policies=form.own_policies,
     )
-    return await perform(door, call, DRAFT, merger, _merger)
+    return await perform_by(door, call, _DRAFT, merger, _merger, subject=ids.show("mrg", merger.id))
 
 
 async def search(door: Door, call: Call[Nothing, MergersQuery]) -> Page[MergerShown]:
@@ -138,8 +140,9 @@ async def approve(door: Door, call: Call[Nothing, Nothing]) -> Any:
 
     Until its end both platforms take part in no other. The body is not read.
     """
-    command = ApproveMerger(_id(call), call.caller.key.serial)
-    return await perform(door, call, APPROVE, command, _merger)
+    command = ApproveMerger(_id(call), call.caller.name)
+    subject = ids.show("mrg", command.merger_id)
+    return await perform_by(door, call, _APPROVE, command, _merger, subject=subject)
 
 
 async def cancel(door: Door, call: Call[Nothing, Nothing]) -> Any:
@@ -147,7 +150,7 @@ async def cancel(door: Door, call: Call[Nothing, Nothing]) -> Any:
 
     Taking it back again is no change. The body is not read.
     """
-    command = CancelMerger(_id(call), call.caller.key.serial)
+    command = CancelMerger(_id(call), call.caller.name)
     return await perform(door, call, CANCEL, command, _merger)
 
 
@@ -302,6 +305,8 @@ _STEPS: Final[dict[Step, StepName]] = {
     Step.BALANCES: "balances",
     Step.END: "end",
 }
+_APPROVE: Final = doing(APPROVE, Right.APPROVE_MERGER)
+_DRAFT: Final = doing(DRAFT, Right.DRAFT_MERGER)
 _ONE: Final = "/mergers/{merger_id}"
 _MISSING: Final = (Reason.MERGER_NOT_FOUND,)
 _DRAFTING: Final = (
@@ -314,7 +319,8 @@ ENDPOINTS: Final = (
         (Reason.PLATFORM_NOT_FOUND,),
     ),
     Endpoint(
-        "POST", "/mergers", draft, Who.OPERATOR, NewMerger, Nothing, MergerShown, 201, _DRAFTING,
+        "POST", "/mergers", draft, Who.MEMBER, NewMerger, Nothing, MergerShown, 201,
+        (*_DRAFTING, Reason.MEMBER_NOT_PERMITTED), right=Right.DRAFT_MERGER,
     ),
     Endpoint(
         "GET", "/mergers", search, Who.OPERATOR, Nothing, MergersQuery, Page[MergerShown], 200,
@@ -325,16 +331,17 @@ ENDPOINTS: Final = (
         _MISSING,
     ),
     Endpoint(
-        "POST", f"{_ONE}/approve", approve, Who.OPERATOR, Nothing, Nothing, MergerShown, 200,
-        (*_MISSING, *_DRAFTING, Reason.MERGER_SELF_APPROVAL, Reason.MERGER_STATE), repeats=True,
+        "POST", f"{_ONE}/approve", approve, Who.MEMBER, Nothing, Nothing, MergerShown, 200,
+        (*_MISSING, *_DRAFTING, Reason.MEMBER_NOT_PERMITTED, Reason.MERGER_SELF_APPROVAL,
+         Reason.MERGER_STATE), repeats=True, right=Right.APPROVE_MERGER,
     ),
     Endpoint(
         "POST", f"{_ONE}/cancel", cancel, Who.OPERATOR, Nothing, Nothing, MergerShown, 200,
-        (*_MISSING, Reason.MERGER_STATE), repeats=True,
+        (*_MISSING, Reason.MERGER_STATE), repeats=True, right=Right.DRAFT_MERGER,
     ),
     Endpoint(
         "POST", f"{_ONE}/run", run, Who.OPERATOR, Run, Nothing, MergerShown, 200,
-        (*_MISSING, Reason.MERGER_STATE), repeats=True,
+        (*_MISSING, Reason.MERGER_STATE), repeats=True, right=Right.APPROVE_MERGER,
     ),
     Endpoint(
         "POST", f"{_ONE}/collect", collect, Who.OPERATOR, Nothing, Nothing, MergerShown, 200,

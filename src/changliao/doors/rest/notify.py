@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from changliao.core import clock, ids
 from changliao.core.clock import Instant
 from changliao.core.events import RETRY_AFTER_S, Event, EventKind, Letter, Outgoing, took
+from changliao.doors.rest import notices
 from changliao.doors.rest.authorization import ANSWERS_PURPOSE
 from changliao.doors.rest.authorizations import show_authorization
 from changliao.doors.rest.baskets import show_basket
@@ -52,6 +53,8 @@ class Notifier:
                 return await self._basket_paid(event)
             case EventKind.PAYOUT_BATCH_FINISHED:
                 return None
+            case _:
+                return await self._noticed(event)
 
     async def _paid(self, event: Event) -> Letter | None:
         placed = await self._network.read(orders.order, event.merchant_id, event.subject_id)
@@ -98,6 +101,10 @@ class Notifier:
         told = await self._network.read(splits.share_told, event)
         agreed = await self._network.read(splits.sharing, event.merchant_id)
         return await self._letter(event, agreed.notify_url, show_receipt(*told)) if told else None
+
+    async def _noticed(self, event: Event) -> Letter | None:
+        told = await notices.subject_of(self._network, event)
+        return await self._letter(event, *told) if told else None
 
     async def _letter(
         self, event: Event, url: str, subject: Struct, receiver: int = 0

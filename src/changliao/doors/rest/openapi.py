@@ -55,6 +55,7 @@ _SIGNED: Final = (
 _BY_WHO: Final = {
     Who.MERCHANT: ("not_permitted", "merchant_disabled"),
     Who.OPERATOR: ("not_permitted",),
+    Who.MEMBER: ("not_permitted",),
     Who.EITHER: ("merchant_disabled",),
 }
 _IDEMPOTENCY_KEY: Final = {

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from changliao.core import ids
 from changliao.core.clock import NEVER
 from changliao.core.ids import MerchantId
+from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
 from changliao.core.platforms import (
     MOST_DAYS,
@@ -141,7 +142,7 @@ async def apply(door: Door, call: Call[NewStore, Nothing]) -> Any:
         ),
         days=form.days,
     )
-    return await perform(door, call, APPLY, store, _store)
+    return await perform(door, call, APPLY, store, show_store)
 
 
 async def list_stores(door: Door, call: Call[Nothing, StoresQuery]) -> Page[StoreShown]:
@@ -153,7 +154,7 @@ async def list_stores(door: Door, call: Call[Nothing, StoresQuery]) -> Page[Stor
     own = call.caller.key.merchant_id
     if not call.caller.is_operator:
         found = [one for one in found if own in (one.platform_id, one.merchant_id)]
-    return Page([_store(one) for one in found])
+    return Page([show_store(one) for one in found])
 
 
 async def decide(door: Door, call: Call[StoreDecision, Nothing]) -> Any:
@@ -169,7 +170,7 @@ async def decide(door: Door, call: Call[StoreDecision, Nothing]) -> Any:
         be_platform(call, platform_id)
     event = StoreEvent[form.decision.upper()]
     command = DecideStore(platform_id, merchant_id, event, form.reason)
-    return await perform(door, call, DECIDE, command, _store)
+    return await perform(door, call, DECIDE, command, show_store)
 
 
 def _applicant(call: Call[NewStore, Nothing]) -> MerchantId:
@@ -195,7 +196,8 @@ def _platform(known: Platform) -> PlatformShown:
     )
 
 
-def _store(known: Store) -> StoreShown:
+def show_store(known: Store) -> StoreShown:
+    """A store as this API shows it."""
     return StoreShown(
         platform_id=ids.show("mch", known.platform_id),
         merchant_id=ids.show("mch", known.merchant_id),
@@ -244,5 +246,6 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", "/stores/decisions", decide, Who.EITHER, StoreDecision, Nothing, StoreShown, 200,
         (Reason.PLATFORM_NOT_FOUND, Reason.STORE_NOT_FOUND, Reason.STORE_STATE),
+        right=Right.REVIEW_STORES,
     ),
 )  # fmt: skip

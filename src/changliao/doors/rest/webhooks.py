@@ -6,9 +6,13 @@ from msgspec import Struct
 
 from changliao.doors.rest.authorizations import AuthorizationShown
 from changliao.doors.rest.baskets import BasketShown
+from changliao.doors.rest.disputes import DisputeShown
 from changliao.doors.rest.fields import EventIdText, MerchantIdText
+from changliao.doors.rest.holdings import HoldingShown
+from changliao.doors.rest.notices import BudgetNotice
 from changliao.doors.rest.orders import OrderShown
 from changliao.doors.rest.payouts import PayoutShown
+from changliao.doors.rest.platforms import StoreShown
 from changliao.doors.rest.refunds import RefundShown
 from changliao.doors.rest.split_forms import ShareReceipt
 
@@ -17,6 +21,10 @@ _SIGNED: Final = (
     "GET /api/v1/public-key, over timestamp, nonce and raw body, each followed by a line feed. "
     "Answer 200 or 204 within five seconds; otherwise it is sent again, 16 attempts in all within "
     "24 hours and 4 minutes. Expect repeats and recognise them by `id`."
+)
+_NOTICE: Final = (
+    "Sent to the address of POST /api/v1/merchants/{number}/notices, as the subject stands when "
+    f"this is sent. Otherwise as every letter. {_SIGNED}"
 )
 
 
@@ -84,6 +92,62 @@ class ShareReturned(Struct, frozen=True):
     data: ShareReceipt
 
 
+class StoreApplied(Struct, frozen=True):
+    """Somebody applied for a store; told to its platform."""
+
+    id: EventIdText
+    type: Literal["store.applied"]
+    data: StoreShown
+
+
+class StoreDecided(Struct, frozen=True):
+    """A store was approved, refused, suspended, resumed or closed; told to its merchant."""
+
+    id: EventIdText
+    type: Literal["store.decided"]
+    data: StoreShown
+
+
+class EscrowReleased(Struct, frozen=True):
+    """Nothing of an order's money waits any more; told to the seller."""
+
+    id: EventIdText
+    type: Literal["escrow.released"]
+    data: HoldingShown
+
+
+class DisputeOpened(Struct, frozen=True):
+    """A buyer disputes an order; told to the seller."""
+
+    id: EventIdText
+    type: Literal["dispute.opened"]
+    data: DisputeShown
+
+
+class DisputeEnded(Struct, frozen=True):
+    """A dispute was decided or withdrawn; told to the seller."""
+
+    id: EventIdText
+    type: Literal["dispute.ended"]
+    data: DisputeShown
+
+
+class BudgetSpent(Struct, frozen=True):
+    """A budget has less left than one use; told to its owner each time it comes to that."""
+
+    id: EventIdText
+    type: Literal["budget.spent"]
+    data: BudgetNotice
+
+
+class BudgetClosed(Struct, frozen=True):
+    """A budget was closed, or its time was over; told to its owner."""
+
+    id: EventIdText
+    type: Literal["budget.closed"]
+    data: BudgetNotice
+
+
 class TestedMerchant(Struct, frozen=True):
     """Whose test it is."""
 
@@ -116,5 +180,12 @@ WEBHOOKS: Final = (
     Webhook("authorization.released", "Frozen money went back", AuthorizationReleased),
     Webhook("share.received", "A share came in", ShareReceived),
     Webhook("share.returned", "A share was taken back", ShareReturned),
+    Webhook("store.applied", "Somebody applied for a store", StoreApplied, _NOTICE),
+    Webhook("store.decided", "A store was decided on", StoreDecided, _NOTICE),
+    Webhook("escrow.released", "Nothing of an order waits any more", EscrowReleased, _NOTICE),
+    Webhook("dispute.opened", "A buyer disputes an order", DisputeOpened, _NOTICE),
+    Webhook("dispute.ended", "A dispute came to its end", DisputeEnded, _NOTICE),
+    Webhook("budget.spent", "A budget is spent", BudgetSpent, _NOTICE),
+    Webhook("budget.closed", "A budget was closed", BudgetClosed, _NOTICE),
     Webhook("webhook.test", "A merchant tests its address", WebhookTest),
 )

@@ -7,14 +7,25 @@ SELECT
     keys.material,
     keys.starts_at_us,
     keys.ends_at_us,
-    keys.revoked_at_us
+    keys.revoked_at_us,
+    keys.member_id
 FROM input
 INNER JOIN keys ON keys.merchant_id = input.merchant_id AND keys.serial = input.serial;
 
 -- name: keys_insert
--- input: merchant_id bigint, serial text, kind integer, material bytea, starts_at_us bigint, ends_at_us bigint, revoked_at_us bigint
-INSERT INTO keys (merchant_id, serial, kind, material, starts_at_us, ends_at_us, revoked_at_us)
-SELECT merchant_id, serial, kind, material, starts_at_us, ends_at_us, revoked_at_us
+-- input: merchant_id bigint, serial text, kind integer, material bytea, starts_at_us bigint, ends_at_us bigint, revoked_at_us bigint, member_id bigint
+INSERT INTO keys (
+    merchant_id, serial, kind, material, starts_at_us, ends_at_us, revoked_at_us, member_id
+)
+SELECT
+    merchant_id,
+    serial,
+    kind,
+    material,
+    starts_at_us,
+    ends_at_us,
+    revoked_at_us,
+    member_id
 FROM input;
 
 -- name: keys_update

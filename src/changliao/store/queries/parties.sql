@@ -101,7 +101,8 @@ SELECT
     material,
     starts_at_us,
     ends_at_us,
-    revoked_at_us
+    revoked_at_us,
+    member_id
 FROM keys
 WHERE merchant_id = :merchant_id
 ORDER BY serial;
@@ -114,7 +115,8 @@ SELECT
     material,
     starts_at_us,
     ends_at_us,
-    revoked_at_us
+    revoked_at_us,
+    member_id
 FROM keys
 WHERE serial = :serial
 ORDER BY merchant_id

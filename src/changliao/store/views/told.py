@@ -1,6 +1,6 @@
 """Which door an event is told by: the one its subject came in through."""
 
-from changliao.core.events import Event, EventKind
+from changliao.core.events import NOTICES, Event, EventKind
 from changliao.store.engine import Reader
 from changliao.store.views import authorizations, orders, payouts, splits
 
@@ -10,6 +10,8 @@ _OWN = "rest"
 def door(reader: Reader, event: Event) -> str:
     """Empty when the subject is gone."""
     merchant_id, subject_id = event.merchant_id, event.subject_id
+    if event.kind in NOTICES:
+        return _OWN
     match event.kind:
         case EventKind.WEBHOOK_TEST:
             return _OWN
