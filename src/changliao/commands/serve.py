@@ -24,6 +24,7 @@ from changliao.commands.context import (
 from changliao.config import Config
 from changliao.operations.network import Network
 from changliao.store.engine import Engine, Unavailable
+from changliao.web.sending import OnePiece
 
 _KEEP_ALIVE_S: Final = 75
 _BACKLOG: Final = 2_048
@@ -82,6 +83,7 @@ async def _serve(parts: Parts, address: tuple[str, int], *, workers: bool) -> No
             parts.serve,
             host=host,
             port=port,
+            http=OnePiece,
             interface="asgi3",
             lifespan="off",
             proxy_headers=False,

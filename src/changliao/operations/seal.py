@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 
 
@@ -28,4 +27,4 @@ class Seal:
         return body if hmac.compare_digest(mac, self._mac(body)) else None
 
     def _mac(self, body: bytes) -> bytes:
-        return hmac.new(self._key, body, hashlib.sha256).digest()[: self._mac_bytes]
+        return hmac.digest(self._key, body, "sha256")[: self._mac_bytes]

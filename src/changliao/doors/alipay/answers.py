@@ -4,10 +4,10 @@ Source: alipay-openapi.md §3. Clients cut these bytes apart in a dozen ways; ev
 that some client needs.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from changliao.doors.alipay import crypto
@@ -39,7 +39,7 @@ def node_text(fields: Mapping[str, Any]) -> str:
     names = [name for name in _HEAD if name in fields]
     names += sorted(name for name in fields if name not in _HEAD)
     kept = {name: fields[name] for name in names if fields[name] not in ("", None, {}, [])}
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).replace("/", "\\/")
+    return msgspec.json.encode(kept).decode().replace("/", "\\/")
 
 
 def harmless(text: str) -> str:

@@ -62,9 +62,9 @@ class Call(Struct, frozen=True):
 def read_content(text: str) -> Node:
     """A JSON object, numbers kept as they are written. Raises AlipayError isv.illegal-json."""
     try:
-        content = json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_constant)
-        # Half a surrogate pair is no text: nothing could keep or send it.
-        said = json.dumps(content, ensure_ascii=False).encode()
+        content = _DECODER.decode(text)
+        # Half a surrogate pair is no text: nothing could keep or send it. Both come escaped.
+        said = json.dumps(content, ensure_ascii=False).encode() if "\\u" in text else b""
     except (ValueError, RecursionError) as error:
         raise invalid("illegal-json", "biz_content 不是合法的 JSON") from error
     if not isinstance(content, dict):
@@ -97,3 +97,6 @@ def _present(value: Any) -> Any:
 
 def _no_constant(text: str) -> NoReturn:
     raise ValueError(text)
+
+
+_DECODER: Final = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_no_constant)

@@ -38,9 +38,8 @@ def canonical(parameters: Mapping[str, str], *, without: Iterable[str] = ("sign"
 
 
 def joined(parameters: Mapping[str, str]) -> str:
-    """Names in byte order, with their values as they are."""
-    names = sorted(parameters, key=lambda name: name.encode())
-    return "&".join(f"{name}={parameters[name]}" for name in names)
+    """Names in byte order, which is the order of their code points; values as they are."""
+    return "&".join([f"{name}={parameters[name]}" for name in sorted(parameters)])
 
 
 def sign(key: RSAPrivateKey, message: bytes, sign_type: str = RSA2) -> str:

@@ -22,6 +22,7 @@ CODECS: Final[Mapping[str, str]] = {
     "gb18030": "gb18030",
 }
 MOST_PARAMETERS: Final = 128
+_FORM: Final = b"application/x-www-form-urlencoded"
 Pair = tuple[bytes, bytes]
 
 
@@ -83,14 +84,17 @@ def _split(text: bytes) -> list[Pair]:
 
 
 def _plain(text: bytes) -> bytes:
-    return unquote_to_bytes(text.replace(b"+", b" "))
+    spaced = text.replace(b"+", b" ")
+    return unquote_to_bytes(spaced) if b"%" in spaced else spaced
 
 
 def _body_pairs(content_type: bytes, body: bytes) -> list[Pair]:
+    if content_type.startswith(_FORM):
+        return _split(body)
     kind, options = parse_options_header(content_type)
     if kind == b"multipart/form-data":
         return _text_parts(options.get(b"boundary", b""), body)
-    if kind in (b"", b"application/x-www-form-urlencoded"):
+    if kind in (b"", _FORM):
         return _split(body)
     if body:
         raise invalid("invalid-parameter", "请求体必须是表单")

@@ -19,7 +19,7 @@ _AMOUNT: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?", re.ASCII)
 _EXPRESS: Final = re.compile(r"([1-9][0-9]{0,5})([mhd])", re.ASCII)
 _UNITS: Final = {"m": MINUTE, "h": HOUR, "d": DAY}
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
-_TIME_LENGTH: Final = 19
+_MOMENT: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d)(?::(\d\d))?", re.ASCII)
 _TRADE_DIGITS: Final = 28
 _DATE_DIGITS: Final = 8
 # Tills that tell networks apart by a code's beginning know the second one for it.
@@ -60,10 +60,12 @@ def moment_ms(instant: Instant) -> str:
 
 def read_moment(text: str) -> Instant:
     """Seconds may be left out. Raises ValueError."""
-    shown = text if len(text) == _TIME_LENGTH else f"{text}:00"
-    if len(shown) != _TIME_LENGTH or not shown.isascii():
+    match = _MOMENT.fullmatch(text)
+    if match is None:
         raise ValueError(text)
-    return clock.from_datetime(datetime.strptime(shown, _TIME).replace(tzinfo=BEIJING))
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    read = datetime(year, month, day, hour, minute, second, tzinfo=BEIJING)
+    return clock.from_datetime(read)
 
 
 def expires_at(time_expire: str, express: str, default: int, now: Instant) -> Instant:

@@ -3,6 +3,7 @@
 Source: wechatpay-v3.md §1.2, §1.4 and §3.
 """
 
+import itertools
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -42,6 +43,9 @@ _TIMESTAMP: Final = ExactName(b"Wechatpay-Timestamp")
 _SERIAL: Final = ExactName(b"Wechatpay-Serial")
 _SIGNATURE: Final = ExactName(b"Wechatpay-Signature")
 _SIGNATURE_TYPE: Final = ExactName(b"Wechatpay-Signature-Type")
+# Numbers no other process gives: a random half and a counted one.
+_SALT: Final = secrets.token_hex(12).upper().encode()
+_count: Final = itertools.count()
 _CONTENT_TYPE: Final = ExactName(b"Content-Type")
 _REQUEST_ID: Final = ExactName(b"Request-ID")
 _PAY: Final = "/v3/pay/transactions"
@@ -148,15 +152,18 @@ def application(door: Door) -> Application:
         if isinstance(found, int):
             await _send(send, found, b"")
             return
+        headers: dict[bytes, bytes] = dict(scope["headers"])
         try:
             upload = media.is_upload(scope["path"])
             body = await asgi.read_body(receive, media.LIMIT if upload else BODY_LIMIT)
-            kind = _header(scope, b"content-type")
+            kind = _text(headers, b"content-type")
             signed = media.parts_of(body, kind).get("meta", b"") if upload else body
-            merchant = await _authenticated(door, scope, signed)
+            target = asgi.target_of(scope)
+            asked = Signed(scope["method"], target, signed)
+            merchant = await authenticate(door.network, _text(headers, b"authorization"), asked)
             query = read_query(scope["query_string"])
-            serial = _header(scope, b"wechatpay-serial")
-            host = _header(scope, b"host")
+            serial = _text(headers, b"wechatpay-serial")
+            host = _text(headers, b"host")
             call = Call(merchant, found.parts, query, body, host, serial, kind)
             answer = await found.handler(door, call)
         except asgi.Disconnected:
@@ -172,22 +179,14 @@ def application(door: Door) -> Application:
             _log.exception("%s %s failed", scope["method"], scope["path"])
             await _send(send, 500, system_error().body())
         else:
-            asked = _header(scope, b"wechatpay-serial")
-            signature = _signature(door, merchant, asked, answer.body) if answer.signed else ()
+            signature = _signature(door, merchant, serial, answer.body) if answer.signed else ()
             await _send(send, answer.status, answer.body, signature, answer.content_type)
 
     return serve
 
 
-async def _authenticated(door: Door, scope: Scope, body: bytes) -> Merchant:
-    authorization = _header(scope, b"authorization")
-    signed = Signed(scope["method"], asgi.target_of(scope), body)
-    return await authenticate(door.network, authorization, signed)
-
-
-def _header(scope: Scope, name: bytes) -> str:
-    value: bytes = dict(scope["headers"]).get(name, b"")
-    return value.decode("latin-1")
+def _text(headers: dict[bytes, bytes], name: bytes) -> str:
+    return headers.get(name, b"").decode("latin-1")
 
 
 def _signature(door: Door, merchant: Merchant, asked: str, body: bytes) -> asgi.Headers:
@@ -213,7 +212,7 @@ async def _send(
 ) -> None:
     headers = (
         (_CONTENT_TYPE, content_type.encode()),
-        (_REQUEST_ID, secrets.token_hex(20).upper().encode() + b"-0"),
+        (_REQUEST_ID, b"%b%016X-0" % (_SALT, next(_count))),
         *signature,
     )
     await asgi.answer(send, status, headers, body)
