@@ -117,6 +117,7 @@ def signed(base: str, key: Key, path: str, body: dict[str, Any]) -> dict[str, An
 def open_page(chromium: Browser, complaints: list[str], width: int, **options: Any) -> Page:
     """A tab of a browser of its own: a phone's when it is narrow."""
     agent = PHONE if width < 768 else None
+    options = {"service_workers": "block", **options}
     context = chromium.new_context(
         viewport={"width": width, "height": 840}, locale="zh-CN", user_agent=agent, **options
     )

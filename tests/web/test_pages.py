@@ -124,10 +124,16 @@ def test_scripts_stay_small() -> None:
     assert sum(map(len, scripts)) <= 20_000
 
 
-def test_a_theme_changes_colours_only() -> None:
+def test_a_theme_changes_colours_only_and_is_the_same_however_it_was_chosen() -> None:
+    said = re.compile(r"prefers-color-scheme:dark\)\{:root:not\(\[data-theme=light\]\)\{(.*)\}\}")
+    chosen = re.compile(r":root\[data-theme=dark\]\{(.*)\}")
     for name, body in static_files().items():
-        for block in re.findall(r"prefers-color-scheme:dark\)\{(.*)\}", body.decode()):
-            assert re.fullmatch(r":root\{(--[\w-]+:[^;{}]+;?)+\}", block), name
+        if name.endswith(".css"):
+            text = body.decode()
+            assert said.findall(text) == chosen.findall(text), name
+            assert len(said.findall(text)) == text.count("prefers-color-scheme"), name
+            for block in chosen.findall(text):
+                assert re.fullmatch(r"(--[\w-]+:[^;{}]+;?)+", block), name
 
 
 def test_no_template_holds_a_script_a_style_or_a_handler() -> None:

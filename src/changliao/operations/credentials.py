@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from changliao.core.clock import Instant
 from changliao.core.credentials import Credential, CredentialKind, Proof, decide_proof
 from changliao.core.ids import UserId
 from changliao.core.outcome import Reason, Refused
 from changliao.operations.operation import Operation, Place
-from changliao.store.parties import CREDENTIALS
+from changliao.store.parties import CREDENTIALS, MOST_SESSIONS, SESSIONS
 from changliao.store.unit import UnitOfWork
 
 
@@ -20,6 +21,17 @@ class CheckCredential(Struct, frozen=True):
     user_id: UserId
     kind: CredentialKind
     proof: Proof
+
+
+class ChangeCredential(Struct, frozen=True):
+    """A person's own new secret, hashed already; `proof` is about the old one.
+
+    With another password every session ends but the one whose stored token is `session`.
+    """
+
+    credential: Credential
+    proof: Proof
+    session: bytes
 
 
 def check_pin(tx: UnitOfWork, user_id: UserId, proof: Proof | None, now: Instant) -> Refused | None:
@@ -54,6 +66,22 @@ def _set(tx: UnitOfWork, command: Credential, now: Instant) -> Credential:
     return command
 
 
+def _change(tx: UnitOfWork, command: ChangeCredential, now: Instant) -> Refused | None:
+    """The old one is needed, and wrong tries of it count as everywhere."""
+    after = command.credential
+    refused = _check(tx, CheckCredential(after.user_id, after.kind, command.proof), now)
+    if refused is not None:
+        return refused
+    tx.update(CREDENTIALS, after)
+    if after.kind is CredentialKind.PASSWORD:
+        keys = {"user_id": after.user_id, "now_us": now, "most": MOST_SESSIONS}
+        for row in tx.select("sessions_of_user", keys):
+            session = tx.find(SESSIONS, bytes(row[0]))
+            if session is not None and session.token != command.session:
+                tx.update(SESSIONS, replace(session, expires_at=now))
+    return None
+
+
 CHECK: Final = Operation(
     "credentials.check",
     _check,
@@ -63,4 +91,9 @@ SET: Final = Operation(
     "credentials.set",
     _set,
     lambda command: [(CREDENTIALS, (command.user_id, int(command.kind)))],
+)
+CHANGE: Final = Operation(
+    "credentials.change",
+    _change,
+    lambda command: [(CREDENTIALS, (command.credential.user_id, int(command.credential.kind)))],
 )

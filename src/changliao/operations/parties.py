@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from changliao.core.clock import Instant
 from changliao.core.credentials import Credential
-from changliao.core.ids import MerchantId
+from changliao.core.ids import MerchantId, UserId
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import App, Key, Merchant, Partnership, User
 from changliao.operations.operation import Operation, Place
@@ -37,9 +37,10 @@ class SignUp(Struct, frozen=True):
 
 
 class EndSession(Struct, frozen=True):
-    """A browser logs out."""
+    """A browser logs out; only one of `user_id`'s, unless that is 0."""
 
     token: bytes
+    user_id: UserId = UserId(0)
 
 
 class TakeOn(Struct, frozen=True):
@@ -96,7 +97,7 @@ def _open_session(tx: UnitOfWork, command: Session, now: Instant) -> Session:
 def _end_session(tx: UnitOfWork, command: EndSession, now: Instant) -> Session | Refused:
     """End a session now; ending it again is no change."""
     session = tx.find(SESSIONS, command.token)
-    if session is None:
+    if session is None or command.user_id not in (0, session.user_id):
         return Refused(Reason.SESSION_ENDED)
     if session.expires_at > now:
         session = replace(session, expires_at=now)

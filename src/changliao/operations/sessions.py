@@ -15,9 +15,10 @@ from changliao.store.parties import Session
 from changliao.store.views import parties
 
 LIFETIME: Final = 30 * DAY
+_BROWSER_KEPT: Final = 200
 
 
-async def log_in(network: Network, phone: str, password: str) -> str | Refused:
+async def log_in(network: Network, phone: str, password: str, browser: str) -> str | Refused:
     """A session's token for the browser. A phone nobody has costs as much as a wrong password."""
     user = await network.read(parties.user_by_phone, phone)
     proof = await prove(network, user.id if user else UserId(0), CredentialKind.PASSWORD, password)
@@ -25,14 +26,15 @@ async def log_in(network: Network, phone: str, password: str) -> str | Refused:
         return Refused(Reason.CREDENTIAL_WRONG)
     check = CheckCredential(user.id, CredentialKind.PASSWORD, proof)
     refused = await network.perform(CHECK, check)
-    return refused if refused is not None else await begin(network, user)
+    return refused if refused is not None else await begin(network, user, browser)
 
 
-async def begin(network: Network, user: User) -> str | Refused:
+async def begin(network: Network, user: User, browser: str) -> str | Refused:
     """A new session's token for the browser."""
     token, stored = secrets.new_token()
-    expires_at = Instant(network.clock() + LIFETIME)
-    outcome = await network.perform(OPEN_SESSION, Session(stored, user.id, expires_at))
+    now = network.clock()
+    session = Session(stored, user.id, Instant(now + LIFETIME), now, browser[:_BROWSER_KEPT])
+    outcome = await network.perform(OPEN_SESSION, session)
     return outcome if isinstance(outcome, Refused) else token
 
 

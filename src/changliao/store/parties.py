@@ -1,8 +1,10 @@
 """Users and their credentials, merchants, apps, keys and partnerships, as rows."""
 
+from typing import Final
+
 from msgspec import Struct
 
-from changliao.core.clock import Instant
+from changliao.core.clock import NEVER, Instant
 from changliao.core.credentials import Credential, CredentialKind
 from changliao.core.ids import AppId, MemberId, MerchantId, UserId
 from changliao.core.parties import (
@@ -18,6 +20,9 @@ from changliao.core.parties import (
 from changliao.store.engine import Row
 from changliao.store.unit import Index, Table
 
+# So many of a person's sessions are listed, and ended together.
+MOST_SESSIONS: Final = 50
+
 
 class Phone(Struct, frozen=True):
     """Whose a phone number is."""
@@ -32,6 +37,13 @@ class Session(Struct, frozen=True):
     token: bytes
     user_id: UserId
     expires_at: Instant
+    opened_at: Instant = NEVER
+    browser: str = ""
+
+
+def session_from_row(row: Row) -> Session:
+    """A session from the columns of `sessions_find`."""
+    return Session(bytes(row[0]), UserId(row[1]), Instant(row[2]), Instant(row[3]), row[4])
 
 
 def user_from_row(row: Row) -> User:
@@ -117,8 +129,14 @@ CREDENTIALS: Table[tuple[int, int], Credential] = Table(
 SESSIONS: Table[bytes, Session] = Table(
     name="sessions",
     key=lambda session: session.token,
-    to_row=lambda session: (session.token, session.user_id, session.expires_at),
-    from_row=lambda row: Session(bytes(row[0]), UserId(row[1]), Instant(row[2])),
+    to_row=lambda session: (
+        session.token,
+        session.user_id,
+        session.expires_at,
+        session.opened_at,
+        session.browser,
+    ),
+    from_row=session_from_row,
     change=lambda before, after: (after.token, after.expires_at, before.expires_at),
 )
 MERCHANTS: Table[int, Merchant] = Table(

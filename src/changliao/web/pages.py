@@ -13,16 +13,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import ids
-from changliao.web import barcode, display, language
+from changliao.web import barcode, display, language, theme
 from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.security import Browser, Forged, guarded
 
 _TYPES: Final = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
+    "png": "image/png",
     "svg": "image/svg+xml",
-    "webmanifest": "application/manifest+json",
 }
+_YEAR_S: Final = 31_536_000
 _YEAR: Final = "public, max-age=31536000, immutable"
 _STATIC: Final = "/static/"
 
@@ -44,7 +45,10 @@ class Pages:
         response = HTMLResponse(text, status, {"Cache-Control": "no-store"})
         response.headers["Content-Language"] = language.LANGUAGES[chosen]
         if request.query_params.get("lang") in language.LANGUAGES:
-            response.set_cookie(language.COOKIE, chosen, max_age=31_536_000, samesite="lax")
+            response.set_cookie(language.COOKIE, chosen, max_age=_YEAR_S, samesite="lax")
+        if request.query_params.get("theme") in theme.THEMES:
+            shown = theme.choose(request) or theme.AUTO
+            response.set_cookie(theme.COOKIE, shown, max_age=_YEAR_S, samesite="lax")
         self.browser.keep_identity(request, response)
         return response
 
@@ -58,6 +62,7 @@ class Pages:
                 request=request,
                 lang=chosen,
                 html_lang=language.LANGUAGES[chosen],
+                theme=theme.choose(request),
                 csrf=self.browser.token(request),
                 here=request.url.path,
                 **context,
@@ -132,6 +137,12 @@ def static_url(name: str) -> str:
     raise LookupError(name)
 
 
+@cache
+def static_version() -> str:
+    """Changes when any static file does."""
+    return hashlib.sha256("".join(sorted(static_files())).encode()).hexdigest()[:12]
+
+
 def _hashed(name: str, body: bytes) -> str:
     stem, _, ending = name.rpartition(".")
     return f"{stem}.{hashlib.sha256(body).hexdigest()[:12]}.{ending}"
@@ -150,6 +161,7 @@ def _environment(chosen: str, sandbox: bool) -> Environment:
     environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     environment.globals |= {
         "static": static_url,
+        "static_version": static_version,
         "amount": display.amount,
         "full_time": display.full_time,
         "machine_time": display.machine_time,

@@ -14,12 +14,14 @@ from changliao.doors.wallet import (
     forms,
     freezing,
     groupbills,
+    installing,
     joining,
     limits,
     moving,
     packets,
     paying,
     receiving,
+    settings,
 )
 from changliao.doors.wallet.visit import Visit, Wallet, signed_in
 from changliao.operations.connectors import Desk
@@ -40,19 +42,20 @@ def routes(network: Network, pages: Pages, desk: Desk, public_url: str) -> list[
         Route("/w/", signed_in(wallet, home)),
         Route("/w/bills", signed_in(wallet, list_bills)),
         Route("/w/bills/{id}", signed_in(wallet, show_bill)),
-        Route("/w/me", signed_in(wallet, me)),
         Route("/w/scan", signed_in(wallet, scan), methods=["GET", "POST"]),
         *banking.routes(wallet),
         *coupons.routes(wallet),
         *escrow.routes(wallet),
         *freezing.routes(wallet),
         *groupbills.routes(wallet),
+        *installing.routes(wallet),
         *joining.routes(wallet),
         *limits.routes(wallet),
         *moving.routes(wallet),
         *packets.routes(wallet),
         *paying.routes(wallet),
         *receiving.routes(wallet),
+        *settings.routes(wallet),
     ]
 
 
@@ -92,11 +95,6 @@ async def show_bill(visit: Visit) -> Response:
     return visit.render(
         "wallet/bill.html", bill=found, holding=holding, disputed=disputed, tab="bills"
     )
-
-
-async def me(visit: Visit) -> Response:
-    """Who I am here."""
-    return visit.render("wallet/me.html", user=visit.user, tab="me")
 
 
 async def scan(visit: Visit) -> Response:

@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from changliao.core.money import MAX_AMOUNT
 
+SHORTEST_PASSWORD: Final = 8
+LONGEST_PASSWORD: Final = 128
 _PHONE: Final = re.compile(r"\+?[0-9]{6,15}")
 _AMOUNT: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
 _PIN: Final = re.compile(r"[0-9]{6}")

@@ -21,8 +21,6 @@ from changliao.web import session
 from changliao.web.security import SESSION_COOKIE
 
 _LONGEST_NAME = 64
-_LONGEST_PASSWORD = 128
-_SHORTEST_PASSWORD = 8
 
 
 def routes(wallet: Wallet) -> list[Route]:
@@ -49,7 +47,7 @@ async def join(wallet: Wallet, request: Request) -> Response:
     if isinstance(outcome, Refused):
         text = problem(wallet, request, outcome)
         return _join_page(wallet, request, given, following, text)
-    return await _logged_in(wallet, outcome, following)
+    return await _logged_in(wallet, request, outcome, following)
 
 
 async def log_in(wallet: Wallet, request: Request) -> Response:
@@ -59,8 +57,9 @@ async def log_in(wallet: Wallet, request: Request) -> Response:
     form = await wallet.pages.browser.form(request)
     given = str(form.get("phone", ""))
     following = session.safe_next(form.get("next"))
-    password = str(form.get("password", ""))[:_LONGEST_PASSWORD]
-    outcome = await sessions.log_in(wallet.network, forms.phone(given) or "", password)
+    password = str(form.get("password", ""))[: forms.LONGEST_PASSWORD]
+    browser = request.headers.get("user-agent", "")
+    outcome = await sessions.log_in(wallet.network, forms.phone(given) or "", password, browser)
     if isinstance(outcome, Refused):
         text = problem(wallet, request, outcome)
         return _login_page(wallet, request, given, following, text)
@@ -87,7 +86,7 @@ def _wrong(form: FormData, given: dict[str, str]) -> str:
         return "请填写 6 到 15 位数字的手机号。"
     if not 0 < len(given["name"]) <= _LONGEST_NAME:
         return "请填写姓名或昵称，最多 64 个字。"
-    if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
+    if not forms.SHORTEST_PASSWORD <= len(password) <= forms.LONGEST_PASSWORD:
         return "登录密码至少 8 个字符，最多 128 个。"
     if not forms.is_pin(pin):
         return "支付密码必须是 6 位数字。"
@@ -111,8 +110,9 @@ async def _signed_up(wallet: Wallet, form: FormData, given: dict[str, str]) -> U
     return await network.perform(SIGN_UP, SignUp(user, hashed))
 
 
-async def _logged_in(wallet: Wallet, user: User, following: str) -> Response:
-    token = await sessions.begin(wallet.network, user)
+async def _logged_in(wallet: Wallet, request: Request, user: User, following: str) -> Response:
+    browser = request.headers.get("user-agent", "")
+    token = await sessions.begin(wallet.network, user, browser)
     if isinstance(token, Refused):
         return RedirectResponse(f"/w/login?next={quote(following)}", 303)
     response = RedirectResponse(following, 303)

@@ -8,10 +8,13 @@ from changliao.core.ids import MerchantId, UserId
 from changliao.core.parties import App, Key, Merchant, Partnership, User
 from changliao.store.engine import Reader
 from changliao.store.parties import (
+    MOST_SESSIONS,
+    Session,
     app_from_row,
     credential_from_row,
     key_from_row,
     merchant_from_row,
+    session_from_row,
     user_from_row,
 )
 
@@ -124,6 +127,12 @@ def user_of_session(reader: Reader, token: bytes, now: Instant) -> User | None:
     """Who a browser is; None once its session ended."""
     rows = reader.select("session_user", {"token": token, "now_us": now})
     return user_from_row(rows[0]) if rows else None
+
+
+def sessions_of(reader: Reader, user_id: UserId, now: Instant) -> list[Session]:
+    """Where a person is logged in, the newest first."""
+    keys = {"user_id": user_id, "now_us": now, "most": MOST_SESSIONS}
+    return [session_from_row(row) for row in reader.select("sessions_of_user", keys)]
 
 
 def credential(reader: Reader, user_id: UserId, kind: CredentialKind) -> Credential | None:
