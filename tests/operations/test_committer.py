@@ -6,6 +6,7 @@ import time
 import pytest
 
 from changliao.core import chart
+from changliao.core.acceptance import UnderWay
 from changliao.core.clock import DAY, Instant
 from changliao.core.ids import MerchantId, OrderId
 from changliao.core.money import CNY
@@ -19,6 +20,7 @@ from changliao.store.engine import Conflict, Unavailable
 from changliao.store.engines import open_engine
 from changliao.store.orders import ORDERS
 from tests import postgres
+from tests.operations.test_acceptance import switch
 from tests.world import World, refused
 
 
@@ -211,6 +213,18 @@ def test_what_was_known_is_forgotten_when_another_process_writes(world, address)
     if world.engine.embedded:
         assert world.committer.tally.retries == 0  # a guard would have caught it, later
     assert world.balance(chart.wallet(payer, CNY)) == 5000
+
+
+def test_a_rule_that_another_process_makes_holds_for_the_next_payment(world, address):
+    payer, first, second = world.user(5000), world.place(), world.place()
+    assert isinstance(world.pay(first, payer), Order)
+    # That this merchant's platform has no rules is known from here on.
+    other = World(address)
+    other.merchant = world.merchant
+    world.now = switch(other, under_way=UnderWay.STOP)
+    other.close()
+    assert refused(world.pay(second, payer), Reason.METHOD_SUSPENDED)
+    assert world.balance(chart.wallet(payer, CNY)) == 5000 - first.amount.amount
 
 
 def test_a_lone_command_waits_for_another_writer_beside_the_loop(tmp_path):

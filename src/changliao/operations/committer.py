@@ -22,11 +22,13 @@ from changliao.core.outcome import Reason, Refused
 from changliao.operations.ids import Ids
 from changliao.operations.operation import Operation
 from changliao.store import journal
+from changliao.store.acceptance import ACCEPTANCES
 from changliao.store.engine import Conflict, Engine, Reader, Session, Unavailable, Work
 from changliao.store.known import Known
 from changliao.store.ledger import ACCOUNTS
 from changliao.store.limits import SPENDINGS
 from changliao.store.orders import ORDERS
+from changliao.store.platforms import STORES
 from changliao.store.unit import Index, UnitOfWork, as_row
 
 MOST_WAITING: Final = 4_096
@@ -37,6 +39,8 @@ _RETRY_S: Final = 0.01
 # committer's own thread, for a while: the caller has other things to do.
 _WAIT_HERE_S: Final = 0.000_5
 _AWAY_S: Final = 1.0
+# Rules, stores, and what people spent until today: an order asks for them, and few have any.
+_SELDOM_CHANGED: Final = (ACCEPTANCES, STORES, SPENDINGS)
 _log = logging.getLogger("changliao.commands")
 
 
@@ -89,7 +93,7 @@ class Committer:
         self._closing = False
         self._session: Session | None = None
         self._chain: journal.Chain | None = None
-        self._known = Known((ACCOUNTS, ORDERS, SPENDINGS)) if engine.embedded else None
+        self._known = Known((ACCOUNTS, ORDERS, *_SELDOM_CHANGED)) if engine.embedded else None
         # Whoever holds the turn may use the session: the thread, or the caller of `commit_here`.
         self._turn = threading.Lock()
         self._away_until = 0.0
@@ -252,8 +256,8 @@ class Committer:
         else:
             self._chain = journal.commit(tx, session, self._chain, self._ids.take, now)
             tx.keep(ORDERS, ((ORDERS.key(order), order) for _, order in tx.changes(ORDERS)))
-            # They change once a day, or there are none: a payment knows without asking.
-            tx.keep(SPENDINGS, tx.unknown(SPENDINGS))
+            for table in _SELDOM_CHANGED:
+                tx.keep(table, tx.unknown(table))
             self._observe(tx)
 
     def _load(self, tx: UnitOfWork, session: Session, batch: list[Ticket], *, wait: bool) -> None:
