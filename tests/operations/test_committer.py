@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import pytest
+from msgspec.structs import replace
 
 from changliao.core import chart
 from changliao.core.acceptance import UnderWay
@@ -193,18 +194,8 @@ def test_what_was_known_is_forgotten_when_another_process_writes(world, address)
     other = open_engine(address)
     session = other.session()
     session.begin([])
-    row = ORDERS.to_row(order)
-    keys = (order.merchant_id, order.id)
-    closed = (
-        *keys,
-        int(OrderState.CLOSED),
-        *row[13:21],
-        row[23],
-        int(order.state),
-        row[13],
-        row[14],
-        0,
-    )
+    assert ORDERS.change is not None
+    closed = ORDERS.change(order, replace(order, state=OrderState.CLOSED))
     session.write([("orders_update", [closed])])
     session.commit([])
     session.close()
