@@ -2,7 +2,7 @@
 
 import gc
 
-from bench import committer, growth, http, start
+from bench import committer, growth, http, start, switch
 from bench.results import save
 from changliao.commands.serve import THRESHOLDS
 
@@ -25,6 +25,9 @@ def main() -> None:
         figures = growth.run(engine, GROWTH_SIZES)
         growth.show(figures)
         save(f"growth-{engine}", figures)
+        figures = switch.run(engine)
+        switch.show(engine, figures)
+        save(f"switch-{engine}", figures)
 
 
 if __name__ == "__main__":

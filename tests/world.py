@@ -100,6 +100,8 @@ TABLES = [
     "limits",
     "identities",
     "spendings",
+    "settlement_cycles",
+    "settlements",
 ]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import committer, growth
+from bench import committer, growth, switch
 from bench.world import World, database
 from changliao.operations import orders
 
@@ -26,3 +26,9 @@ def test_the_committer_plain_and_bare_pay_the_same(engine: str) -> None:
         assert committer.plain_rate(world, 1, hot=False) > 0
         assert committer.bare_rate(world, 16, 8, hot=True) > 0
         world.close()
+
+
+@ENGINES
+def test_a_method_is_suspended_under_load_at_the_stated_moment(engine: str) -> None:
+    for figures in switch.run(engine, payers=16, waiting=8).values():
+        assert figures["attempts"] > 100

@@ -41,6 +41,7 @@ PendingId = NewType("PendingId", int)
 EventId = NewType("EventId", int)
 GroupBillId = NewType("GroupBillId", int)
 GroupShareId = NewType("GroupShareId", int)
+SettlementId = NewType("SettlementId", int)
 
 NODES: Final = 256
 # Above every id, where a list begins at the newest.

@@ -54,6 +54,8 @@ class Code(IntEnum):
     CHANNEL_SURPLUS = 43
     GROUP_SHARE = 51
     CHANNEL_PAY = 80
+    SETTLE = 70
+    SETTLE_BACK = 71
 
 
 class LedgerFault(Exception):

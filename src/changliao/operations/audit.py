@@ -3,7 +3,8 @@
 Checked in this order: both legs of each transfer agree; each account's legs form its chain; sums
 equal the accounts; floors hold; debits equal credits in each currency; each node's journal chain
 covers every transfer, unchanged; orders, baskets, refunds, holdings, shares, red packets, budgets,
-limits, requests to channels, pending transfers and kept ends of days say what the ledger says.
+limits, settlements, requests to channels, pending transfers and kept ends of days say what the
+ledger says.
 Give it a snapshot: it then judges one moment, while payments go on.
 """
 
@@ -31,6 +32,7 @@ from changliao.operations import (
     audit_mergers,
     audit_packets,
     audit_payouts,
+    audit_settlements,
     audit_tenders,
 )
 from changliao.store import journal
@@ -41,6 +43,7 @@ _CREDIT: Final = 1
 # What waits in these is compared with what it waits for.
 _COMPARED: Final = frozenset(
     {
+        Purpose.AVAILABLE,
         Purpose.BUDGET,
         Purpose.COUPONS,
         Purpose.ESCROW,
@@ -114,6 +117,8 @@ def check(reader: Reader) -> Report:
         _raise_for("tender", audit_tenders.first_fault(reader))
         _raise_for("budget", audit_budgets.first_fault(reader, books.moved, books.standing))
         _raise_for("group bill", audit_groupbills.first_fault(reader, moved))
+        available = standing[Purpose.AVAILABLE]
+        _raise_for("settlement", audit_settlements.first_fault(reader, moved, available))
         _raise_for("limit", books.spent.first_fault(reader, books.debits))
         _raise_for("acceptance", audit_acceptance.first_fault(reader))
         _raise_for("merger", audit_mergers.first_fault(reader, books.moved))

@@ -40,6 +40,8 @@ _KINDS: Final[Mapping[Code, str]] = {
     Code.SHARE: "分账",
     Code.SHARE_RETURN: "分账退回",
     Code.RELEASE: "解冻",
+    Code.SETTLE: "提现",
+    Code.SETTLE_BACK: "提现退回",
 }
 _OTHER: Final = "其它"
 _NONE: Final = "0.00"

@@ -138,6 +138,8 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.CREDENTIAL_LOCKED: Words("ACQ.BUYER_ENABLE_STATUS_FORBID", "买家支付密码已锁定"),
     Reason.CREDENTIAL_WRONG: Words("ACQ.PAYMENT_FAIL", "买家支付密码错误"),
     Reason.CURRENCY_MISMATCH: Words(_PARAMETER, "货币与订单不一致"),
+    Reason.CYCLE_INVALID: Words("ACQ.INVALID_PARAMETER", "结算周期不合法"),
+    Reason.CYCLE_MISSING: Words("ACQ.INVALID_PARAMETER", "没有结算周期"),
     Reason.DISPUTE_ENDED: Words("ACQ.INVALID_PARAMETER", "纠纷已结束"),
     Reason.DISPUTE_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "纠纷不存在"),
     Reason.EVENT_NOT_DUE: Words(_PARAMETER, "通知正在发送"),
@@ -246,6 +248,10 @@ REASONS: Final[Mapping[Reason, Words]] = {
     ),
     Reason.RETURN_TOO_LATE: Words("ACQ.TRADE_STATUS_ERROR", "分账已超过180天，不能退分账"),
     Reason.SESSION_ENDED: Words("aop.invalid-auth-token", "会话已结束", "20001"),
+    Reason.SETTLEMENT_ENDED: Words("ACQ.INVALID_PARAMETER", "结算已结束"),
+    Reason.SETTLEMENT_NOT_DUE: Words("ACQ.INVALID_PARAMETER", "结算日未到"),
+    Reason.SETTLEMENT_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "结算单不存在"),
+    Reason.SETTLEMENT_PAYING: Words("ACQ.INVALID_PARAMETER", "结算正在出款"),
     Reason.SHARE_EXCEEDS_HOLD: Words("ACQ.ALLOC_AMOUNT_VALIDATE_ERROR", "分账金额超过剩余可分金额"),
     Reason.SHARE_EXCEEDS_RATIO: Words(
         "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR", "分账金额超过最大可分账比例"

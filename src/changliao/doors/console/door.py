@@ -25,6 +25,7 @@ from changliao.doors.console import (
     portal,
     refunds,
     requests,
+    settlements,
 )
 from changliao.doors.console.visit import Console, Entry, route
 from changliao.operations.network import Network
@@ -47,6 +48,7 @@ TABLE: Final[tuple[Entry, ...]] = (
     *requests.ENTRIES,
     *portal.ENTRIES,
     *bills.ENTRIES,
+    *settlements.ENTRIES,
     *account.ENTRIES,
     *members.ENTRIES,
     *market.ENTRIES,

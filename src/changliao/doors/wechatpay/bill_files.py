@@ -61,6 +61,8 @@ _BUSINESS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.SHARE: ("分账", "分账"),
     Code.SHARE_RETURN: ("分账", "分账回退"),
     Code.RELEASE: ("分账", "解冻"),
+    Code.SETTLE: ("提现", "结算"),
+    Code.SETTLE_BACK: ("提现", "结算退回"),
 }
 _OTHER: Final = ("其他", "其他")
 _NOT_REFUNDED: Final = {

@@ -19,6 +19,7 @@ from changliao.core.ledger import Code
 from changliao.core.money import Currency
 from changliao.core.orders import Order, Terms
 from changliao.core.refunds import Refund
+from changliao.core.settlements import Standing
 from changliao.store.bills import from_row as day_end_from_row
 from changliao.store.engine import Reader
 from changliao.store.orders import ATTEMPTS, ORDERS, TERMS
@@ -105,6 +106,32 @@ def day_end(reader: Reader, account: AccountId, day: Day) -> DayEnd:
             return DayEnd(account, day, row[0], balance)
         balance -= _signed(row[0], row[1])
     return DayEnd(account, day, 0, balance)
+
+
+def sums(reader: Reader, account: AccountId, day: Day) -> list[tuple[int, int, int]]:
+    """What moved an account in a day that is over: (code, how often, sum), money in is positive."""
+    found: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for movement in _chain(reader, account, day):
+        found[movement.code][0] += 1
+        found[movement.code][1] += movement.amount
+    return [(int(code), count, amount) for code, (count, amount) in sorted(found.items())]
+
+
+def standing(reader: Reader, account: AccountId, day: Day) -> Standing:
+    """How an account stood at the end of a day, and what of that has not left it since."""
+    keys = {"owner_id": account.owner, "book": account.book}
+    rows = reader.select("account_by_id", keys)
+    if not rows:
+        return Standing(0, 0, 0)
+    debits, credits_, leg_id = rows[0][2], rows[0][3], rows[0][6]
+    closing, left, until = credits_ - debits, 0, ends_at(day)
+    for row in _walk(reader, account, leg_id, until):
+        if made_at(row[0]) < until:
+            break
+        signed = _signed(row[0], row[1])
+        closing -= signed
+        left -= min(signed, 0)
+    return Standing(closing, closing - left, debits)
 
 
 def sub_merchants(reader: Reader, partner_id: MerchantId) -> list[MerchantId]:
