@@ -93,9 +93,11 @@ def test_a_day_is_paid_out_whenever_the_process_is_killed(
     ],
     ids=str,
 )
-def test_what_makes_no_sense_is_refused(sandbox: Sandbox, fields: Any, expected: Any) -> None:
-    found = sandbox[1].get("/api/v1/merchants").json()["data"]
-    form = {"merchant_id": found[0]["id"], **TO} | fields
+def test_what_makes_no_sense_is_refused(
+    sandbox: Sandbox, shop: Shop, fields: Any, expected: Any
+) -> None:
+    known = sandbox[1].get(f"/api/v1/merchants/{shop.mchid}").json()
+    form = {"merchant_id": known["id"], **TO} | fields
     assert refused(sandbox[1].post(CYCLES, **form)) == expected
 
 
