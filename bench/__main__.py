@@ -2,7 +2,7 @@
 
 import gc
 
-from bench import committer, growth, http, start, switch
+from bench import committer, growth, http, market, start, switch
 from bench.results import save
 from changliao.commands.serve import THRESHOLDS
 
@@ -10,7 +10,7 @@ GROWTH_SIZES = (10_000, 1_000_000)
 
 
 def main() -> None:
-    """About fifteen minutes; `python -m bench.growth --largest 10000000` goes further."""
+    """About twenty-five minutes; `python -m bench.growth --largest 10000000` goes further."""
     figures = start.run()
     start.show(figures)
     save("start", figures)
@@ -28,6 +28,9 @@ def main() -> None:
         figures = switch.run(engine)
         switch.show(engine, figures)
         save(f"switch-{engine}", figures)
+    figures = market.run()
+    market.show(figures)
+    save("market", figures)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from changliao.core.ids import UserId
 from changliao.core.market import Dimension, Paid, Stretch
 from changliao.market import files
 from changliao.market.files import Unreadable
+from changliao.market.rollup import members
 from changliao.operations.market import FOLD
 from tests.world import World
 
@@ -64,7 +65,8 @@ def test_its_sums_are_the_workers(sqlite_world: World, tmp_path: Path, seed: int
         "market_volumes"
     ]
     seen = [row for row in told["market_seen"] if row[2] != Dimension.CELL]
-    assert [(*key, users) for key, users in sorted(book.sums.seen.items())] == seen
+    found = [(*key[:3], members(key[3]), users) for key, users in book.sums.seen.items()]
+    assert sorted(found) == seen
     assert [(*key, users) for key, users in sorted(book.sums.flows.items())] == told["market_flows"]
     cohorts = [(*key, users) for key, users in sorted(book.sums.cohorts.items())]
     assert cohorts == told["market_cohorts"]

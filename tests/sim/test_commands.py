@@ -2,12 +2,15 @@
 
 import json
 import re
+import signal
 import subprocess
+from collections import Counter
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
-from tests.served import CHANGLIAO
+from tests.served import CHANGLIAO, started
 
 DOCS = Path(__file__).parents[2] / "docs" / "market"
 
@@ -56,6 +59,45 @@ def test_scenarios_are_compared_and_parameters_swept(small: Path) -> None:
     assert "no_adoption" in typed("lab", "compare", str(small), f"{small}:no_adoption")
     assert "habit 1.5" in typed("lab", "sweep", str(small), "habit=0.5:1.5:0.5").replace("\n", " ")
     assert "after" in typed("lab", "price", str(small), "--merge", "big+small")
+
+
+def test_what_people_buy_is_a_file_that_insight_reads(small: Path, tmp_path: Path) -> None:
+    out = tmp_path / "bought.parquet"
+    typed("lab", "payments", str(small), str(out), "--users", "2000", "--days", "40")
+    of = ("insight", "--payments", str(out))
+    rows = json.loads(typed(*of, "share", "--json"))
+    january = {row["key"]: row for row in rows if row["first"] == "2026-01-01"}
+    played = ("--engine", "agents", "--users", "2000", "--days", "31", "--out", str(tmp_path))
+    typed("lab", "run", str(small), *played)
+    visits = Counter[str]()
+    for row in pyarrow.parquet.read_table(tmp_path / "daily.parquet").to_pylist():
+        visits[row["platform"]] += row["visits"]
+    assert {key: row["payments"] for key, row in january.items()} == {
+        **visits, "total": visits.total(),
+    }  # fmt: skip
+    flows = json.loads(typed(*of, "flow", "--json"))
+    left = [row["users"] for row in flows
+            if row["first"] == "2026-02-01" and row["source"] != "absent"]  # fmt: skip
+    assert sum(left) == january["total"]["users"]
+    assert "high" in typed(*of, "hhi", "--json")
+    assert "2026-01" in typed(*of, "cohort")
+    assert "needs a network" in typed(*of, "changes", code=2)
+    assert "weeks or months" in typed(*of, "flow", "--every", "day", code=2)
+
+
+def test_interrupted_it_says_what_it_had(small: Path) -> None:
+    long = small.with_name("long.toml")
+    long.write_text(small.read_text("utf-8").replace("days = 60", "days = 3660"), "utf-8")
+    words = ["lab", "run", str(long), "--engine", "agents", "--users", "100000", "--json"]
+    with started([CHANGLIAO, "market", *words], stderr=subprocess.PIPE) as process:
+        threads = Path(f"/proc/{process.pid}/stat")
+        while int(threads.read_text("ascii").split()[13]) < 400:  # four seconds of work
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert 0 < json.loads(out)["days"] < 3660
+    assert f"interrupted after day {json.loads(out)['days']}" in said
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,10 @@
 """The lab: it starts as it is told, keeps its people, and its engines agree."""
 
+import os
+import subprocess
+import sys
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -139,8 +143,9 @@ def test_a_person_costs_two_bytes_of_state(story: File) -> None:
     assert agents.kind.nbytes + agents.habit.nbytes == 2_000_000
 
 
-def test_every_fact_of_the_story_holds_and_says_whether_it_was_given() -> None:
-    report = check(reading.parse(STORY), sensitivity=False)
+@pytest.mark.parametrize("engine", ["expected", "cells"])
+def test_every_fact_of_the_story_holds_and_says_whether_it_was_given(engine: str) -> None:
+    report = check(reading.parse(STORY), engine=engine, sensitivity=False)
     assert {answer.fact.id: answer.holds for answer in report.answers} == {
         f"F{number}": True for number in range(1, 14)
     }
@@ -173,6 +178,48 @@ def test_a_moment_that_cannot_be_reached_is_said_so() -> None:
 def test_a_start_that_would_tip_is_refused() -> None:
     with pytest.raises(Impossible, match="tip by itself"):
         run(reading.parse(STORY.replace("network = 1.0", "network = 9.0")).scenario, days=1)
+
+
+@pytest.mark.parametrize("rivals", [2, 4, 8])
+def test_v5_equal_rivals_tip_from_a_network_effect_of_their_number_on(rivals: int) -> None:
+    platforms = "".join(
+        f'{{id = "p{one}", share = {1 / rivals}, accepts = ["cash"]}},' for one in range(rivals)
+    )
+
+    def equal(network: float) -> File:
+        return reading.parse(
+            f"""[scenario]\nname = "equal"\nusers = 1000\ndays = 1
+            [model]\nvisit_rate = 0.5\nnetwork = {network}
+            [market]\nwallet = [{{id = "cash", pc = 0.0, share = 1.0}}]
+            platform = [{platforms}]"""
+        )
+
+    run(equal(rivals - 0.01).scenario)
+    with pytest.raises(Impossible, match="tip by itself"):
+        run(equal(rivals + 0.01).scenario)
+
+
+def test_a_person_costs_few_bytes_in_a_whole_run() -> None:
+    """In a process of its own, above what the program takes; `make bench` does it with 10⁸."""
+    people = 3_000_000
+    code = f"""
+from bench.results import peak_mb
+from changliao.sim import reading
+from changliao.sim.lab import run
+from tests.sim.test_lab import EVENTS
+file = reading.parse(EVENTS)
+run(file.scenario, engine="agents", people=1_000, days=12)
+before = peak_mb()
+run(file.scenario, engine="agents", people={people}, days=12)
+print((peak_mb() - before) * 2**20 / {people})
+"""
+    words = [sys.executable, "-c", code]
+    path = os.pathsep.join([".", "src"])
+    done = subprocess.run(
+        words, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path},
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert 2 <= float(done.stdout) <= 40
 
 
 def test_a_root_is_found_between_its_ends() -> None:

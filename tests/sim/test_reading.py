@@ -51,6 +51,25 @@ def refused(old: str, new: str) -> str:
         ("competitors(30) > 1.5 * competitors(9)", "[x for x in hhi(1)]", "is not allowed"),
         ("competitors(30) > 1.5 * competitors(9)", "9 ** 9 ** 9", "is not allowed"),
         ("competitors(30) > 1.5 * competitors(9)", "hhi(1) >", "is not an expression"),
+        ("competitors(30) > 1.5 * competitors(9)", "share('jd' * 9, 1)", "is not allowed"),
+        ("competitors(30) > 1.5 * competitors(9)", "-'a'", "is not allowed"),
+        ("competitors(30) > 1.5 * competitors(9)", "hhi(999) > 1", "not among the 540 days"),
+        ("competitors(30) > 1.5 * competitors(9)", "share('jdd', 1) > 1", "no platform is called"),
+        ("competitors(30) > 1.5 * competitors(9)", "takes('jd', 'x', 1)", "no wallet is called"),
+        ("competitors(30) > 1.5 * competitors(9)", "survivors('many')", "asked with numbers"),
+        ("competitors(30) > 1.5 * competitors(9)", "paid_with('cod', 'jd', 1, 'x') > 1", "a mood"),
+        ("competitors(30) > 1.5 * competitors(9)", "hhi(day=1, to=2)", "unexpected keyword"),
+        ("flow(10, ['taobao', 'tmall'], 'jd')\", equals", "flow(10, 'taobo', 'jd')\", equals",
+         "no platform is called 'taobo'"),
+        ('vary = "event[1].goodwill"', 'vary = "event[1].godwill"', "did you mean 'goodwill'"),
+        ("high = 5.0", "high = -1.0", "low must be below high"),
+        ('without = ["qqwg"]', 'without = ["qqwgg"]', "no event is called 'qqwgg'"),
+        ('set = { "event[2].platforms" = ["gome"', 'set = { "event[2].platfroms" = ["gome"',
+         "did you mean 'platforms'"),
+        ("goodwill = 0.9616", "goodwill = 1e9", "goodwill is in logits"),
+        ("pc = 0.8", "pc = nan", "pc is in logits"),
+        ("wallet_scale = 1.0", "wallet_scale = 1e-9", "from 0.1 to 100"),
+        ("seed = 1", "seed = -1", "from 0 to"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_found_on_its_line(old: str, new: str, said: str) -> None:
@@ -65,6 +84,26 @@ def test_shares_that_do_not_add_up() -> None:
 def test_what_is_not_toml_is_refused_with_its_line() -> None:
     with pytest.raises(Unplayable, match=r"^line 3: not TOML"):
         reading.parse("[scenario]\nname = 'x'\nusers = = 1\n")
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "[" * 3_000, "1e999999"])
+def test_a_number_or_nesting_without_end_is_refused(number: str) -> None:
+    with pytest.raises(Unplayable):
+        reading.parse(STORY.replace("210_000_000", number))
+
+
+def test_tables_that_would_not_fit_are_refused_with_their_size() -> None:
+    classes = ", ".join(f'{{ id = "c{one}", share = 0.0625 }}' for one in range(16))
+    wallets = "".join(f'  {{ id = "w{one}", pc = 0.0, share = 0.5 }},\n' for one in range(3))
+    shops = "".join(
+        f'  {{ id = "s{one}", share = 0.001, accepts = ["card"] }},\n' for one in range(40)
+    )
+    large = STORY.replace('  { id = "cod"', wallets + '  { id = "cod"')
+    large = large.replace('  { id = "others"', shops + '  { id = "others"')
+    large = large.replace("share = 0.105", "share = 0.065")
+    large = large.replace("event = [", f"people = [{classes}]\nevent = [", 1)
+    with pytest.raises(Unplayable, match=r"[\d,]+ chances a day: 2048 kinds of people at 53"):
+        reading.parse(large)
 
 
 def test_a_file_too_large_or_not_text(tmp_path: Path) -> None:

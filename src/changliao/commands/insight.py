@@ -230,6 +230,8 @@ def _without(row: dict[str, Any], *names: str) -> dict[str, Any]:
 
 def _judged(study: dict[str, Any]) -> str:
     said = f"effect {study['effect']:+.4f}, p {study['p']:.3f} of {study['placebos']} placebos"
+    if "low" in study:
+        said += f"; nine times of ten between {study['low']:+.4f} and {study['high']:+.4f}"
     if "before_p" in study:
         said += f"; path before: p {study['before_p']:.3f}"
     return said

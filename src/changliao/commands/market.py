@@ -64,7 +64,7 @@ days_option = click.option("--days", type=click.IntRange(1), help="Play no furth
 def run_command(path: str, *, as_json: bool, out: Path | None, form: str, **given: Any) -> None:
     """Play a scenario and show who has what. Ctrl-C shows what was played until then."""
     with refusals():
-        result = _played(fitted(path), **given)
+        result = _played(fitted(path), keeps=True, **given)
     if out is not None:
         for written in outputs.save(result, out, form):
             click.echo(f"wrote {written}", err=True)
@@ -104,17 +104,24 @@ def payments_command(
 
 @lab.command("check")
 @scenario_argument
+@click.option(
+    "--engine", type=click.Choice(["expected", "cells"]), default="expected", show_default=True,
+    help="Of which the facts are asked.",
+)  # fmt: skip
 @click.option("--sets", type=click.IntRange(0), default=0, help="Also so many random parameters.")
 @click.option("--seed", type=click.IntRange(0), default=1, help="Of the random parameters.")
 @click.option("--sensitivity/--no-sensitivity", default=True, show_default=True)
 @json_option
-def check_command(path: str, *, sets: int, seed: int, sensitivity: bool, as_json: bool) -> None:
-    """Does the model say what the story says? Exit 1 when a fact does not hold."""
+def check_command(path: str, *, as_json: bool, **given: Any) -> None:
+    """Does the model say what the story says? Exit 1 when a fact does not hold.
+
+    Ctrl-C tells what was found until then.
+    """
     with refusals():
         file = as_it_stands(path)
-        total = sets + (2 * len(SENSITIVITY) if sensitivity else 0)
+        total = given["sets"] + (2 * len(SENSITIVITY) if given["sensitivity"] else 0)
         with _progress("playing with other parameters", total) as advance:
-            report = check(file, sensitivity=sensitivity, sets=sets, seed=seed, progress=advance)
+            report = check(file, progress=advance, **given)
     if as_json:
         click.echo(msgspec.json.encode(report))
     else:
@@ -125,6 +132,9 @@ def check_command(path: str, *, sets: int, seed: int, sensitivity: bool, as_json
         if report.sets:
             note += f"; {report.sets} random sets, {report.refused} of them without a solution"
         console.print(note)
+    if report.interrupted:
+        click.echo("interrupted", err=True)
+        sys.exit(130)
     sys.exit(0 if report.holds else 1)
 
 
@@ -154,12 +164,16 @@ def sweep_command(path: str, parameter: str, days: int | None) -> None:
     with refusals():
         file = fitted(path)
         results: dict[str, Result] = {}
-        with _progress(f"playing with other {name}", len(values)) as advance:
+        with _progress(f"playing with other {name}", len(values)) as advance, _interrupts() as met:
             for number, value in enumerate(values):
                 changed = file.changed({name if "." in name else f"model.{name}": value})
                 results[f"{name} {value:g}"] = _played(changed, days=days)
                 advance(number + 1)
-    console.print(shares_table(results, [min(result.days for result in results.values())]))
+    if results:
+        console.print(shares_table(results, [min(result.days for result in results.values())]))
+    if met:
+        click.echo(f"interrupted after {len(results)} of {len(values)} values", err=True)
+        sys.exit(130)
 
 
 @lab.command("price")
@@ -204,13 +218,14 @@ def _played(
     seed: int | None = None,
     engine: str = "expected",
     threads: int = 1,
+    keeps: bool = False,
 ) -> Result:
     about = file.scenario.about
     days = min(days or about.days, about.days)
     with _progress(about.name, days) as advance:
         return run(
             file.scenario, engine=engine, people=users or 0, seed=seed or 0, days=days,
-            threads=threads, progress=advance,
+            threads=threads, progress=advance, keeps=keeps,
         )  # fmt: skip
 
 
@@ -219,6 +234,16 @@ def _progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
         task = shown.add_task(title, total=total)
         yield lambda done: shown.update(task, completed=done)
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[str]]:
+    """Ctrl-C ends what is inside; the list then is not empty."""
+    met: list[str] = []
+    try:
+        yield met
+    except KeyboardInterrupt:
+        met.append("interrupted")
 
 
 def _range(parameter: str) -> tuple[str, list[float]]:

@@ -23,6 +23,7 @@ Ints = NDArray[np.integer[Any]]
 CNY: Final = 156
 MOST_PLATFORMS: Final = 64
 _WIDTHS: Final = {8: np.uint8, 16: np.uint16, 32: np.uint32, 64: np.uint64}
+_GATHER: Final = 0x0102040810204080
 _SETS: Final = (Dimension.PLATFORM, Dimension.METHOD, Dimension.TERMINAL)
 
 
@@ -54,7 +55,8 @@ class Sums:
 
     def __init__(self) -> None:
         self.volumes: dict[tuple[int, int, int, int], list[int]] = defaultdict(lambda: [0, 0])
-        self.seen: Counter[tuple[int, int, int, bytes]] = Counter()
+        # Sets are bits of numbers here: bytes, as a database has them, when somebody asks.
+        self.seen: Counter[tuple[int, int, int, int]] = Counter()
         self.flows: Counter[tuple[int, int, int, int]] = Counter()
         self.cohorts: Counter[tuple[int, int]] = Counter()
 
@@ -71,9 +73,10 @@ class Sums:
             case "market_seen_between":
                 wanted = parameters["kind"], parameters["dimension"]
                 return [
-                    (*key, users) for key, users in sorted(self.seen.items())
+                    (*key[:3], members(key[3]), users)
+                    for key, users in self.seen.items()
                     if (key[0], key[2]) == wanted and first <= key[1] <= last
-                ]  # fmt: skip
+                ]
             case "market_flows_between":
                 return [
                     (*key, users) for key, users in sorted(self.flows.items())
@@ -134,7 +137,7 @@ class Rollup:
             flags.reshape(-1)[facts.user * np.int64(flags.shape[1]) + column] = True
         visit = facts.user * np.int64(self._sizes[0]) + facts.platform
         for running in self._periods.values():
-            np.add.at(running.counts.reshape(-1), visit, 1)
+            np.add.at(running.counts.reshape(-1), visit, np.uint16(1))
         self._add_volumes(day, facts)
 
     def _add_volumes(self, day: int, facts: Facts) -> None:
@@ -166,7 +169,7 @@ class Rollup:
         if self._day is None:
             return
         for place, (flags, width) in enumerate(zip(self._today, self._widths, strict=True)):
-            sets = np.packbits(flags, axis=1, bitorder="little").view(_WIDTHS[width])[:, 0]
+            sets = packed_bits(flags, width)
             self._tell(Period.DAY, self._day, _SETS[place], sets)
             for running in self._periods.values():
                 running.sets[place] |= sets
@@ -198,10 +201,9 @@ class Rollup:
                 self.sums.flows[int(running.kind), period, came - 1, went - 1] += users
 
     def _tell(self, kind: Period, period: int, dimension: Dimension, sets: Ints) -> None:
-        for members, users in _counted(sets):
-            if members:
-                ids = tuple(bit for bit in range(members.bit_length()) if members >> bit & 1)
-                self.sums.seen[int(kind), period, int(dimension), market.packed(ids)] += users
+        for bits, users in _counted(sets):
+            if bits:
+                self.sums.seen[int(kind), period, int(dimension), bits] += users
 
 
 class _Running:
@@ -221,9 +223,25 @@ class _Running:
             sets[:] = 0
 
 
+def packed_bits(flags: NDArray[np.bool_], width: int) -> Ints:
+    """Each row of flags as the bits of one number, the first the lowest.
+
+    Eight flags are eight bytes, each 0 or 1; one multiplication moves them into the highest byte
+    (np.packbits says the same, many times slower along rows).
+    """
+    eights = flags.view(np.uint64)
+    packed: Ints = ((eights * np.uint64(_GATHER)) >> np.uint64(56)).astype(np.uint8)
+    return packed.view(_WIDTHS[width])[:, 0]
+
+
+def members(bits: int) -> bytes:
+    """A set as a database has it."""
+    return market.packed(tuple(bit for bit in range(bits.bit_length()) if bits >> bit & 1))
+
+
 def _counted(values: Ints) -> list[tuple[int, int]]:
     """Each value and how often it is there."""
-    if values.dtype.itemsize > 2 and values.size and int(values.max()) >= 1 << 20:
+    if values.size and int(values.max()) > max(1 << 16, values.size):
         found, counts = np.unique(values, return_counts=True)
         return list(zip(found.tolist(), counts.tolist(), strict=True))
     counts = np.bincount(values.astype(np.intp, copy=False))

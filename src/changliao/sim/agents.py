@@ -80,18 +80,21 @@ class Agents:
         flat = chances.reshape(-1, int(np.prod(shape)))
         served = flat.sum(axis=1)
         visit = thresholds(law.model.visit_rate * served)
-        threshold, alias = alias_table(flat)
-        places = np.arange(flat.shape[1]) // shape[2] % platforms
+        # What nobody can choose today, such as wallets not taken, is in no table.
+        used = np.flatnonzero(flat.any(axis=0)) if flat.any() else np.arange(1)
+        threshold, alias = alias_table(flat[:, used])
+        places = used // shape[2] % platforms
         tables = (visit, threshold, alias, places.astype(np.uint8))
         moods_of = (np.arange(self._kinds) // sets % moods).astype(np.int64)
         key = self._key()
         found = self._over(lambda one, two: self._bought(key, tables, moods_of, one, two))
         if self.bought is not None:
-            self.bought[:] = [part[2] for part in found]
-        pay = sum(part[0] for part in found).reshape(moods, *shape)
+            self.bought[:] = [(buyers, used[outcome]) for _, _, (buyers, outcome) in found]
+        pay = np.zeros((moods, flat.shape[1]), np.int64)
+        pay[:, used] = sum(part[0] for part in found).reshape(moods, -1)
         flow = sum(part[1] for part in found).reshape(platforms, platforms)
         self._at_platform += flow.sum(axis=0) - flow.sum(axis=1)
-        return pay.astype(float), flow.astype(float)
+        return pay.reshape(moods, *shape).astype(float), flow.astype(float)
 
     def at_platforms(self) -> Floats:
         """People by last platform."""

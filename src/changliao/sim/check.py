@@ -1,5 +1,6 @@
 """Checking a scenario's facts: which hold, which were given, what hangs on the parameters."""
 
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -55,9 +56,11 @@ class Report(msgspec.Struct):
     scenario: str
     answers: list[Answer]
     calibrated: dict[str, float]
+    engine: str = "expected"
     seconds: float = 0.0
     sets: int = 0
     refused: int = 0
+    interrupted: bool = False
 
     @property
     def holds(self) -> bool:
@@ -66,36 +69,58 @@ class Report(msgspec.Struct):
 
 
 def check(
-    file: File, *, sensitivity: bool = True, sets: int = 0, seed: int = 1,
+    file: File, *, engine: str = "expected", sensitivity: bool = True, sets: int = 0, seed: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> Report:  # fmt: skip
     """Play the story and its variants and ask every fact. Raises Impossible, Unplayable.
 
-    `sets` random parameter sets are played beside, each calibrated anew.
+    Facts are asked of this engine; moments, sensitivity and sets are of the expected path. `sets`
+    random parameter sets are played beside, each calibrated anew. Ctrl-C ends that: the report is
+    then of the sets that were played.
     """
     began = time.perf_counter()
     played, calibrated = calibrate(file)
-    report = Report(file.scenario.about.name, list(_answers(played)), calibrated)
+    answers = list(_answers(played, engine))
+    report = Report(file.scenario.about.name, answers, calibrated, engine)
     alone = [{name: factor} for name, ends in SENSITIVITY.items() for factor in ends]
     generator = np.random.default_rng(seed)
     random = [
         {name: generator.uniform(*ends) for name, ends in RANGES.items()} for _ in range(sets)
     ]
     wanted = (alone if sensitivity else []) + random
-    if wanted:
-        # Each is independent of the others: as many at once as there are cores.
-        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-            held = []
-            for answers in pool.map(partial(_held, file), wanted):
-                held.append(answers)
-                if progress is not None:
-                    progress(len(held))
-        if sensitivity:
-            _keep_sensitivity(report, held[: len(alone)])
-        if sets:
-            _keep_sets(report, held[-sets:])
+    held = _played_apart(file, wanted, report, progress) if wanted else []
+    if sensitivity and len(held) >= len(alone):
+        _keep_sensitivity(report, held[: len(alone)])
+    if sets:
+        _keep_sets(report, held[len(alone) if sensitivity else 0 :])
     report.seconds = time.perf_counter() - began
     return report
+
+
+def _played_apart(
+    file: File,
+    wanted: list[dict[str, float]],
+    report: Report,
+    progress: Callable[[int], None] | None,
+) -> list[list[bool] | None]:
+    """Each is independent of the others: as many at once as there are cores."""
+    held: list[list[bool] | None] = []
+    pool = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_not_interrupted)
+    try:
+        for answers in pool.map(partial(_held, file), wanted):
+            held.append(answers)
+            if progress is not None:
+                progress(len(held))
+    except KeyboardInterrupt:
+        report.interrupted = True
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return held
+
+
+def _not_interrupted() -> None:
+    """Ctrl-C goes to every process of a terminal; the one that waits for the others decides."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def calibrate(file: File) -> tuple[File, dict[str, float]]:
@@ -114,10 +139,10 @@ def _moment(file: File, vary: str, question: Question, value: float) -> float:
     return float(question.answer(lambda _: run(scenario, days=question.last_day)))
 
 
-def _answers(file: File) -> Iterator[Answer]:
+def _answers(file: File, engine: str = "expected") -> Iterator[Answer]:
     market = file.scenario.market
     questions = [facts.compiled(fact.test) for fact in market.fact]
-    played = Played(file, questions)
+    played = Played(file, questions, engine)
     for fact, question in zip(market.fact, questions, strict=True):
         try:
             yield Answer(fact, bool(question.answer(played.result)))
@@ -128,8 +153,9 @@ def _answers(file: File) -> Iterator[Answer]:
 class Played:
     """The story and its variants, each run once and no further than somebody asks."""
 
-    def __init__(self, file: File, questions: list[Question]) -> None:
+    def __init__(self, file: File, questions: list[Question], engine: str) -> None:
         self._file = file
+        self._engine = engine
         self._last: dict[str, int] = {}
         for question in questions:
             for name in question.variants | {""}:
@@ -141,7 +167,7 @@ class Played:
         if variant not in self._results:
             scenario = self._scenario(variant)
             days = min(self._last[variant], scenario.about.days)
-            self._results[variant] = run(scenario, days=days)
+            self._results[variant] = run(scenario, engine=self._engine, days=days)
         return self._results[variant]
 
     def _scenario(self, variant: str) -> Scenario:

@@ -6,14 +6,14 @@ question asked with `variant='name'` is put to that variant of the story.
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from msgspec import Struct
 
 from changliao.sim import forms
-from changliao.sim.result import Result
+from changliao.sim.result import NotThere, Result
 
 MOST_LETTERS: Final = 2_000
 # What a fact may ask of a run; the names are methods of Result.
@@ -73,6 +73,21 @@ class Question(Struct, frozen=True):
         """Its value; `of` gives the result of a variant, '' being the story. Raises NotThere."""
         return _value(self.tree, of)
 
+    def problems(self, nothing: Callable[[str], Result]) -> Iterator[str]:
+        """What it asks for that a scenario does not have; `nothing` gives empty runs."""
+        for call in (node for node in ast.walk(self.tree) if isinstance(node, ast.Call)):
+            try:
+                if ast.unparse(call.func) in OUTPUTS:
+                    _called(call, nothing)
+                elif not all(map(_is_number, call.args)):
+                    yield f"{ast.unparse(call)}: theory is asked with numbers"
+            except (NotThere, NotAQuestion) as error:
+                yield str(error)
+            except (LookupError, ValueError) as error:
+                yield f"{ast.unparse(call)}: {error}"
+            except ArithmeticError:
+                pass  # nothing was bought in an empty result
+
 
 def compiled(text: str) -> Question:
     """Raises NotAQuestion."""
@@ -93,6 +108,10 @@ def _check(node: ast.AST) -> None:
     match node:
         case ast.Constant(value=str() | int() | float()):
             return
+        case ast.BinOp(left=left, right=right) if not (_is_number(left) and _is_number(right)):
+            pass
+        case ast.UnaryOp(operand=one) if not _is_number(one):
+            pass
         case ast.List() | ast.Tuple() | ast.Load() | ast.And() | ast.Or():
             return
         case ast.BinOp() | ast.UnaryOp() | ast.Compare() | ast.BoolOp() | ast.keyword():
@@ -107,6 +126,16 @@ def _check(node: ast.AST) -> None:
     raise NotAQuestion(
         f"{ast.unparse(node)!r} is not allowed: a fact compares numbers and asks {known}"
     )
+
+
+def _is_number(node: ast.expr) -> bool:
+    """May it be one? Names in quotes and lists are not for sums: `'a' * 10**9` is a gigabyte."""
+    match node:
+        case ast.Constant(value=value):
+            return not isinstance(value, str)
+        case ast.List() | ast.Tuple():
+            return False
+    return True
 
 
 def _variant(call: ast.Call) -> str:
@@ -164,5 +193,5 @@ def _called(call: ast.Call, of: Callable[[str], Result]) -> Any:
         if name in THEORY:
             return THEORY[name](*given, **named)
         return OUTPUTS[name](of(_variant(call)), *given, **named)
-    except TypeError as error:
+    except (TypeError, AttributeError) as error:
         raise NotAQuestion(f"{ast.unparse(call)}: {error}") from error

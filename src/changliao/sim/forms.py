@@ -5,11 +5,14 @@ Each names its source. Shares are fractions; utilities are in logits.
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
 from changliao.sim.law import stationary, with_habit
 from changliao.sim.market import Floats
+
+MOST_FIRMS: Final = 10_000
 
 
 def logit(utility: Sequence[float]) -> Floats:
@@ -89,8 +92,11 @@ def survivors(
     """Equal firms with equal budgets: how many are left after 1,000 days.
 
     A firm with an equal share of the customers earns what it needs; in a subsidy war everybody
-    burns `burn` of that beside. Who loses pays from the budget and closes when it is spent.
+    burns `burn` of that beside. Who loses pays from the budget and closes when it is spent. Raises
+    ValueError for more firms than MOST_FIRMS.
     """
+    if not 1 <= firms <= MOST_FIRMS:
+        raise ValueError(f"from 1 to {MOST_FIRMS:,} firms")
     generator = np.random.default_rng(seed)
     appeal = generator.normal(0.0, 0.05, firms)
     share, left = np.full(firms, 1 / firms), np.full(firms, budget)

@@ -67,10 +67,11 @@ def run(
     days: int = 0,
     threads: int = 1,
     progress: Progress | None = None,
+    keeps: bool = False,
 ) -> Result:
     """Play it. Zeros: as the file says. The same arguments give the same result, byte for byte.
 
-    An interrupt (Ctrl-C) ends the run; the result then has the days that were played.
+    Ctrl-C ends the run; when it `keeps`, the result then has the days that were played.
     """
     about = scenario.about
     people, seed, days = people or about.users, seed or about.seed, days or about.days
@@ -90,7 +91,8 @@ def run(
             if progress is not None:
                 progress(day + 1)
     except KeyboardInterrupt:
-        pass  # what was played is the answer
+        if not keeps:
+            raise
     return result
 
 

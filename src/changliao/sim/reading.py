@@ -1,8 +1,9 @@
 """Reading a scenario file; what cannot be played is refused with its line, reason and mend."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,11 +11,17 @@ import msgspec
 
 from changliao.sim import facts, paths
 from changliao.sim import scenario as scenarios
+from changliao.sim.bounds import Found, Way, out_of_bounds
+from changliao.sim.result import Result, empty
 from changliao.sim.scenario import (
     MOST_DAYS,
     MOST_OPTIONAL_WALLETS,
+    MOST_PEOPLE,
     MOST_PLATFORMS,
+    MOST_SEED,
+    MOST_TABLE,
     MOST_USERS,
+    TERMINALS,
     Enter,
     Event,
     Exit,
@@ -28,40 +35,6 @@ _CLOSE: Final = 1e-6
 _TABLES: Final[list[type[Strict]]] = [
     one for one in vars(scenarios).values() if isinstance(one, type) and issubclass(one, Strict)
 ]
-_BOUNDS: Final = (
-    (
-        ("model",),
-        ("visit_rate", "mobile", "forgive", "contagion"),
-        (0.0, 1.0),
-        "is a share: from 0 to 1",
-    ),
-    (
-        ("wallet", "event"),
-        ("share", "outrage", "p", "q"),
-        (0.0, 1.0),
-        "is a share: from 0 to 1",
-    ),
-    (
-        ("model",),
-        ("presence_half_life", "goodwill_half_life", "wallet_scale"),
-        (1e-6, 1e6),
-        "must be above 0",
-    ),
-    (
-        ("model",),
-        ("habit", "network", "boycott_cost", "boycott_wallet", "subsidy_effect"),
-        (-50.0, 50.0),
-        "is in logits: from -50 to 50",
-    ),
-    (
-        ("wallet", "event"),
-        ("goodwill", "appeal", "amount", "subsidy", "budget", "pc", "mobile"),
-        (-1e15, 1e15),
-        "must be a finite number",
-    ),
-)
-Way = list[str | int]
-Found = Iterator[tuple[Way, str]]
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -78,8 +51,11 @@ class Unplayable(Exception):
     """The file cannot be played; `problems` says why."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(map(str, problems)))
+        super().__init__(problems)
         self.problems = problems
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.problems))
 
 
 class File(msgspec.Struct, frozen=True):
@@ -128,7 +104,16 @@ def parse(text: str) -> File:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Unplayable([_of_toml(error)]) from error
-    return _checked(text, raw)
+    except (ValueError, RecursionError) as error:
+        # A number of more digits than Python reads, or brackets in brackets in brackets.
+        raise Unplayable([Problem(0, f"not TOML: {error}")]) from error
+    file = _checked(text, raw)
+    problems = list(_of_variants(file)) or [
+        Problem(paths.line_of(text, way), message) for way, message in _of_questions(file)
+    ]
+    if problems:
+        raise Unplayable(problems)
+    return file
 
 
 def _of_toml(error: tomllib.TOMLDecodeError) -> Problem:
@@ -168,11 +153,10 @@ def _kinder(message: str, raw: Any, way: Way) -> str:
 
 def _problems(scenario: Scenario) -> Found:
     yield from _of_size(scenario)
-    yield from _of_numbers(scenario)
+    yield from out_of_bounds(scenario)
     yield from _of_names(scenario)
     yield from _of_shares(scenario)
     yield from _of_events(scenario)
-    yield from _of_questions(scenario)
 
 
 def _of_size(scenario: Scenario) -> Found:
@@ -181,8 +165,17 @@ def _of_size(scenario: Scenario) -> Found:
         yield ["scenario", "days"], f"from 1 to {MOST_DAYS} days"
     if not 1 <= about.users <= MOST_USERS:
         yield ["scenario", "users"], f"from 1 to {MOST_USERS:,} users"
-    if not 1 <= len(market.platform) <= MOST_PLATFORMS:
-        yield ["market", "platform"], f"from 1 to {MOST_PLATFORMS} platforms"
+    if not 0 <= about.seed <= MOST_SEED:
+        yield ["scenario", "seed"], f"from 0 to {MOST_SEED:,}"
+    comers = [one for one in market.event if isinstance(one, Enter | Merge)]
+    platforms = len(market.platform) + len(comers)
+    if not market.platform or platforms > MOST_PLATFORMS:
+        yield (
+            ["market", "platform"],
+            f"{platforms} platforms with those that come later; from 1 to {MOST_PLATFORMS}",
+        )
+    if not 1 <= len(market.people) <= MOST_PEOPLE:
+        yield ["market", "people"], f"from 1 to {MOST_PEOPLE} classes of people"
     optional = sum(wallet.share < 1 for wallet in market.wallet)
     if optional > MOST_OPTIONAL_WALLETS:
         yield (
@@ -190,25 +183,15 @@ def _of_size(scenario: Scenario) -> Found:
             f"{optional} wallets that not everybody holds make {1 << optional} sets of wallets; "
             f"at most {MOST_OPTIONAL_WALLETS}: give the small ones share = 1.0 or leave them out",
         )
-
-
-def _of_numbers(scenario: Scenario) -> Found:
-    parts: dict[str, list[tuple[Way, Any]]] = {"model": [(["model"], scenario.model)]}
-    for kind in ("wallet", "event"):
-        ones = enumerate(getattr(scenario.market, kind))
-        parts[kind] = [(["market", kind, place], one) for place, one in ones]
-    for kinds, names, bounds, say in _BOUNDS:
-        for way, one in (part for kind in kinds for part in parts[kind]):
-            yield from _outside(one, way, names, bounds, say)
-
-
-def _outside(
-    one: Any, way: Way, names: tuple[str, ...], bounds: tuple[float, float], say: str
-) -> Found:
-    for name in names:
-        value = getattr(one, name, None)
-        if isinstance(value, float | int) and not bounds[0] <= value <= bounds[1]:
-            yield [*way, name], f"{name} {say}"
+        return
+    kinds = 2 * len(market.people) << optional
+    chances = len(TERMINALS) * kinds * platforms * max(platforms, len(market.wallet))
+    if chances > MOST_TABLE:
+        yield (
+            ["market", "platform"],
+            f"{chances:,} chances a day: {kinds} kinds of people at {platforms} platforms; at most "
+            f"{MOST_TABLE:,}: have fewer platforms, classes of people or wallets of some",
+        )
 
 
 def _of_names(scenario: Scenario) -> Found:
@@ -311,24 +294,58 @@ class Presence:
                 yield _unknown("platform", name, self._there)
 
 
-def _of_questions(scenario: Scenario) -> Found:
-    market = scenario.market
+def _of_questions(file: File) -> Found:
+    """Each is put to a run of nothing: what that does not know, no run will."""
+    market = file.scenario.market
     names = {one.id for one in market.variant}
+
+    @cache
+    def nothing(variant: str) -> Result:
+        return empty((file.variant(variant) if variant else file).scenario)
+
     for place, fact in enumerate(market.fact):
-        try:
-            asked = facts.compiled(fact.test)
-        except facts.NotAQuestion as error:
-            yield ["market", "fact", place], str(error)
-            continue
-        for name in asked.variants - names:
-            yield ["market", "fact", place], _unknown("variant", name, names)
+        for message in _unanswerable(fact.test, nothing, names):
+            yield ["market", "fact", place], message
     for place, one in enumerate(market.calibrate):
-        try:
-            facts.compiled(one.moment)
-        except facts.NotAQuestion as error:
-            yield ["market", "calibrate", place], str(error)
+        for message in _unanswerable(one.moment, nothing, set()):
+            yield ["market", "calibrate", place], message
         if not one.low < one.high:
             yield ["market", "calibrate", place], "low must be below high"
+
+
+def _unanswerable(text: str, nothing: Callable[[str], Result], variants: set[str]) -> Iterator[str]:
+    """Why an expression is no question to this scenario, if it is none."""
+    try:
+        asked = facts.compiled(text)
+    except facts.NotAQuestion as error:
+        yield str(error)
+        return
+    unknown = asked.variants - variants
+    for name in unknown:
+        yield _unknown("variant", name, variants)
+    if not unknown:
+        yield from asked.problems(nothing)
+
+
+def _of_variants(file: File) -> Iterator[Problem]:
+    """Every variant and every parameter that is fitted can be played too."""
+    market = file.scenario.market
+    ids = {event.id for event in market.event if event.id}
+    for place, one in enumerate(market.variant):
+        line = paths.line_of(file.text, ["market", "variant", place])
+        for name in one.without:
+            if name not in ids:
+                yield Problem(line, _unknown("event", name, ids))
+        try:
+            file.variant(one.id)
+        except Unplayable as error:
+            yield from (Problem(line, f"{one.id}: {problem}") for problem in error.problems)
+    for place, calibrated in enumerate(market.calibrate):
+        try:
+            file.changed({calibrated.vary: calibrated.high})
+        except Unplayable as error:
+            line = paths.line_of(file.text, ["market", "calibrate", place])
+            yield from (Problem(line, f"vary: {problem}") for problem in error.problems)
 
 
 def _unknown(kind: str, name: str, known: set[str]) -> str:

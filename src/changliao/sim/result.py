@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 
 from changliao.sim.market import Bools, Floats, Market
-from changliao.sim.scenario import TERMINALS
+from changliao.sim.scenario import TERMINALS, Scenario
 
 Names = str | list[str] | tuple[str, ...]
 
@@ -120,6 +120,22 @@ class Result(Struct):
 
     def _wallet(self, name: str) -> int:
         return _place("wallet", self.wallets, name)
+
+
+def empty(scenario: Scenario) -> Result:
+    """A result with every day, platform and wallet, and nobody: it takes no memory."""
+    market, days = Market(scenario), scenario.about.days
+    count, wallets = len(market.platforms), len(market.wallets)
+
+    def nothing(*shape: int) -> Floats:
+        return np.broadcast_to(0.0, (days, *shape))
+
+    return Result(
+        scenario.about.name, "", 0, 0, market.platforms, market.wallets,
+        nothing(2, len(TERMINALS), count, wallets), nothing(count, count), nothing(count),
+        nothing(), nothing(wallets), np.broadcast_to(False, (days, count, wallets)),
+        [tuple(market.groups)] * days, days,
+    )  # fmt: skip
 
 
 class Recorder:

@@ -13,6 +13,10 @@ MOST_PLATFORMS: Final = 64
 MOST_OPTIONAL_WALLETS: Final = 6
 MOST_DAYS: Final = 3_660
 MOST_USERS: Final = 2_000_000_000
+MOST_PEOPLE: Final = 16
+MOST_SEED: Final = 2**63 - 1
+# Chances in the table of a day: eight bytes each, in a few copies.
+MOST_TABLE: Final = 10_000_000
 TERMINALS: Final = ("pc", "mobile")
 
 

@@ -87,7 +87,8 @@ class StudyShown(Struct, frozen=True):
     """What came of a change, judged by permutation: p is how often others differ as much.
 
     `before_p`, when small, says that the platform was on another way before. With n placebos p
-    cannot be under 1/(n+1).
+    cannot be under 1/(n+1). The true effect is between `low` and `high` nine times of ten; under
+    nineteen placebos they are left out.
     """
 
     effect: float
@@ -95,6 +96,8 @@ class StudyShown(Struct, frozen=True):
     placebos: Count
     points: list[PointShown]
     before_p: Fraction | UnsetType = UNSET
+    low: float | UnsetType = UNSET
+    high: float | UnsetType = UNSET
 
 
 class DivertedShown(Struct, frozen=True):
@@ -210,7 +213,10 @@ def _study(found: Study) -> StudyShown:
         PointShown(one.time, one.difference, one.units, given(one.low), given(one.high))
         for one in found.points
     ]
-    return StudyShown(found.effect, found.p, found.placebos, points, given(found.before_p))
+    low, high = found.interval or (UNSET, UNSET)
+    return StudyShown(
+        found.effect, found.p, found.placebos, points, given(found.before_p), low, high
+    )
 
 
 def _diversion(found: Diversion) -> DiversionShown:
