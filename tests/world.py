@@ -83,6 +83,7 @@ TABLES = [
     "channels",
     "channel_requests",
     "tenders",
+    "channel_differences",
     "bank_entries",
     "bank_faults",
     "members",

@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e import schemas
 from tests.served import Rest, Served, serve
+from tests.web.test_iso20022 import a_report
 
 BEIJING = timezone(timedelta(hours=8))
 BANK = "/api/v1/channels/sandbox_bank"
@@ -169,3 +170,46 @@ def test_a_bank_that_speaks_in_files_is_known_by_its_statement(
     assert states == ["done", "unknown"]
     assert balance(operator, user) == 500
     assert read(operator, text, FILES)["settled"] == 0
+    # The bank rejects the other: the money is back, and the same report again changes nothing.
+    assert names[1] in file
+    report_text = a_report("12", "PART", (names[1], "RJCT", "AC04"), (names[0], "ACSC", ""))
+    report_text = report_text.replace(">F1<", f">city_bank-CNY-{day.replace('-', '')}<")
+    for times in (1, 0):
+        told = operator.post(f"{FILES}/status-report", document=report_text).json()
+        assert (told["rejected"], told["strangers"]) == (times, [])
+        assert [one["state"] for one in told["payments"]] == ["done", "refused"]
+    last = operator.get(f"{out}/{made[1]['id']}").json()
+    assert (last["state"], last["reason"]) == ("refused", "AC04")
+    assert balance(operator, user) == 700
+    wrong = operator.post(f"{FILES}/status-report", document=report_text.replace("city_", "town_"))
+    assert refused(wrong) == (422, "statement_unreadable")
+
+
+def test_a_difference_is_resolved_by_two_operators(tmp_path: Path) -> None:
+    with serve(tmp_path / "data", "changliao.db") as (served, operator):
+        key = served.command("sandbox", "operator-key")
+        second = Rest(served.base_url, key["operator_key"], key["operator_secret"])
+        user = a_user(operator, 1, 1_000)
+        operator.post(f"{BANK}/faults", kind="payout", fault="line_missing")
+        operator.made(f"/api/v1/users/{user}/withdrawals", amount=300, account="6222")
+        report = read(operator, statement_of(operator, next_day(operator)))
+        [found] = report["differences"]
+        path = f"/api/v1/channel-differences/{found['id']}"
+        assert operator.get("/api/v1/channel-differences?state=open").json()["data"] == [
+            operator.get(path).json()
+        ]
+        case = operator.get(path).json()
+        assert (case["off"], case["owed"], case["owner_id"]) == (300, 300, user)
+        asked = {"resolution": "owner", "note": "the bank says it never left"}
+        assert operator.post(f"{path}/propose", **asked).json()["state"] == "proposed"
+        assert refused(operator.post(f"{path}/approve")) == (403, "difference_self_approval")
+        assert balance(operator, user) == 700
+        done = second.post(f"{path}/approve").json()
+        again = second.post(f"{path}/approve")
+        second.http.close()
+        assert (done["state"], done["resolution"]) == ("resolved", "owner")
+        assert done["proposed_by"] != done["decided_by"]
+        assert balance(operator, user) == 1_000
+        assert refused(again) == (409, "difference_state")
+        assert refused(operator.post(f"{path}/propose", **asked)) == (409, "difference_state")
+        check(served)

@@ -15,6 +15,8 @@ pain = pathlib.Path(pain001.__file__).parent / "templates"
 for path in sys.argv[1:]:
     name = pathlib.Path(path).read_text("utf-8").partition("xsd:")[2].partition('"')[0]
     folder = camt if name.startswith("camt") else pain / name
+    if name.startswith("pain.002"):
+        folder = pathlib.Path(pain001.__file__).parent / "pain002" / "schemas"
     schema = xmlschema.XMLSchema(str(folder / f"{name}.xsd"))
     faults = [f"{one.path}: {one.reason}" for one in schema.iter_errors(path)]
     print(" ".join(faults[0].split()) if faults else "")

@@ -17,6 +17,7 @@ from changliao.core.authorizations import (
 from changliao.core.bills import day_of
 from changliao.core.channels import RequestKind
 from changliao.core.clock import DAY, NEVER, Instant
+from changliao.core.differences import CaseState, Resolution
 from changliao.core.ids import (
     AppId,
     AuthorizationId,
@@ -42,6 +43,7 @@ from tests.operations.test_baskets import a_basket
 from tests.operations.test_budgets import Shop
 from tests.operations.test_channels import AMOUNT, ask, prepared
 from tests.operations.test_channels import carry as ask_bank
+from tests.operations.test_differences import read, resolve
 from tests.operations.test_groupbills import ask as ask_friends
 from tests.operations.test_groupbills import pay as pay_share
 from tests.operations.test_packets import claim, give
@@ -209,6 +211,14 @@ TAMPERING = {
     ),
     "a tender was forgotten": ("DELETE FROM tenders", "tender"),
     "a tender was said to have been returned": ("UPDATE tenders SET state = 3", "tender"),
+    "a difference was resolved by one person": (
+        "UPDATE channel_differences SET decided_by = proposed_by",
+        "difference",
+    ),
+    "a difference was said to have been booked": (
+        "UPDATE channel_differences SET resolution = 1",
+        "difference",
+    ),
     "a top-up was made larger": ("UPDATE top_ups SET amount = amount + 1", "channel"),
     "a discount was made larger": ("UPDATE discounts SET amount = amount + 1", "budget"),
     "an order's discount was forgotten": ("UPDATE orders SET discount = 0", "budget"),
@@ -375,8 +385,15 @@ def ask_channels(world: World) -> None:
     """A top-up of which some goes back, and a withdrawal of which nothing is known yet."""
     ask_bank(world, prepared(world, RequestKind.REFUND))
     pay_by_channel(world)
+    settle_difference(world)
     waiting = ask(world, prepared(world, RequestKind.PAYOUT)).request
     assert (waiting.amount, waiting.is_open) == (AMOUNT, True)
+
+
+def settle_difference(world: World) -> None:
+    """A withdrawal that the bank's statement does not know went back to its owner."""
+    [case] = read(world, [], [ask_bank(world, prepared(world, RequestKind.PAYOUT))])
+    assert resolve(world, case, Resolution.OWNER).state is CaseState.RESOLVED
 
 
 def pay_by_channel(world: World) -> None:

@@ -13,9 +13,11 @@ from changliao.core.clock import HOUR, Instant
 from changliao.core.money import CNY, CURRENCIES
 from changliao.core.outcome import Reason, Refused
 from changliao.core.statements import Statement, StatementLine, check_statement
+from changliao.core.statusreports import StatusReport
 from changliao.web.iso20022 import (
     Instruction,
     PaymentFile,
+    read_report,
     read_statement,
     write_payments,
     write_statement,
@@ -168,3 +170,73 @@ def test_broken_files_are_refused_and_nothing_worse(noise: bytes, at: int, cut: 
     whole = written().encode()
     outcome = read_statement(whole[:at] + noise + whole[at + cut :])
     assert isinstance(outcome, (Statement, Refused))
+
+
+def a_report(version: str = "12", group: str = "", *payments: tuple[str, str, str]) -> str:
+    """A pain.002 as banks send it: a status of the whole, and of payments with their reasons."""
+
+    def why(code: str) -> str:
+        return f"<StsRsnInf><Rsn><Cd>{code}</Cd></Rsn></StsRsnInf>" if code else ""
+
+    told = "".join(
+        f"<TxInfAndSts><OrgnlEndToEndId>{name}</OrgnlEndToEndId><TxSts>{status}</TxSts>"
+        f"{why(code)}</TxInfAndSts>"
+        for name, status, code in payments
+    )
+    block = f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>F1</OrgnlPmtInfId>{told}</OrgnlPmtInfAndSts>"
+    status, _, code = group.partition(" ")
+    return (
+        f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.{version}"><CstmrPmtStsRpt>'
+        "<GrpHdr><MsgId>R1</MsgId><CreDtTm>2026-11-25T08:00:00+08:00</CreDtTm></GrpHdr>"
+        "<OrgnlGrpInfAndSts><OrgnlMsgId>F1</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>"
+        + (f"<GrpSts>{status}</GrpSts>{why(code)}" if group else "")
+        + f"</OrgnlGrpInfAndSts>{block if told else ''}</CstmrPmtStsRpt></Document>"
+    )
+
+
+def test_a_status_report_is_read_as_the_schema_has_it(tmp_path: Path) -> None:
+    texts = [
+        a_report("12", "PART", (NAME, "RJCT", "AC04"), ("other", "ACSP", "")),
+        a_report("03", "PART", (NAME, "RJCT", "AC04"), ("other", "ACSP", "")),
+        a_report("12", "RJCT FF01"),
+    ]
+    files = [tmp_path / f"{place}.xml" for place in range(len(texts))]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text, "utf-8")
+    assert schemas.faults(*files) == ["", "", ""]
+    for text in texts[:2]:
+        report = read_report(text.encode())
+        assert isinstance(report, StatusReport)
+        assert (report.id, report.file, report.is_no) == ("R1", "F1", False)
+        assert [(one.name, one.is_no) for one in report.payments] == [
+            (NAME, True),
+            ("other", False),
+        ]
+    whole = read_report(texts[2].encode())
+    assert isinstance(whole, StatusReport)
+    assert (whole.is_no, whole.reason, whole.payments) == (True, "FF01", ())
+
+
+@pytest.mark.parametrize("code", ["AM05", "DU01", "DUPL"])
+def test_a_duplicate_that_is_rejected_says_nothing_of_the_first(code: str) -> None:
+    report = read_report(a_report("12", f"RJCT {code}", (NAME, "RJCT", code)).encode())
+    assert isinstance(report, StatusReport)
+    assert (report.is_no, report.payments[0].is_no) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("pain.002.001.12", "pain.002.001.99", "namespace"),
+        ("<OrgnlMsgId>F1</OrgnlMsgId>", "", "OrgnlMsgId"),
+        ("<TxSts>RJCT</TxSts>", "", "TxSts"),
+        ("CstmrPmtStsRpt", "CstmrCdtTrfInitn", "CstmrPmtStsRpt"),
+        ("<MsgId>R1</MsgId>", "", "MsgId"),
+    ],
+)
+def test_what_is_no_status_report_is_refused(old: str, new: str, named: str) -> None:
+    text = a_report("12", "PART", (NAME, "RJCT", "AC04"))
+    assert old in text
+    outcome = read_report(text.replace(old, new).encode())
+    assert isinstance(outcome, Refused)
+    assert named in outcome.detail

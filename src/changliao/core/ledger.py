@@ -56,6 +56,8 @@ class Code(IntEnum):
     CHANNEL_PAY = 80
     SETTLE = 70
     SETTLE_BACK = 71
+    DIFFERENCE = 81
+    DIFFERENCE_PAID = 82
 
 
 class LedgerFault(Exception):

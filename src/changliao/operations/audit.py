@@ -26,6 +26,7 @@ from changliao.operations import (
     audit_budgets,
     audit_channels,
     audit_day_ends,
+    audit_differences,
     audit_groupbills,
     audit_holds,
     audit_limits,
@@ -114,6 +115,7 @@ def check(reader: Reader) -> Report:
         _raise_for("packet", audit_packets.first_fault(reader, moved, packets))
         leaving = standing[Purpose.LEAVING]
         _raise_for("channel", audit_channels.first_fault(reader, moved, leaving))
+        _raise_for("difference", audit_differences.first_fault(reader, moved))
         _raise_for("tender", audit_tenders.first_fault(reader))
         _raise_for("budget", audit_budgets.first_fault(reader, books.moved, books.standing))
         _raise_for("group bill", audit_groupbills.first_fault(reader, moved))

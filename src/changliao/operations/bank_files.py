@@ -1,14 +1,16 @@
 """A bank that takes a file of payments a day and gives a statement: nothing is known before.
 
-A payout waits as unknown until a statement names it (operations/statements.py). The file is made
+A payout waits as unknown until a statement names it (operations/statements.py) or the bank rejects
+it (operations/statusreports.py). The file is made
 from what was asked that day (`payments`), always the same, so that a bank which gets it twice knows
 it by its number.
 """
 
 from changliao.core import chart, ids
+from changliao.core.bills import Day, day_of, ends_at, starts_at
 from changliao.core.channels import Answer, Channel, ChannelRequest, Declined, Silent
-from changliao.core.clock import Instant
-from changliao.core.money import Currency
+from changliao.core.clock import BEIJING, Instant, from_rfc3339, to_datetime
+from changliao.core.money import CURRENCIES, Currency
 from changliao.core.statements import Statement
 from changliao.operations.network import Network
 from changliao.store.views import channels, parties
@@ -38,6 +40,27 @@ class BankFiles:
     ) -> Statement | None:
         """Operators bring it."""
         return None
+
+
+def file_id(channel: Channel, currency: Currency, day: Day) -> str:
+    """What names the file of a day to the bank."""
+    begins = to_datetime(starts_at(day), BEIJING)
+    return f"{channel.code[:20]}-{currency.code}-{begins:%Y%m%d}"
+
+
+def span_of(channel: Channel, name: str) -> tuple[int, Instant, Instant] | None:
+    """The currency and the time whose payments are in the file of this name; None: it is none."""
+    _, code, text = ("", *name.split("-")[-2:]) if name.count("-") > 1 else ("", "", "")
+    if code not in CURRENCIES or not (len(text) == 8 and text.isascii() and text.isdigit()):
+        return None
+    try:
+        begins = from_rfc3339(f"{text[:4]}-{text[4:6]}-{text[6:]}T00:00:00+08:00")
+    except ValueError:
+        return None
+    day, currency = day_of(begins), CURRENCIES[code]
+    if file_id(channel, currency, day) != name:
+        return None
+    return currency.number, starts_at(day), ends_at(day)
 
 
 async def payments(

@@ -10,6 +10,7 @@ from changliao.core.channels import (
     Answer,
     Channel,
     ChannelRequest,
+    Declined,
     Done,
     RecordAnswer,
     RequestKind,
@@ -132,6 +133,10 @@ class Desk:
         """Record what a statement says of a request of which it was not known."""
         done = Done(abs(line.amount), line.reference, line.booked_at)
         return await self._record(known, done, self._network.clock())
+
+    async def decline(self, known: ChannelRequest, reason: str) -> ChannelRequest:
+        """Record that a bank rejects what was in a file of payments."""
+        return await self._record(known, Declined(reason), self._network.clock())
 
     async def _ask(self, fresh: ChannelRequest) -> ChannelRequest:
         began = self._network.clock()

@@ -1,21 +1,23 @@
-"""Reading a channel's statement: it settles what was unknown, and what differs is told."""
+"""Reading a channel's statement: it settles what was unknown, and what differs becomes a case."""
 
 from msgspec import Struct
 
 from changliao.core.channels import Channel, ChannelRequest
+from changliao.core.differences import Case, cases
 from changliao.core.outcome import Refused
-from changliao.core.statements import Difference, Statement, check_statement, compare, settles
+from changliao.core.statements import Statement, check_statement, compare, settles
 from changliao.operations.connectors import Desk
+from changliao.operations.differences import KEEP
 from changliao.operations.network import Network
 from changliao.store.views import channels
 
 
 class Reconciled(Struct, frozen=True):
-    """A statement that was read: how many requests it settled, and every difference."""
+    """A statement that was read: how many requests it settled, and each difference's case."""
 
     statement: Statement
     settled: int
-    differences: tuple[Difference, ...]
+    cases: tuple[Case, ...]
 
 
 async def reconcile(
@@ -38,4 +40,8 @@ async def reconcile(
     booked = await network.read(
         channels.booked, channel.id, currency, statement.begins, statement.ends
     )
-    return Reconciled(statement, settled, tuple(compare(statement, named, booked)))
+    named |= {one.id: one for one in booked}
+    found = compare(statement, named, booked)
+    asked = cases(channel.id, statement, found, named, network.clock())
+    kept = await network.perform(KEEP, asked)
+    return kept if isinstance(kept, Refused) else Reconciled(statement, settled, kept)

@@ -1,8 +1,9 @@
-"""ISO 20022 files of banks: pain.001 out, camt.053 in and out. Bytes here, values in the core.
+"""ISO 20022 files of banks: pain.001 out, pain.002 in, camt.053 in and out. Values in the core.
 
-Source: iso20022.org, pain.001.001.09 and camt.053.001.08; .02 is read as well, as most banks send
-it. Tests check what is written against the published schemas. Only UTF-8 without a document type
-is read, so nothing is expanded or fetched. Refuses: what is no such file, with the element's path.
+Source: iso20022.org, pain.001.001.09, camt.053.001.08 and pain.002.001.12; older versions that most
+banks send are read as well. Tests check files against the published schemas. Only UTF-8 without a
+document type is read, so nothing is expanded or fetched. Refuses: what is no such file, with the
+element's path.
 """
 
 import re
@@ -18,10 +19,14 @@ from changliao.core.clock import BEIJING, Instant
 from changliao.core.money import CURRENCIES, Currency
 from changliao.core.outcome import Reason, Refused
 from changliao.core.statements import Statement, StatementLine
+from changliao.core.statusreports import PaymentStatus, StatusReport
 
 CAMT: Final = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 _READS: Final = (CAMT, "urn:iso:std:iso:20022:tech:xsd:camt.053.001.02")
 PAIN: Final = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
+_REPORTS: Final = tuple(
+    f"urn:iso:std:iso:20022:tech:xsd:pain.002.001.{version}" for version in ("12", "10", "03")
+)
 MOST_BYTES: Final = 1 << 20
 _AMOUNT: Final = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,5}))?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -55,7 +60,15 @@ class PaymentFile(Struct, frozen=True):
 def read_statement(document: bytes) -> Statement | Refused:
     """A camt.053 with one statement."""
     try:
-        return _statement(_parsed(document))
+        return _statement(_only(_parsed(document, _READS), "BkToCstmrStmt/Stmt"))
+    except _Wrong as wrong:
+        return Refused(Reason.STATEMENT_UNREADABLE, str(wrong))
+
+
+def read_report(document: bytes) -> StatusReport | Refused:
+    """A pain.002: what became of a file of payments before anything is booked."""
+    try:
+        return _report(_only(_parsed(document, _REPORTS), "CstmrPmtStsRpt"))
     except _Wrong as wrong:
         return Refused(Reason.STATEMENT_UNREADABLE, str(wrong))
 
@@ -121,8 +134,8 @@ def write_payments(file: PaymentFile) -> bytes:
     return _document(root)
 
 
-def _parsed(document: bytes) -> Xml.Element:
-    """The statement's own element, with namespaces taken off the names below it."""
+def _parsed(document: bytes, spaces: tuple[str, ...]) -> Xml.Element:
+    """The whole of a document of one of these namespaces, which is taken off the names in it."""
     if len(document) > MOST_BYTES:
         raise _Wrong(f"Document: at most {MOST_BYTES} bytes")
     try:
@@ -137,16 +150,50 @@ def _parsed(document: bytes) -> Xml.Element:
     except (Xml.ParseError, ValueError, LookupError) as error:
         raise _Wrong(f"Document: no XML: {error}") from error
     space = root.tag[1:].partition("}")[0] if root.tag.startswith("{") else ""
-    if space not in _READS or root.tag != f"{{{space}}}Document":
-        raise _Wrong(f"Document: the namespace is one of {', '.join(_READS)}")
+    if space not in spaces or root.tag != f"{{{space}}}Document":
+        raise _Wrong(f"Document: the namespace is one of {', '.join(spaces)}")
     for element in root.iter():
         if not element.tag.startswith(f"{{{space}}}"):
             raise _Wrong(f"Document: {element.tag[:80]} is of another namespace")
         element.tag = element.tag.rpartition("}")[2]
-    found = root.findall("BkToCstmrStmt/Stmt")
+    return root
+
+
+def _only(root: Xml.Element, path: str) -> Xml.Element:
+    found = root.findall(path)
     if len(found) != 1:
-        raise _Wrong(f"BkToCstmrStmt/Stmt: one statement in a file is read, here are {len(found)}")
+        raise _Wrong(f"{path}: one in a file is read, here are {len(found)}")
     return found[0]
+
+
+def _report(root: Xml.Element) -> StatusReport:
+    """Whoever is named has the status told there; the others what is told of the whole file."""
+    group = _only(root, "OrgnlGrpInfAndSts")
+    whole, why = _text(group, "GrpSts", ""), _why(group)
+    told: list[PaymentStatus] = []
+    for block in root.findall("OrgnlPmtInfAndSts"):
+        # We write one block a file, so what is told of the block is told of the file.
+        whole, why = _text(block, "PmtInfSts", whole), _why(block) or why
+        for one in block.findall("TxInfAndSts"):
+            name = _text(one, "OrgnlEndToEndId", "") or _text(one, "OrgnlInstrId")
+            told.append(PaymentStatus(name, _text(one, "TxSts"), _why(one)))
+    return StatusReport(
+        id=_text(root, "GrpHdr/MsgId"),
+        file=_text(group, "OrgnlMsgId"),
+        status=whole,
+        reason=why,
+        payments=tuple(told),
+    )
+
+
+def _why(element: Xml.Element) -> str:
+    """The code of a reason, and words if there are any."""
+    reason = element.find("StsRsnInf")
+    if reason is None:
+        return ""
+    code = _text(reason, "Rsn/Cd", "") or _text(reason, "Rsn/Prtry", "")
+    words = _text(reason, "AddtlInf", "")
+    return f"{code}: {words}" if code and words else code or words
 
 
 def _statement(one: Xml.Element) -> Statement:

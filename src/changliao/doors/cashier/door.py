@@ -323,6 +323,9 @@ def _page_terminal(order: Order, device: str) -> int:
 
 def _choose_tab(view: View) -> None:
     """The one that was asked for; without the wallet the first method that can be used."""
+    if view.state == "processing":
+        view.tab = ""
+        return
     tabs = {"scan", "account", *(one.code for one in view.ways)}
     if view.tab not in tabs:
         view.tab = "scan"

@@ -4,7 +4,7 @@ The limits are checked when a body is decoded and shown in the OpenAPI document:
 types. Units: amounts are minor units, times in answers RFC 3339 with Beijing's offset.
 """
 
-from typing import Annotated, Final, Generic, TypeVar
+from typing import Annotated, Final, Generic, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -28,6 +28,8 @@ CursorText = Annotated[
     str, Meta(pattern=f"^cur_{_DIGITS}", description="`next` of the page before")
 ]
 Date = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-11-25"])]
+DifferenceIdText = Annotated[str, Meta(pattern=f"^dif_{_DIGITS}", examples=["dif_0SB09HB4C0000"])]
+DifferenceName = Literal["missing", "extra", "twice", "amount", "not_as_asked"]
 DisputeIdText = Annotated[str, Meta(pattern=f"^dsp_{_DIGITS}", examples=["dsp_0SB09HB4C0000"])]
 DraftIdText = Annotated[str, Meta(pattern=f"^drf_{_DIGITS}", examples=["drf_0SB09HB4C0000"])]
 EventIdText = Annotated[str, Meta(pattern=f"^evt_{_DIGITS}", examples=["evt_0SB09HB4C0000"])]

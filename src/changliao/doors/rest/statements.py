@@ -1,14 +1,14 @@
 """Files of banks over REST, for operators: payments out, statements in and what differs."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import ids
 from changliao.core.bills import Day, day_of, ends_at, starts_at
 from changliao.core.clock import Instant, from_rfc3339
+from changliao.core.differences import Case
 from changliao.core.outcome import Reason
-from changliao.core.statements import Difference
 from changliao.doors.rest.call import Call, Door, accepted, read_money
 from changliao.doors.rest.channels import find
 from changliao.doors.rest.endpoint import Endpoint, Who
@@ -19,16 +19,17 @@ from changliao.doors.rest.fields import (
     Count,
     CurrencyCode,
     Date,
+    DifferenceIdText,
+    DifferenceName,
     MinorSum,
     Moment,
     Nothing,
     moment,
 )
-from changliao.operations.bank_files import payments
+from changliao.operations.bank_files import file_id, payments
 from changliao.operations.statements import Reconciled, reconcile
 from changliao.web import iso20022
 
-DifferenceName = Literal["missing", "extra", "twice", "amount", "not_as_asked"]
 _MOST_CHARACTERS: Final = 200_000
 
 
@@ -49,7 +50,7 @@ class FileShown(Struct, frozen=True):
 
 
 class StatementForm(Struct, frozen=True, forbid_unknown_fields=True):
-    """A camt.053 as the bank gave it: one statement, UTF-8."""
+    """A file as the bank gave it, UTF-8: one statement, or one status report."""
 
     document: Annotated[str, Meta(min_length=1, max_length=_MOST_CHARACTERS)]
 
@@ -57,6 +58,7 @@ class StatementForm(Struct, frozen=True, forbid_unknown_fields=True):
 class DifferenceShown(Struct, frozen=True):
     """What the statement says and what we say, signed as our account at the bank sees it."""
 
+    id: DifferenceIdText
     kind: DifferenceName
     statement: MinorSum
     ours: MinorSum
@@ -91,7 +93,8 @@ async def show_statement(door: Door, call: Call[Nothing, DayQuery]) -> FileShown
 async def read_statement(door: Door, call: Call[StatementForm, Nothing]) -> StatementShown:
     """Read a bank's statement: settle what was unknown, and tell what differs.
 
-    Nothing is corrected. Reading it again is no change.
+    Nothing is corrected: each difference is a case that two operators resolve
+    (`/channel-differences`). Reading it again is no change.
     """
     channel = await find(door, call)
     statement = accepted(iso20022.read_statement(call.form.document.encode()))
@@ -111,7 +114,7 @@ async def show_payments(door: Door, call: Call[Nothing, DayQuery]) -> FileShown:
     if not asked:
         raise Problem("not_found", "nothing was to be paid out on this day")
     file = iso20022.PaymentFile(
-        id=f"{channel.code[:20]}-{currency.code}-{call.query.day.replace('-', '')}",
+        id=file_id(channel, currency, day),
         made_at=Instant(ends_at(day)),
         account=channel.code,
         bank=channel.name_en,
@@ -150,12 +153,14 @@ def _shown(read: Reconciled) -> StatementShown:
         closing=statement.closing,
         lines=len(statement.lines),
         settled=read.settled,
-        differences=[_difference(one) for one in read.differences],
+        differences=[_difference(one) for one in read.cases],
     )
 
 
-def _difference(one: Difference) -> DifferenceShown:
+def _difference(case: Case) -> DifferenceShown:
+    one = case.difference
     return DifferenceShown(
+        id=ids.show("dif", case.id),
         kind=one.kind.value,
         statement=one.said,
         ours=one.ours,

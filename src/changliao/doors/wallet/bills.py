@@ -23,6 +23,7 @@ _PLAIN: Final = {
     Code.UNFREEZE: "预授权解冻",
     Code.PACKET_GIVE: "发红包",
     Code.PACKET_RETURN: "红包退回",
+    Code.DIFFERENCE_PAID: "对账补入",
     Code.DISCOUNT: "优惠",
     Code.DISCOUNT_RETURN: "退款时退回的优惠",
 }

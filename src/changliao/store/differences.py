@@ -1,0 +1,63 @@
+"""Differences of statements as rows."""
+
+from changliao.core import chart
+from changliao.core.clock import Instant
+from changliao.core.differences import Case, CaseState, Resolution
+from changliao.core.ids import DifferenceId
+from changliao.core.statements import Difference, DifferenceKind
+from changliao.store.engine import Row
+from changliao.store.unit import Index, Table
+
+
+def case_from_row(row: Row) -> Case:
+    """A case from its columns in the order of `channel_differences_find`."""
+    return Case(
+        id=DifferenceId(row[0]),
+        channel_id=row[1],
+        key=row[2],
+        statement=row[3],
+        difference=Difference(DifferenceKind(row[4]), row[5], row[6], row[7], row[8]),
+        currency=row[9],
+        owner=chart.account(row[10], row[11]),
+        owed=row[12],
+        opened_at=Instant(row[13]),
+        suggested=Resolution(row[14]),
+        state=CaseState(row[15]),
+        resolution=Resolution(row[16]),
+        note=row[17],
+        proposed_by=row[18],
+        decided_by=row[19],
+        decided_at=Instant(row[20]),
+    )
+
+
+def _to_row(one: Case) -> Row:
+    found = one.difference
+    return (
+        *(one.id, one.channel_id, one.key, one.statement),
+        *(found.kind.value, found.number, found.said, found.ours, found.reference),
+        *(one.currency, one.owner.owner, one.owner.book, one.owed, one.opened_at),
+        *(int(one.suggested), int(one.state), int(one.resolution)),
+        *(one.note, one.proposed_by, one.decided_by, one.decided_at),
+    )
+
+
+def _change(before: Case, after: Case) -> Row:
+    return (
+        *(after.id, int(after.state), int(after.resolution), after.note, after.proposed_by),
+        *(after.decided_by, after.decided_at, int(before.state), before.proposed_by),
+    )
+
+
+DIFFERENCES: Table[int, Case] = Table(
+    name="channel_differences",
+    key=lambda one: one.id,
+    to_row=_to_row,
+    from_row=case_from_row,
+    change=_change,
+)
+DIFFERENCES_BY_NAME: Index[tuple[int, str], Case] = Index(
+    name="channel_differences_find_by_name",
+    table=DIFFERENCES,
+    key=lambda one: (one.channel_id, one.key),
+)
