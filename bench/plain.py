@@ -73,6 +73,7 @@ def work(commands: Sequence[PayOrder], first: int) -> list[tuple[str, list[Any]]
                 one.payer_id,
                 one.payment_id,
                 at,
+                FEE_BPS,
                 FEE,
                 *_UNTOUCHED,
             )

@@ -103,6 +103,7 @@ TABLES = [
     "spendings",
     "settlement_cycles",
     "settlements",
+    "method_fees",
 ]
 
 

@@ -93,6 +93,10 @@ TAMPERING = {
     ),
     "an order was marked as paid": ("UPDATE orders SET state = 2 WHERE state = 1", "order"),
     "a fee was waived afterwards": ("UPDATE orders SET fee = 0 WHERE order_id = :order", "order"),
+    "an order's rate was changed": (
+        "UPDATE orders SET fee_bps = 600 WHERE order_id = :order",
+        "order",
+    ),
     "a refund was forgotten": ("DELETE FROM refunds", "order"),
     "a refund was made larger": ("UPDATE refunds SET amount = amount + 1", "refund"),
     "a floor was lowered": (

@@ -64,6 +64,7 @@ class Reason(StrEnum):
     EVENT_NOT_DUE = "event_not_due"
     EVENT_NOT_FOUND = "event_not_found"
     EXPIRY_PASSED = "expiry_passed"
+    FEE_INVALID = "fee_invalid"
     GROUP_BILL_CLOSED = "group_bill_closed"
     GROUP_BILL_FULL = "group_bill_full"
     GROUP_BILL_INVALID = "group_bill_invalid"

@@ -17,6 +17,7 @@ from msgspec import Struct
 from changliao.core import chart, ids
 from changliao.core.chart import AccountId, Purpose
 from changliao.core.ledger import Code, PendingState
+from changliao.core.money import portion
 from changliao.core.orders import OrderState
 from changliao.core.refunds import RefundState
 from changliao.operations import (
@@ -254,13 +255,15 @@ def _check_orders(
 ) -> None:
     paid = 0
     for row in audit.orders(reader):
-        merchant_id, order_id, state, payment_id, amount, fee, back, fee_back = row
+        merchant_id, order_id, state, payment_id, amount, fee, back, fee_back, fee_bps = row
         counts["orders"] += 1
         shown = ids.show("ord", order_id)
         due = (amount, fee) if state == OrderState.PAID else (0, 0)
         moved = tuple(books.moved.get((payment_id, code), 0) for code in (Code.PAYMENT, Code.FEE))
         if moved != due:
             raise _Found("order", f"{shown} of {amount} moved {moved[0]}, fee {moved[1]}")
+        if state == OrderState.PAID and fee != portion(amount, fee_bps):
+            raise _Found("order", f"{shown} paid a fee of {fee}, not {fee_bps} basis points")
         paid += moved[0]
         if refunded.get((merchant_id, order_id), [0, 0]) != [back, fee_back]:
             raise _Found("order", f"{shown} does not agree with its refunds")

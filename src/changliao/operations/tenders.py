@@ -30,7 +30,7 @@ from changliao.core.tenders import (
     decide_tendered,
     same_tender,
 )
-from changliao.operations import acceptance, limits
+from changliao.operations import acceptance, fees, limits
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
@@ -88,7 +88,8 @@ def end(tx: UnitOfWork, done: ChannelRequest, now: Instant) -> None:
     wallet = ledger.account(tx, done.home)
 
     # A wallet may have tried under the same id meanwhile: that answer stands.
-    paid = _used(tx, tender) or off or decide_tendered(tender, order, done, wallet, now)
+    rated = fees.rated(tx, order, tender.method_id)
+    paid = _used(tx, tender) or off or decide_tendered(tender, rated, done, wallet, now)
 
     if isinstance(paid, Refused):
         _keep_end(tx, tender, TenderEvent.RETURN, paid.reason.value)

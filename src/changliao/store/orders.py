@@ -81,6 +81,7 @@ def _change(before: Order, after: Order) -> Row:
         after.payer_id,
         after.payment_id,
         after.paid_at,
+        after.fee_bps,
         after.fee,
         after.refunded,
         after.refunds,

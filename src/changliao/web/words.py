@@ -60,6 +60,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.EVENT_NOT_DUE: _FAULT,
     Reason.EVENT_NOT_FOUND: _FAULT,
     Reason.EXPIRY_PASSED: "时间已过。",
+    Reason.FEE_INVALID: _FAULT,
     Reason.GROUP_BILL_CLOSED: "这笔收款已结束，没有扣款。",
     Reason.GROUP_BILL_FULL: "已经收齐了，没有扣款。",
     Reason.GROUP_BILL_INVALID: "人数是 1 到 100 个，每人至少 0.01 元。",

@@ -61,6 +61,7 @@ STATUSES: Final[Mapping[Reason, int]] = {
     Reason.EVENT_NOT_DUE: 409,
     Reason.EVENT_NOT_FOUND: 404,
     Reason.EXPIRY_PASSED: 422,
+    Reason.FEE_INVALID: 422,
     Reason.GROUP_BILL_CLOSED: 409,
     Reason.GROUP_BILL_FULL: 409,
     Reason.GROUP_BILL_INVALID: 422,

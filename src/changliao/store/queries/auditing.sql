@@ -67,7 +67,8 @@ SELECT
     amount,
     fee,
     refunded,
-    fee_returned
+    fee_returned,
+    fee_bps
 FROM orders
 WHERE merchant_id > :merchant_id OR (merchant_id = :merchant_id AND order_id > :order_id)
 ORDER BY merchant_id, order_id

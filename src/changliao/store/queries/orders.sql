@@ -122,7 +122,7 @@ SELECT
 FROM input;
 
 -- name: orders_update
--- input: merchant_id bigint, order_id bigint, state integer, issue integer, payer_id bigint, payment_id bigint, paid_at_us bigint, fee bigint, refunded bigint, refunds integer, fee_returned bigint, discount bigint, method text, expected_state integer, expected_issue integer, expected_payer_id bigint, expected_refunds integer
+-- input: merchant_id bigint, order_id bigint, state integer, issue integer, payer_id bigint, payment_id bigint, paid_at_us bigint, fee_bps integer, fee bigint, refunded bigint, refunds integer, fee_returned bigint, discount bigint, method text, expected_state integer, expected_issue integer, expected_payer_id bigint, expected_refunds integer
 -- guarded: yes
 UPDATE orders
 SET
@@ -131,6 +131,7 @@ SET
     payer_id = input.payer_id,
     payment_id = input.payment_id,
     paid_at_us = input.paid_at_us,
+    fee_bps = input.fee_bps,
     fee = input.fee,
     refunded = input.refunded,
     refunds = input.refunds,
