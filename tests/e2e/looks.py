@@ -1,10 +1,11 @@
-"""How a page looks to everybody: findings of axe, sideways scroll, and Chinese left in English.
+"""How a page is to everybody: findings of axe, sideways scroll, weight, Chinese left in English.
 
 A page is loaded once in each language and looked at in both themes and all widths from there. Axe
 runs whole in the light theme; in the dark one only its rules about colours run again, because
 there is nothing else that a theme changes (tests/web/test_pages.py holds the style sheets to that).
 """
 
+import gzip
 import os
 import re
 from typing import Any, Final
@@ -12,12 +13,17 @@ from typing import Any, Final
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Page
 
+from changliao.web.pages import static_files
+
 HAN: Final = re.compile(r"[\u4e00-\u9fff]")
 WIDTHS: Final = (1280, 768, 390, 360)
 THEMES: Final = ("light", "dark")
 OVERFLOW: Final = (
     "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 )
+MOST_SCRIPT_BYTES: Final = 20_000
+MOST_BYTES: Final = 40_000
+MOST_BYTES_OF_CONSOLE: Final = 60_000
 LARGER: Final = "text => { document.documentElement.style.fontSize = text; }"
 _LOADED: Final = "() => typeof axe !== 'undefined'"
 _RUN: Final = "options => axe.run(document, options)"
@@ -59,6 +65,20 @@ def fits(page: Page, *widths: int) -> None:
     page.set_viewport_size(size)
 
 
+def light(page: Page) -> None:
+    """What a first visit brings over the network, compressed: WEB.md's limits for every page."""
+    found = page.evaluate(
+        "() => performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)"
+    )
+    kept = {f"/static/{name}": body for name, body in static_files().items()}
+    files = {name: len(gzip.compress(kept[name])) for name in found if name in kept}
+    scripts = sum(size for name, size in files.items() if name.endswith(".js"))
+    first = len(gzip.compress(page.content().encode())) + sum(files.values())
+    console = page.url.split("/", 3)[3].startswith(("console", "portal"))
+    assert scripts <= MOST_SCRIPT_BYTES, (page.url, files)
+    assert first <= (MOST_BYTES_OF_CONSOLE if console else MOST_BYTES), (page.url, files)
+
+
 def whole_in_english(page: Page, part: str, *names: str) -> None:
     """No Chinese is left but `names`, which are data."""
     text = page.locator(part).inner_text()
@@ -87,6 +107,7 @@ def is_well_made(page: Page, address: str, names: tuple[str, ...] = ()) -> None:
     for language in ("en", "zh"):
         page.goto(f"{address}{mark}lang={language}")
         assert page.locator("h1").count() == 1, address
+        light(page)
         accessible_in_both_themes(page)
         fits(page, *WIDTHS)
         if language == "en":

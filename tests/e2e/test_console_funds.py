@@ -193,12 +193,50 @@ def test_what_was_asked_of_a_channel_is_listed(site: Site, bank: str, viewer: Pa
     assert "清除筛选" in viewer.inner_text("main")
 
 
+def test_a_level_is_limited_and_a_person_is_given_another(
+    site: Site, supervisor: Page, viewer: Page
+) -> None:
+    payer = person(site)
+    for page in (viewer, supervisor):
+        page.goto(f"{site.base}/console/limits")
+    assert viewer.locator("td button, td input").count() == 0
+    limit(supervisor, "many", "", "")
+    assert "不填就是没有限额" in supervisor.inner_text("[role=alert]")
+    limit(supervisor, "500", "100", "")
+    assert "limit_invalid" in supervisor.inner_text("[role=alert]")
+    limit(supervisor, "500", "1000", "")
+    row = supervisor.locator("tbody tr").nth(2)
+    assert row.locator("input[name=per_day]").input_value() == "1,000.00"
+    assert "- / - / -" in audited(supervisor, site, "limits.set_limit")
+    supervisor.goto(f"{site.base}/console/ledger/{payer.id}")
+    supervisor.locator("#level").select_option("3")
+    supervisor.click("main button:has-text('保存')")
+    supervisor.wait_for_load_state()
+    assert supervisor.input_value("#level") == "3"
+    assert payer.id in audited(supervisor, site, "limits.set_level")
+    viewer.goto(f"{site.base}/console/ledger/{payer.id}")
+    assert viewer.locator("main form").count() == 0
+    supervisor.goto(f"{site.base}/console/limits")
+    limit(supervisor, "", "", "")
+
+
+def limit(page: Page, *typed: str) -> None:
+    """Fill in the row of the third level."""
+    row = page.locator("tbody tr").nth(2)
+    for name, text in zip(("per_payment", "per_day", "per_year"), typed, strict=True):
+        row.locator(f"input[name={name}]").fill(text)
+    row.locator("button").click()
+    page.wait_for_load_state()
+
+
 @pytest.fixture
 def shown(bought: Placed, budget: Any, waiting: Any) -> Placed:
     """Something to be seen on every page."""
     return bought
 
 
-@pytest.mark.parametrize("path", ["refunds", "payouts", "budgets", "channels", "orders/{id}"])
+@pytest.mark.parametrize(
+    "path", ["refunds", "payouts", "budgets", "channels", "limits", "orders/{id}"]
+)
 def test_pages_are_well_made(site: Site, shown: Placed, supervisor: Page, path: str) -> None:
     is_well_made(supervisor, f"{site.base}/console/{path.format(id=shown.id)}", DATA)

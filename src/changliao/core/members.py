@@ -49,6 +49,7 @@ class Right(StrEnum):
     CANCEL_PAYOUTS = "cancel_payouts"
     MANAGE_CHANNELS = "manage_channels"
     MANAGE_BUDGETS = "manage_budgets"
+    MANAGE_LIMITS = "manage_limits"
     DRAFT_MERGER = "draft_merger"
     APPROVE_MERGER = "approve_merger"
     MANAGE_MEMBERS = "manage_members"
@@ -74,6 +75,7 @@ _SUPERVISOR: Final = _OPERATOR | {
     Right.CANCEL_PAYOUTS,
     Right.MANAGE_CHANNELS,
     Right.MANAGE_BUDGETS,
+    Right.MANAGE_LIMITS,
 }
 _ACCOUNTANT: Final = frozenset({Right.OWN_ACCOUNT, Right.PORTAL_LOOK})
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {

@@ -6,11 +6,12 @@ from starlette.responses import Response
 
 from changliao.core import chart, ids
 from changliao.core.chart import AccountId
+from changliao.core.limits import FIRST_LEVEL
 from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER
 from changliao.doors.console import naming
 from changliao.doors.console.visit import Entry, Visit
-from changliao.store.views import ledger, reports
+from changliao.store.views import ledger, limits, reports
 
 _PATH: Final = "/console/ledger"
 _PAGE: Final = 50
@@ -38,8 +39,12 @@ async def accounts(visit: Visit) -> Response:
         return visit.missing()
     found = await visit.network.read(ledger.accounts_of, owner)
     shown = [(await naming.account(visit.network, one.id), one) for one in found]
+    person = ids.parse("usr", visit.request.path_params["owner"])
+    identity = await visit.network.read(limits.identity, person) if person else None
     return visit.render(
         "console/accounts.html",
+        levels=await visit.network.read(limits.levels) if person else [],
+        level=identity.level if identity else FIRST_LEVEL,
         party=await naming.party(visit.network, owner),
         owner=visit.request.path_params["owner"],
         accounts=shown,
