@@ -121,10 +121,10 @@ async def _suspend(network: Network, world: World, seller: MerchantId, policy: U
         ends_at=NEVER,
         under_way=policy,
         reason="security",
-        drafted_by="one",
+        drafted_by="mbr_000000000000A",
     )
     await network.perform(acceptance.DRAFT, draft)
-    match await network.perform(acceptance.APPROVE, ApproveDraft(draft.id, "another")):
+    match await network.perform(acceptance.APPROVE, ApproveDraft(draft.id, "mbr_000000000000B")):
         case Draft(starts_at=starts_at):
             return starts_at
         case refused:

@@ -76,7 +76,7 @@ class Identity(Struct, frozen=True):
     revision: int = 0
 
 
-class Spent(Struct, frozen=True):
+class Spent(Struct, frozen=True, gc=False):
     """Where the wallet's debits stood when a day or year began, and what of them is given back."""
 
     began: int
@@ -92,7 +92,7 @@ class Spent(Struct, frozen=True):
         return replace(self, given=self.given + min(amount, self.after(debits)))
 
 
-class Spending(Struct, frozen=True):
+class Spending(Struct, frozen=True, gc=False):
     """What one person spends in one currency, counted since `since`.
 
     `day.began` is a day's number, `year.began` a year. `level` is the person's: the commit that

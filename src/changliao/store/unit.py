@@ -181,7 +181,9 @@ class UnitOfWork:
 
     def unknown(self, table: Table[Any, Any]) -> list[tuple[Any, Any]]:
         """What this batch has here and the next one would not find; None: there is no such row."""
-        known = (None if self._known is None else self._known.of(table)) or {}
+        known = None if self._known is None else self._known.of(table)
+        if known is None:
+            return []
         held = self._rows.get(table, {}).items()
         return [(key, row) for key, row in held if known.get(key, _NOT_KNOWN) is not row]
 
