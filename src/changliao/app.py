@@ -48,7 +48,17 @@ from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.exchanges import recorded
 from changliao.web.pages import Pages
 from changliao.web.security import Browser
-from changliao.workers import answers, channels, clock, day_ends, expiry, market, settlements, today
+from changliao.workers import (
+    answers,
+    channels,
+    clock,
+    day_ends,
+    expiry,
+    market,
+    nonces,
+    settlements,
+    today,
+)
 from changliao.workers.addresses import Guard
 from changliao.workers.faults import Faithful, Faulty
 from changliao.workers.notifications import Deliverer, Notifier
@@ -111,6 +121,8 @@ class Parts:
             self._work("answers", lambda: answers.run(network))
             self._work("channels", lambda: channels.run(network, self._desk))
             self._work("expiry", lambda: expiry.run(network))
+            if not network.engine.embedded:
+                self._work("nonces", lambda: nonces.run(network))
             self._work("day ends", lambda: day_ends.run(network))
             self._work("settlements", lambda: settlements.run(network, self._desk))
             self._work("market", lambda: market.run(network))

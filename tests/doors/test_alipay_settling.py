@@ -112,16 +112,10 @@ def test_an_escrow_that_cannot_be_is_refused(market: OpenApp, terms: Any, code: 
     assert market.refused(PRECREATE, market.order(settle_info=terms)) == code
 
 
-def test_what_is_not_promised_is_refused_rather_than_ignored(
+def test_only_an_escrow_is_confirmed_and_only_while_it_waits(
     market: OpenApp, payer: Person
 ) -> None:
-    royalty = {"royalty_type": "ROYALTY", "royalty_detail_infos": [{"trans_in": market.pid}]}
-    order = market.order(royalty_info=royalty)
-    assert market.refused(PRECREATE, order) == "ACQ.TRADE_SETTLE_ERROR"
     reference, trade_no = sold(market, payer)
-    back = {"out_trade_no": reference, "refund_amount": "1.00", "out_request_no": "r",
-            "refund_royalty_parameters": [{"trans_in": market.pid, "amount": "1.00"}]}  # fmt: skip
-    assert market.refused("alipay.trade.refund", back) == "ACQ.REFUNDALLOC_UNAUTH_LIMIT"
     terms = {"out_request_no": number("C"), "trade_no": trade_no, "settle_info": escrow()}
     assert market.refused(CONFIRM, terms) == "ACQ.ILLEGAL_SETTLE_STATE"
     reference, trade_no = sold(market, payer, settle_info=escrow())

@@ -142,15 +142,28 @@ class Terms(Struct, frozen=True):
     details: bytes = b""
 
 
+class Intended(Struct, frozen=True):
+    """What somebody gets of an order when it is paid. `kind` is a PartyKind of core/splits.py."""
+
+    kind: int
+    party_id: int
+    amount: int
+    account: str
+    description: str
+
+
 class PlaceOrder(Struct, frozen=True):
     """A merchant asks for a payment. The reference names it: the same terms find the same order.
 
-    `held_days` is how long a held order's money waits at most; 0: as long as usual.
+    `held_days` is how long a held order's money waits at most; 0: as long as usual. `intended` is
+    shared at the payment; what is left is then free, unless it `keeps` waiting.
     """
 
     order: Order
     terms: Terms
     held_days: int = 0
+    intended: tuple[Intended, ...] = ()
+    keeps: bool = False
 
 
 class CloseOrder(Struct, frozen=True):

@@ -18,6 +18,7 @@ from changliao.core.ids import MerchantId, OrderId, RefundId
 from changliao.core.ledger import Account, Code, Transfer
 from changliao.core.orders import TRANSITIONS, Order, OrderEvent
 from changliao.core.outcome import Reason, Refused
+from changliao.core.splits import Take
 
 # Source: WeChat Pay v3, domestic refunds: within 365 days, at most 50 partial refunds an order.
 WINDOW: Final = 365 * DAY
@@ -82,11 +83,15 @@ class Refund(Struct, frozen=True):
 
 
 class RefundOrder(Struct, frozen=True):
-    """A merchant sends money back. `total` repeats the order's amount; it must agree."""
+    """A merchant sends money back. `total` repeats the order's amount; it must agree.
+
+    `takes` is what receivers of the order's shares give back in the same commit.
+    """
 
     refund: Refund
     total: int
     currency: str
+    takes: tuple[Take, ...] = ()
 
 
 class Refunding(Struct, frozen=True):

@@ -20,7 +20,7 @@ from changliao.core.holds import Holding, HoldingEvent, HoldingState
 from changliao.core.ids import MerchantId, OrderId, ReturnId, ShareId, UserId, made_at
 from changliao.core.ledger import Account, Code, Transfer
 from changliao.core.money import Currency, portion
-from changliao.core.orders import Order, OrderState
+from changliao.core.orders import Intended, Order, OrderState
 from changliao.core.outcome import Reason, Refused
 
 # Source: WeChat Pay v3, profit sharing: 30 % unless agreed otherwise, at most 50 requests an order
@@ -28,6 +28,8 @@ from changliao.core.outcome import Reason, Refused
 USUAL_RATIO_BPS: Final = 3000
 # A platform may be a receiver of its own sub-merchants' orders under this relation.
 PLATFORM: Final = "PLATFORM"
+# How a share is named that a payment makes.
+AT_PAYMENT: Final = "payment@"
 MOST_REQUESTS: Final = 50
 MOST_RECEIVERS: Final = 50
 RETURN_WINDOW: Final = 180 * DAY
@@ -138,6 +140,23 @@ class ShareOrder(Struct, frozen=True):
     release: int = 0
 
 
+class Planned(Struct, frozen=True):
+    """What an order shares by itself when it is paid; unless it `keeps`, the rest is then free."""
+
+    merchant_id: MerchantId
+    order_id: OrderId
+    intended: tuple[Intended, ...]
+    keeps: bool = False
+
+
+class Take(Struct, frozen=True):
+    """A merchant receiver gives a part of its share back together with a refund."""
+
+    share_id: ShareId
+    receiver_id: MerchantId
+    amount: int
+
+
 class Shared(Struct, frozen=True):
     """The share as made, the holding after it, and the money that moved."""
 
@@ -214,6 +233,33 @@ def decide_share(
     return Shared(share, command.parts, freed.holding, moved + freed.transfers)
 
 
+def planned_share(planned: Planned, order: Order, share_id: ShareId) -> ShareOrder:
+    """The request that a payment makes of itself."""
+    parts = tuple(
+        Part(share_id, order.merchant_id, PartyKind(one.kind), one.party_id, place, one.amount,
+             one.account, one.description)
+        for place, one in enumerate(planned.intended)
+    )  # fmt: skip
+    reference = f"{AT_PAYMENT}{order.id}"
+    share = Share(share_id, order.merchant_id, order.id, reference, b"payment", order.partner_id)
+    return ShareOrder(share, parts, rest=not planned.keeps)
+
+
+def decide_plan(
+    wanted: ShareOrder, order: Order, sharing: Sharing, receivers: Sequence[Receiver | None]
+) -> Refused | None:
+    """May an order intend these shares? Its payment asks again: much may change meanwhile."""
+    refused = _may_receive(wanted.parts, order, receivers)
+    if refused is not None:
+        return refused
+    total = sum(part.amount for part in wanted.parts)
+    if total > order.amount.amount - portion(order.amount.amount, order.fee_bps):
+        return Refused(Reason.SHARE_EXCEEDS_HOLD)
+    if total > portion(order.amount.amount, sharing.ratio_bps):
+        return Refused(Reason.SHARE_EXCEEDS_RATIO)
+    return None
+
+
 def decide_return(
     asked: Return,
     part: Part,
@@ -282,24 +328,35 @@ def _may_share(
         return Refused(state)
     if order.state is not OrderState.PAID:
         return Refused(Reason.ORDER_NOT_PAID)
-    if any(part.amount <= 0 for part in command.parts) or command.release < 0:
+    if command.release < 0 or not (command.parts or command.rest or command.release):
         return Refused(Reason.AMOUNT_NOT_POSITIVE)
-    if not (command.parts or command.rest or command.release):
-        return Refused(Reason.AMOUNT_NOT_POSITIVE)
-    if len({(part.kind, part.party_id) for part in command.parts}) < len(command.parts):
-        return Refused(Reason.RECEIVER_REPEATED)
-    if holding.requests >= MOST_REQUESTS or len(command.parts) > MOST_RECEIVERS:
+    if holding.requests >= MOST_REQUESTS:
         return Refused(Reason.SHARES_TOO_MANY)
-    if any(one is None or one.state is not ReceiverState.ACTIVE for one in receivers):
-        return Refused(Reason.RECEIVER_NOT_FOUND)
-    own = PartyKind.MERCHANT, order.merchant_id
-    if any((part.kind, part.party_id) == own for part in command.parts):
-        return Refused(Reason.TRANSFER_TO_SELF)
+    refused = _may_receive(command.parts, order, receivers)
+    if refused is not None:
+        return refused
     total = sum(part.amount for part in command.parts)
     if total > unshared(order, holding) or total + command.release > holding.held:
         return Refused(Reason.SHARE_EXCEEDS_HOLD)
     if total > max(0, portion(order.amount.amount, sharing.ratio_bps) - holding.shared):
         return Refused(Reason.SHARE_EXCEEDS_RATIO)
+    return None
+
+
+def _may_receive(
+    parts: Sequence[Part], order: Order, receivers: Sequence[Receiver | None]
+) -> Refused | None:
+    if any(part.amount <= 0 for part in parts):
+        return Refused(Reason.AMOUNT_NOT_POSITIVE)
+    if len({(part.kind, part.party_id) for part in parts}) < len(parts):
+        return Refused(Reason.RECEIVER_REPEATED)
+    if len(parts) > MOST_RECEIVERS:
+        return Refused(Reason.SHARES_TOO_MANY)
+    if any(one is None or one.state is not ReceiverState.ACTIVE for one in receivers):
+        return Refused(Reason.RECEIVER_NOT_FOUND)
+    own = PartyKind.MERCHANT, order.merchant_id
+    if any((part.kind, part.party_id) == own for part in parts):
+        return Refused(Reason.TRANSFER_TO_SELF)
     return None
 
 

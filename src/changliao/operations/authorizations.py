@@ -33,7 +33,7 @@ from changliao.core.ledger import Code
 from changliao.core.money import Money
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import credentials, limits
+from changliao.operations import credentials, limits, splits
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -138,6 +138,9 @@ def _capture(tx: UnitOfWork, command: Capture, now: Instant) -> Order | Refused:
     if isinstance(changed, Refused) or changed.payment is None:
         return changed if isinstance(changed, Refused) else Refused(Reason.ORDER_NOT_PAID)
     order = changed.payment.order
+    refused = splits.plan(tx, command.placing, order)
+    if refused is not None:
+        return refused
     tx.insert(ORDERS, order, ORDERS_BY_REFERENCE)
     tx.insert(TERMS, command.placing.terms)
     # What the platform accepts was asked when the payer agreed: a capture finishes that.

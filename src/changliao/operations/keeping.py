@@ -7,8 +7,8 @@ from changliao.core.clock import Instant
 from changliao.core.events import Event, EventKind
 from changliao.core.ids import EventId
 from changliao.core.ledger import Transfer
-from changliao.core.orders import Attempt, Order
-from changliao.operations import holds, stores
+from changliao.core.orders import Attempt, Hold, Order
+from changliao.operations import holds, splits, stores
 from changliao.store import ledger
 from changliao.store.events import EVENTS
 from changliao.store.orders import ATTEMPTS, ORDERS
@@ -29,6 +29,8 @@ def keep_payment(
     tx.update(ORDERS, order)
     tx.insert(ATTEMPTS, attempt_of(order, method_id))
     holds.begin(tx, order, stores.days_held(tx, order))
+    if order.hold is Hold.SPLIT:
+        splits.share_planned(tx, order, now)
     if alone and order.notifies:
         event_id = EventId(order.payment_id)
         tx.insert(EVENTS, Event(event_id, order.merchant_id, EventKind.ORDER_PAID, order.id, now))

@@ -23,7 +23,7 @@ from changliao.core.orders import (
     decide_repeat,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import acceptance, budgets, credentials, limits, stores
+from changliao.operations import acceptance, budgets, credentials, limits, splits, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -53,6 +53,9 @@ def _place(tx: UnitOfWork, command: PlaceOrder, now: Instant) -> Order | Refused
         return sold
 
     order = sold
+    refused = splits.plan(tx, command, order)
+    if refused is not None:
+        return refused
     tx.insert(ORDERS, order, ORDERS_BY_REFERENCE)
     tx.insert(TERMS, command.terms)
     if command.held_days:

@@ -21,7 +21,7 @@ from changliao.core.paycodes import (
     PayCode,
     decide_charge,
 )
-from changliao.operations import acceptance, limits, stores
+from changliao.operations import acceptance, limits, splits, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -84,6 +84,9 @@ def _charge(tx: UnitOfWork, command: ChargeCode, now: Instant) -> Order | Refuse
         counted = limits.count(tx, wallet, asked.amount.amount, now)
     if isinstance(counted, Refused):
         return counted
+    refused = splits.plan(tx, command.placing, charge.order)
+    if refused is not None:
+        return refused
     limits.keep(tx, counted)
     tx.update(PAY_CODES, charge.code)
     tx.insert(ORDERS, charge.order, ORDERS_BY_REFERENCE)

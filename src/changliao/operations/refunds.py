@@ -37,6 +37,10 @@ def refund_order(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund |
     if isinstance(back, Refused):
         return back
 
+    refused = settling.taken_back(tx, order, command, back, now)
+    if refused is not None:
+        return refused
+
     account_id = chart.payable(order.merchant_id, order.amount.currency)
     # A platform that was merged has given its money away: its heir lends what is missing.
     back.transfers += back.accounts.lent(account_id, owed(asked, order, back.holding))

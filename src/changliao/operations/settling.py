@@ -25,7 +25,7 @@ from changliao.core.money import BPS, CNY
 from changliao.core.orders import Hold, Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.platforms import StoreMode
-from changliao.core.refunds import Refund
+from changliao.core.refunds import Refund, RefundOrder
 from changliao.core.splits import Part, PartyKind, Return, Sharing
 from changliao.operations import heirs, holds, stores
 from changliao.operations.heirs import Accounts
@@ -85,6 +85,7 @@ class Back(Struct, kw_only=True):
     parts: list[Part] = []
     transfers: list[Transfer] = []
     holding: Holding | None = None
+    partner_id: MerchantId = MerchantId(0)
     accounts: Accounts
 
 
@@ -95,34 +96,67 @@ def given_back(
 
     Before settlement nobody has anything to give back.
     """
-    back = Back(holding=holding, accounts=Accounts(tx))
+    back = Back(holding=holding, partner_id=order.partner_id, accounts=Accounts(tx))
     store = stores.store_of(tx, order)
     share = tx.find(SHARES, (order.merchant_id, ShareId(order.payment_id))) if store else None
     if store is None or share is None or holding is None:
         return back
-    after = holding
     for party in (store.platform_id, *(cut.merchant_id for cut in store.cuts)):
         part = tx.find(PARTS, (share.id, order.merchant_id, int(PartyKind.MERCHANT), party))
         due = platforms.due_back(part, share, order, order.refunded + refund.amount) if part else 0
         if part is None or not due:
             continue
-        asked = Return(
-            ReturnId(tx.new_id()), order.merchant_id, share.id, party,
-            f"{BY_REFUND}{refund.id}@{part.place}", due, b"refund", order.partner_id,
-        )  # fmt: skip
-        receiver = chart.payable(party, after.currency)
-        back.transfers += back.accounts.lent(receiver, due)
-        returned = splits.decide_return(asked, part, after, back.accounts.find(receiver))
-        if isinstance(returned, Refused):
-            return returned
-        after = returned.holding
-        back.returns.append(returned.returned)
-        back.parts.append(returned.part)
-        back.transfers += returned.transfers
-        for moved in returned.transfers:
-            back.accounts.move(moved)
-    back.holding = after
+        refused = _back(tx, back, part, due, f"{BY_REFUND}{refund.id}@{part.place}")
+        if refused is not None:
+            return refused
     return back
+
+
+def taken_back(
+    tx: UnitOfWork, order: Order, command: RefundOrder, back: Back, now: Instant
+) -> Refused | None:
+    """What receivers give back because the refund names them: whole, or the refund is refused."""
+    seen = set()
+    taken = sum(take.amount for take in command.takes)
+    if command.takes and taken > command.refund.amount:
+        return Refused(Reason.RETURN_EXCEEDS_SHARE)
+    for take in command.takes:
+        share = tx.find(SHARES, (order.merchant_id, take.share_id))
+        key = (take.share_id, order.merchant_id, int(PartyKind.MERCHANT), take.receiver_id)
+        part = tx.find(PARTS, key)
+        if share is None or part is None or share.order_id != order.id:
+            return Refused(Reason.SHARE_NOT_FOUND)
+        if key in seen:
+            return Refused(Reason.RECEIVER_REPEATED)
+        seen.add(key)
+        reference = f"{BY_REFUND}{command.refund.id}@{share.id}.{part.place}"
+        refused = splits.returnable(share.id, now) or _back(tx, back, part, take.amount, reference)
+        if refused is not None:
+            return refused
+    return None
+
+
+def _back(tx: UnitOfWork, back: Back, part: Part, due: int, reference: str) -> Refused | None:
+    """One receiver gives back; nothing is written yet."""
+    holding = back.holding
+    if holding is None:
+        return Refused(Reason.HOLD_MISSING)
+    asked = Return(
+        ReturnId(tx.new_id()), part.merchant_id, part.share_id, MerchantId(part.party_id),
+        reference, due, b"refund", back.partner_id,
+    )  # fmt: skip
+    receiver = chart.payable(asked.receiver_id, holding.currency)
+    back.transfers += back.accounts.lent(receiver, due)
+    returned = splits.decide_return(asked, part, holding, back.accounts.find(receiver))
+    if isinstance(returned, Refused):
+        return returned
+    back.holding = returned.holding
+    back.returns.append(returned.returned)
+    back.parts.append(returned.part)
+    back.transfers += returned.transfers
+    for moved in returned.transfers:
+        back.accounts.move(moved)
+    return None
 
 
 def keep_back(tx: UnitOfWork, back: Back) -> None:

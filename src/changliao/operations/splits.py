@@ -6,12 +6,15 @@ from typing import Final
 from changliao.core import splits
 from changliao.core.clock import Instant
 from changliao.core.events import Event, EventKind
-from changliao.core.ids import EventId, MerchantId
+from changliao.core.ids import EventId, MerchantId, ShareId
+from changliao.core.orders import Order, PlaceOrder
 from changliao.core.outcome import Reason, Refused
 from changliao.core.platforms import SETTLEMENT
 from changliao.core.splits import (
+    AT_PAYMENT,
     Part,
     PartyKind,
+    Planned,
     Receiver,
     ReceiverState,
     RemoveReceiver,
@@ -30,6 +33,7 @@ from changliao.store.holds import HOLDINGS
 from changliao.store.orders import ORDERS
 from changliao.store.splits import (
     PARTS,
+    PLANNED,
     RECEIVERS,
     RETURNS,
     RETURNS_BY_REFERENCE,
@@ -73,8 +77,40 @@ def _share(tx: UnitOfWork, command: ShareOrder, now: Instant) -> Share | Refused
     if earlier is not None:
         same = earlier.digest == asked.digest and earlier.order_id == asked.order_id
         return earlier if same else Refused(Reason.SHARE_REFERENCE_REUSED)
-    if asked.reference.startswith(SETTLEMENT):
-        return Refused(Reason.SHARE_REFERENCE_REUSED, f"{SETTLEMENT} is the network's")
+    if asked.reference.startswith((SETTLEMENT, AT_PAYMENT)):
+        return Refused(Reason.SHARE_REFERENCE_REUSED, "such references are the network's")
+    return _make(tx, command, now)
+
+
+def plan(tx: UnitOfWork, command: PlaceOrder, order: Order) -> Refused | None:
+    """Keep what an order that is being placed is to share by itself, or say why it cannot."""
+    if not command.intended:
+        return None
+    if stores.holds(tx, order):
+        return Refused(Reason.HOLD_OF_STORE)
+    planned = Planned(order.merchant_id, order.id, command.intended, command.keeps)
+    wanted = splits.planned_share(planned, order, ShareId(0))
+    receivers = [_receiver(tx, wanted.share, part) for part in wanted.parts]
+    sharing = tx.find(SHARING, order.merchant_id) or Sharing(order.merchant_id)
+    refused = splits.decide_plan(wanted, order, sharing, receivers)
+    if refused is None:
+        tx.insert(PLANNED, planned)
+    return refused
+
+
+def share_planned(tx: UnitOfWork, order: Order, now: Instant) -> None:
+    """Share an order that was just paid as it was placed.
+
+    What cannot be shared any more, because a receiver was removed or the ratio became smaller, is
+    not: the whole waits as any held payment does, and the merchant may share it otherwise.
+    """
+    planned = tx.find(PLANNED, (order.merchant_id, order.id))
+    if planned is not None:
+        _make(tx, splits.planned_share(planned, order, ShareId(tx.new_id())), now)
+
+
+def _make(tx: UnitOfWork, command: ShareOrder, now: Instant) -> Share | Refused:
+    asked = command.share
     order = tx.find(ORDERS, (asked.merchant_id, asked.order_id))
     if order is None:
         return Refused(Reason.ORDER_NOT_FOUND)

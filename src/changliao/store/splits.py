@@ -1,9 +1,23 @@
 """Receivers, shares and what came back of them, as rows."""
 
+import msgspec
+
 from changliao.core.ids import MerchantId, OrderId, ReturnId, ShareId
-from changliao.core.splits import Part, PartyKind, Receiver, ReceiverState, Return, Share, Sharing
+from changliao.core.orders import Intended
+from changliao.core.splits import (
+    Part,
+    PartyKind,
+    Planned,
+    Receiver,
+    ReceiverState,
+    Return,
+    Share,
+    Sharing,
+)
 from changliao.store.engine import Row
 from changliao.store.unit import Index, Table
+
+_INTENDED = msgspec.json.Decoder(tuple[Intended, ...])
 
 
 def receiver_from_row(row: Row) -> Receiver:
@@ -69,6 +83,19 @@ RECEIVERS: Table[tuple[int, int, int], Receiver] = Table(
         after.relation,
         int(after.state),
         int(before.state),
+    ),
+)
+PLANNED: Table[tuple[int, int], Planned] = Table(
+    name="planned_shares",
+    key=lambda one: (one.merchant_id, one.order_id),
+    to_row=lambda one: (
+        one.merchant_id,
+        one.order_id,
+        msgspec.json.encode(one.intended),
+        int(one.keeps),
+    ),
+    from_row=lambda row: Planned(
+        MerchantId(row[0]), OrderId(row[1]), _INTENDED.decode(row[2]), bool(row[3])
     ),
 )
 SHARING: Table[int, Sharing] = Table(

@@ -11,7 +11,7 @@ from changliao.core.ids import AuthorizationStepId, PaymentId
 from changliao.core.orders import Order, OrderState
 from changliao.core.outcome import Reason, Refused
 from changliao.core.paycodes import ChargeCode
-from changliao.doors.alipay import freezes, trades, words
+from changliao.doors.alipay import freezes, royalties, trades, words
 from changliao.doors.alipay.answers import harmless
 from changliao.doors.alipay.call import Call, Door, Node, read_form
 from changliao.doors.alipay.errors import AlipayError, bad_content, refusal
@@ -47,7 +47,7 @@ async def pay(door: Door, call: Call) -> Node:
     elif outcome.state is OrderState.CLOSED:
         outcome = Refused(Reason.ORDER_CLOSED)
     if isinstance(outcome, Refused):
-        said = refusal(outcome)
+        said = royalties.refused(form, outcome)
         raise AlipayError(said.code, said.sub_code, said.message, trades.amounts(0))
     return await _describe(door, Placed(outcome, placing.terms))
 
@@ -77,7 +77,7 @@ async def _captured(door: Door, call: Call, form: Placing) -> Node:
     )
     outcome = await door.network.perform(CAPTURE, command)
     if isinstance(outcome, Refused):
-        raise refusal(outcome)
+        raise royalties.refused(form, outcome)
     return await _describe(door, Placed(outcome, placing.terms))
 
 

@@ -42,6 +42,33 @@ class SettleInfo(Struct):
     settle_period_time: Annotated[str, Meta(pattern=r"^([1-9][0-9]{0,2}d)?\Z")] = ""
 
 
+class RoyaltyDetail(Struct):
+    """Somebody who gets a part of an order when it is paid: an amount, or whole percents."""
+
+    trans_in: Text128
+    trans_in_type: Text32 = "userId"
+    trans_out: Text32 = ""
+    amount: str = ""
+    amount_percentage: str = ""
+    desc: Text128 = ""
+
+
+class RoyaltyInfo(Struct):
+    """What an order shares by itself."""
+
+    royalty_detail_infos: Annotated[list[RoyaltyDetail], Meta(min_length=1, max_length=10)]
+    royalty_type: Text32 = "ROYALTY"
+
+
+class RoyaltyBack(Struct):
+    """A receiver that gives back with a refund: `trans_out` pays, and only to the seller."""
+
+    trans_out: Text128
+    amount: str
+    trans_out_type: Text32 = "userId"
+    trans_in: Text32 = ""
+
+
 class Placing(Struct):
     """An order, by whichever method; who reads which member, the method says."""
 
@@ -72,7 +99,7 @@ class Placing(Struct):
     goods_detail: list[Object] | None = None
     extend_params: Extending | None = None
     settle_info: SettleInfo | None = None
-    royalty_info: Object | None = None
+    royalty_info: RoyaltyInfo | None = None
     qr_pay_mode: Text32 = ""
     qrcode_width: Annotated[str, Meta(pattern=r"^([1-9][0-9]{1,2})?\Z")] = ""
     auth_code: Text64 = ""
@@ -98,7 +125,7 @@ class Refunding(Struct):
     out_request_no: RequestNo = ""
     refund_reason: Text256 = ""
     refund_currency: Text32 = ""
-    refund_royalty_parameters: list[Object] | None = None
+    refund_royalty_parameters: list[RoyaltyBack] = []
     query_options: list[str] | None = None
 
 

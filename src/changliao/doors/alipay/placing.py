@@ -17,7 +17,7 @@ from changliao.core.money import CNY, Money
 from changliao.core.orders import Hold, PlaceOrder, Scene, Terms
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
-from changliao.doors.alipay import words
+from changliao.doors.alipay import royalties, words
 from changliao.doors.alipay.call import Call, Door, Node, read_form
 from changliao.doors.alipay.errors import bad_content, business, refusal
 from changliao.doors.alipay.forms import Placing
@@ -77,7 +77,7 @@ async def place(door: Door, call: Call, form: Placing, buyer: UserId = _ANYBODY)
     """Keep the order, or find the one with this number. Raises AlipayError."""
     outcome = await door.network.perform(PLACE, await wanted(door, call, form, buyer))
     if isinstance(outcome, Refused):
-        raise refusal(outcome)
+        raise royalties.refused(form, outcome)
     return outcome
 
 
@@ -111,7 +111,8 @@ async def wanted(door: Door, call: Call, form: Placing, buyer: UserId = _ANYBODY
         door=DOOR,
         details=msgspec.json.encode(_details(call, form)),
     )
-    return PlaceOrder(order, terms, held_days(form))
+    shares = await royalties.intended(door, call, form, amount)
+    return PlaceOrder(order, terms, held_days(form), shares, keeps=_freezes(form))
 
 
 def _digest(call: Call, form: Placing, amount: int, buyer: UserId) -> bytes:
@@ -121,13 +122,19 @@ def _digest(call: Call, form: Placing, amount: int, buyer: UserId) -> bytes:
     terms += f"\n{form.auth_no}" if form.auth_no else ""
     terms += f"\n{_hold(form).name}" if _hold(form) is not Hold.NONE else ""
     terms += f"\n{held_days(form)}d" if form.settle_info else ""
+    if form.royalty_info:
+        terms += f"\n{msgspec.json.encode(form.royalty_info).decode()}"
     return hashlib.sha256(terms.encode()).digest()[:_DIGEST_BYTES]
 
 
 def _hold(form: Placing) -> Hold:
     """What the money waits for after payment: to be shared, or to be confirmed."""
-    freezes = form.extend_params is not None and form.extend_params.royalty_freeze == "true"
-    return Hold.SPLIT if freezes or form.settle_info is not None else Hold.NONE
+    waits = _freezes(form) or form.settle_info is not None or form.royalty_info is not None
+    return Hold.SPLIT if waits else Hold.NONE
+
+
+def _freezes(form: Placing) -> bool:
+    return form.extend_params is not None and form.extend_params.royalty_freeze == "true"
 
 
 def held_days(form: Placing) -> int:
@@ -164,9 +171,8 @@ async def _checked(door: Door, call: Call, form: Placing) -> int:
         raise bad_content("enable_pay_channels 与 disable_pay_channels 不能同时使用")
     if len(form.goods_detail or ()) > _MOST_GOODS:
         raise business("ACQ.SUB_GOODS_SIZE_MAX_COUNT", "商品明细超过150条")
-    if form.royalty_info:
-        said = "不支持支付时分账，请用 royalty_freeze 与 alipay.trade.order.settle"
-        raise business("ACQ.TRADE_SETTLE_ERROR", said)
+    if form.royalty_info and form.settle_info:
+        raise business("ACQ.TRADE_SETTLE_ERROR", "royalty_info 与 settle_info 不能同时使用")
     _check_escrow(form, amount, call.method)
     own = form.seller_id and await number_of(door.network, call.caller.seller.id)
     if own and form.seller_id != own:

@@ -11,9 +11,9 @@ from changliao.core.ids import RefundId
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund, RefundOrder
-from changliao.doors.alipay import trades, words
+from changliao.doors.alipay import royalties, trades, words
 from changliao.doors.alipay.call import Call, Door, Node, read_form
-from changliao.doors.alipay.errors import business, refusal
+from changliao.doors.alipay.errors import refusal
 from changliao.doors.alipay.forms import Refunding, RefundNaming
 from changliao.operations.refunds import REFUND
 from changliao.store.views import orders
@@ -29,9 +29,6 @@ async def refund(door: Door, call: Call) -> Node:
     amount = words.fen(form.refund_amount, "refund_amount")
     if form.refund_currency not in ("", "CNY"):
         raise refusal(Refused(Reason.CURRENCY_MISMATCH))
-    if form.refund_royalty_parameters:
-        # What was shared does not come back by itself: better no than half of what was asked.
-        raise business("ACQ.REFUNDALLOC_UNAUTH_LIMIT", "不支持退款时退分账，请先收回分账")
     placed = await trades.find(door, call.caller, form.out_trade_no, form.trade_no)
     order = placed.order
     wanted = Refund(
@@ -40,12 +37,18 @@ async def refund(door: Door, call: Call) -> Node:
         order_id=order.id,
         reference=kept_number(order.reference, form.out_request_no or order.reference),
         amount=amount,
-        digest=digest(amount),
+        digest=digest(amount, royalties.terms(form.refund_royalty_parameters)),
         partner_id=order.partner_id,
         notify_url=call.given("notify_url") or placed.terms.notify_url,
         reason=form.refund_reason,
     )
-    command = RefundOrder(wanted, order.amount.amount, order.amount.currency.code)
+    known = await door.network.read(
+        orders.refund_by_reference, order.merchant_id, order.partner_id, wanted.reference
+    )
+    # What was given back once is not looked for again when the same request comes again.
+    asked = form.refund_royalty_parameters if known is None else []
+    takes = await royalties.takes(door, call, order, asked)
+    command = RefundOrder(wanted, order.amount.amount, order.amount.currency.code, takes)
     outcome = await door.network.perform(REFUND, command)
     placed = await trades.find(door, call.caller, order.reference, "")
     if isinstance(outcome, Refused):
@@ -86,6 +89,7 @@ async def query(door: Door, call: Call) -> Node:
         "out_request_no": form.out_request_no,
         "refund_amount": back,
         "refund_detail_item_list": items if "refund_detail_item_list" in options else [],
+        "refund_royaltys": await royalties.given_back(door, known),
         "refund_status": "REFUND_SUCCESS",
         "send_back_fee": back,
         "total_amount": words.yuan(order.amount.amount),
@@ -114,13 +118,15 @@ def request_number(known: Refund) -> str:
     return known.reference.partition("/")[2] or known.reference
 
 
-def digest(amount: int) -> bytes:
-    """What must be the same when a number comes again: the amount."""
-    return hashlib.sha256(b"%d" % amount).digest()[:_DIGEST_BYTES]
+def digest(amount: int, royalties_back: bytes = b"") -> bytes:
+    """What must be the same when a number comes again: the amount, and who gives what back."""
+    return hashlib.sha256(b"%d" % amount + royalties_back).digest()[:_DIGEST_BYTES]
 
 
 def _explained(refused: Refused, order: Order) -> Refused:
     """Nothing is left of a trade that went back whole: here such a trade is closed."""
+    if refused.reason is Reason.RETURN_EXCEEDS_SHARE:
+        return Refused(Reason.SHARE_EXCEEDS_HOLD, refused.detail)
     whole = order.refunded == order.amount.amount
     if refused.reason is Reason.REFUND_EXCEEDS_PAYMENT and whole:
         return Refused(Reason.ORDER_CLOSED)

@@ -51,7 +51,7 @@ class Heard(Struct, frozen=True):
 
 def application(door: Door) -> Application:
     """The ASGI application for everything under /v3/alipay/."""
-    nonces = Nonces()
+    nonces = Nonces(door.network)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -134,7 +134,7 @@ async def authenticate(
         raise AlipayError(
             "40002", "isv.invalid-signature", "验签出错，网关生成的验签字符串为：", evidence=shown
         )
-    if not nonces.may_be(app.id, parts["nonce"], message, door.network.real_clock()):
+    if not await nonces.may_be(app.id, parts["nonce"], message):
         raise invalid("suspected-attack", "nonce 已使用，请勿重放请求")
     return await authorizations.caller(door, app, merchant, signed.token), bool(number)
 

@@ -26,7 +26,15 @@ from changliao.core.splits import (
 from changliao.doors.alipay import trades, words
 from changliao.doors.alipay.call import Call, Door, Node, read_form
 from changliao.doors.alipay.errors import AlipayError, bad_content, business, refusal
-from changliao.doors.alipay.forms import RequestNo, Text32, Text64, Text128, Text256, TradeNo
+from changliao.doors.alipay.forms import (
+    RequestNo,
+    RoyaltyDetail,
+    Text32,
+    Text64,
+    Text128,
+    Text256,
+    TradeNo,
+)
 from changliao.operations.splits import ADD_RECEIVER, REMOVE_RECEIVER, SHARE
 from changliao.store.views import numbers, parties, splits
 
@@ -145,7 +153,7 @@ async def settle(door: Door, call: Call) -> Node:
     parts = []
     for place, one in enumerate(form.royalty_parameters):
         kind, party = await _paid_to(door, call, one)
-        amount = _amount(one, order.amount.amount)
+        amount = part_of(one, order.amount.amount)
         parts.append(
             Part(share_id, order.merchant_id, kind, party, place, amount, one.trans_in, one.desc)
         )
@@ -191,10 +199,10 @@ async def _paid_to(door: Door, call: Call, one: Royalty) -> tuple[PartyKind, int
     if one.royalty_type != _TRANSFER:
         raise business("ACQ.REPLENISH_ACCOUNT_INVALID", "不支持营销补差")
     if one.trans_out:
-        payer = await _party(door, call, "userId", one.trans_out)
+        payer = await party_of(door, call, "userId", one.trans_out)
         if payer != (PartyKind.MERCHANT, call.caller.seller.id):
             raise business("ACQ.MUST_ALLOC_FROM_ROOT_ACCOUNT", "分账支出方必须是收款商户")
-    kind, party = await _party(door, call, one.trans_in_type, one.trans_in)
+    kind, party = await party_of(door, call, one.trans_in_type, one.trans_in)
     if one.trans_in_name:
         known = parties.merchant if kind is PartyKind.MERCHANT else parties.user
         named = await door.network.read(known, party)
@@ -203,7 +211,8 @@ async def _paid_to(door: Door, call: Call, one: Royalty) -> tuple[PartyKind, int
     return kind, party
 
 
-def _amount(one: Royalty, total: int) -> int:
+def part_of(one: Royalty | RoyaltyDetail, total: int) -> int:
+    """An amount, or whole percents of the order. Raises AlipayError."""
     if one.amount:
         return words.fen(one.amount, "amount")
     if not _PERCENT.fullmatch(one.amount_percentage):
@@ -223,13 +232,13 @@ async def _receivers(door: Door, call: Call) -> list[tuple[BoundReceiver, tuple[
     found = []
     for one in form.receiver_list:
         try:
-            found.append((one, await _party(door, call, one.type, one.account)))
+            found.append((one, await party_of(door, call, one.type, one.account)))
         except AlipayError as error:
             raise business("USER_NOT_EXIST", error.message) from error
     return found
 
 
-async def _party(door: Door, call: Call, kind: str, account: str) -> tuple[PartyKind, int]:
+async def party_of(door: Door, call: Call, kind: str, account: str) -> tuple[PartyKind, int]:
     """The merchant or user that an account names. Raises AlipayError."""
     network = door.network
     party: int | None = None

@@ -262,6 +262,29 @@ WHERE
     AND sharing.ratio_bps = input.expected_ratio_bps
     AND sharing.notify_url = input.expected_notify_url;
 
+-- name: planned_shares_find
+-- input: merchant_id bigint, order_id bigint
+SELECT
+    planned_shares.merchant_id,
+    planned_shares.order_id,
+    planned_shares.intended,
+    planned_shares.keeps
+FROM input
+INNER JOIN planned_shares
+    ON
+        planned_shares.merchant_id = input.merchant_id
+        AND planned_shares.order_id = input.order_id;
+
+-- name: planned_shares_insert
+-- input: merchant_id bigint, order_id bigint, intended bytea, keeps integer
+INSERT INTO planned_shares (merchant_id, order_id, intended, keeps)
+SELECT
+    merchant_id,
+    order_id,
+    intended,
+    keeps
+FROM input;
+
 -- name: share_by_reference
 SELECT
     merchant_id,

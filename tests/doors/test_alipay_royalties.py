@@ -1,0 +1,109 @@
+"""royalty_info shares at the payment, refund_royalty_parameters takes back with a refund."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from changliao.commands.people import Person
+from tests.doors.test_alipay_splits import BIND, bound, free
+from tests.openapi import OpenApp, open_app
+from tests.served import Rest, Served
+
+PRECREATE, PAY, REFUND = "alipay.trade.precreate", "alipay.trade.pay", "alipay.trade.refund"
+QUERY = "alipay.trade.fastpay.refund.query"
+
+
+@pytest.fixture(scope="module")
+def market(sandbox: tuple[Served, Rest]) -> Iterator[OpenApp]:
+    with open_app(sandbox[0], "Market", "--fee-bps", "0") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def store(sandbox: tuple[Served, Rest], market: OpenApp) -> Iterator[OpenApp]:
+    """A receiver that the market has bound."""
+    with open_app(sandbox[0], "Receiver", "--fee-bps", "0") as made:
+        market.done(BIND, bound(market, made.pid))
+        yield made
+
+
+def royalty(account: str, amount: str, **more: Any) -> dict[str, Any]:
+    return {"royalty_type": "ROYALTY", "royalty_detail_infos": [
+        {"trans_in": account, "amount": amount, "desc": "佣金", **more}]}  # fmt: skip
+
+
+def test_a_payment_is_shared_and_a_refund_takes_it_back(
+    market: OpenApp, store: OpenApp, payer: Person
+) -> None:
+    own, theirs = float(free(market)), float(free(store))
+    reference, code = market.precreate(royalty_info=royalty(store.pid, "2.00"))
+    payer.pay(code)
+    assert (float(free(market)), float(free(store))) == (own + 8, theirs + 2)
+    back = {
+        "out_trade_no": reference, "refund_amount": "4.00", "out_request_no": "r1",
+        "refund_royalty_parameters": [{"trans_out": store.pid, "amount": "1.50"}],
+    }  # fmt: skip
+    done = market.done(REFUND, back)
+    assert done["fund_change"] == "Y"
+    assert market.done(REFUND, back) == done | {"fund_change": "N"}
+    assert (float(free(market)), float(free(store))) == (own + 5.5, theirs + 0.5)
+    changed = back | {"refund_royalty_parameters": []}
+    assert market.refused(REFUND, changed) == "ACQ.DISCORDANT_REPEAT_REQUEST"
+    asked = market.done(QUERY, {"out_trade_no": reference, "out_request_no": "r1"})
+    (given,) = asked["refund_royaltys"]
+    assert (given["trans_out"], given["refund_amount"]) == (store.pid, "1.50")
+    too_much = back | {"out_request_no": "r2"}
+    assert market.refused(REFUND, too_much) == "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR"
+
+
+def test_a_charged_code_is_shared_too(
+    market: OpenApp, store: OpenApp, sandbox: tuple[Served, Rest], payer: Person
+) -> None:
+    theirs = float(free(store))
+    shares = {"royalty_type": "ROYALTY", "royalty_detail_infos": [
+        {"trans_in": store.pid, "amount_percentage": "20"}]}  # fmt: skip
+    content = market.order(auth_code=f"28{payer.pay_code()[2:]}", scene="bar_code")
+    assert market.done(PAY, content | {"royalty_info": shares})["trade_no"]
+    assert float(free(store)) == theirs + 2
+
+
+def test_an_order_that_cannot_be_shared_is_refused(market: OpenApp, store: OpenApp) -> None:
+    for terms in (
+        royalty(store.pid, "3.01"),
+        royalty(market.pid, "1.00"),
+        royalty("2088000000000000", "1.00"),
+        royalty(store.pid, "1.00") | {"royalty_type": "OTHER"},
+        royalty(store.pid, "1.00", trans_out=store.pid),
+    ):
+        refused = market.refused(PRECREATE, market.order(royalty_info=terms))
+        assert refused == "ACQ.TRADE_SETTLE_ERROR", terms
+    held = {"settle_period_time": "1d", "settle_detail_infos": [{"amount": "10.00"}]}
+    both = market.order(royalty_info=royalty(store.pid, "1.00"), settle_info=held)
+    assert market.refused(PRECREATE, both) == "ACQ.TRADE_SETTLE_ERROR"
+    nobody = market.order(royalty_info={"royalty_type": "ROYALTY", "royalty_detail_infos": []})
+    assert market.refused(PRECREATE, nobody) == "ACQ.INVALID_PARAMETER"
+
+
+def test_another_share_is_another_order(market: OpenApp, store: OpenApp) -> None:
+    order = market.order(royalty_info=royalty(store.pid, "2.00"))
+    assert market.done(PRECREATE, order)["qr_code"]
+    assert market.done(PRECREATE, order)["qr_code"]
+    other = order | {"royalty_info": royalty(store.pid, "1.00")}
+    assert market.refused(PRECREATE, other) == "ACQ.CONTEXT_INCONSISTENT"
+
+
+def test_only_a_merchant_that_received_gives_back(
+    market: OpenApp, store: OpenApp, payer: Person
+) -> None:
+    reference, code = market.precreate(royalty_info=royalty(store.pid, "2.00"))
+    payer.pay(code)
+    buyer = market.query(reference)["buyer_user_id"]
+    back = {"out_trade_no": reference, "refund_amount": "4.00", "out_request_no": "r"}
+    for account, code in (
+        (buyer, "ACQ.REFUNDALLOC_UNAUTH_LIMIT"),
+        ("2088000000000000", "ACQ.REFUND_ROYALTY_PAYEE_ACCOUNT_NOT_EXIST"),
+        (market.pid, "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR"),
+    ):
+        asked = back | {"refund_royalty_parameters": [{"trans_out": account, "amount": "1.00"}]}
+        assert market.refused(REFUND, asked) == code
