@@ -11,7 +11,7 @@ name = "eight platforms, habit"
 users = 1_000_000
 days = 30
 [model]
-visit_rate = 0.376
+visit_rate = 1.0
 habit = 2.0
 [market]
 wallet = [{id = "cash", pc = 0.0, share = 1.0}]

@@ -13,8 +13,9 @@ from changliao.sim import outputs, reading
 from changliao.sim.agents import Agents
 from changliao.sim.calibration import Impossible, solve
 from changliao.sim.check import calibrate, check
-from changliao.sim.lab import Start, run
+from changliao.sim.lab import Start, calendar_of, play_day, run
 from changliao.sim.reading import File
+from changliao.sim.result import Recorder
 
 STORY = (resources.files("changliao.sim") / "scenarios" / "story.toml").read_text("utf-8")
 EVENTS = """
@@ -137,6 +138,22 @@ def test_the_same_seed_is_the_same_run_on_one_thread_and_on_two(story: File) -> 
     assert not np.array_equal(one.flow, other.flow)
 
 
+def test_compiled_and_plain_loops_draw_the_same() -> None:
+    pytest.importorskip("numba")
+    scenario = reading.parse(EVENTS).scenario
+    recorders = []
+    for compiled in (True, False):
+        start = Start(scenario)
+        agents = Agents(start.law, start.people, 20_007, 1, compiled=compiled)
+        recorders.append(Recorder(start.market, start.law.shape, 40))
+        calendar = calendar_of(scenario)
+        for day in range(40):
+            play_day(start, agents, calendar.get(day + 1, []), recorders[-1], day)
+    one, two = recorders
+    for name in ("pay", "flow", "users", "boycotting", "enrolled"):
+        assert np.array_equal(getattr(one, name), getattr(two, name)), name
+
+
 def test_a_person_costs_two_bytes_of_state(story: File) -> None:
     start = Start(story.scenario)
     agents = Agents(start.law, start.people, 1_000_000, 1)
@@ -219,7 +236,7 @@ print((peak_mb() - before) * 2**20 / {people})
         words, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path},
         cwd=Path(__file__).parents[2],
     )  # fmt: skip
-    assert 2 <= float(done.stdout) <= 40
+    assert 1 <= float(done.stdout) <= 40
 
 
 def test_a_root_is_found_between_its_ends() -> None:

@@ -12,12 +12,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from changliao.sim import kernels
 from changliao.sim.cells import apportioned
 from changliao.sim.law import BOYCOTTING, Choices, Law
 from changliao.sim.market import Floats
 
 MOST_KINDS: Final = 256
+# So many people fit the cache with NumPy's copies of them; a compiled loop makes no copies.
 _CHUNK: Final = 1 << 15
+_COMPILED_CHUNK: Final = 1 << 18
 _GOLDEN: Final = 0x9E3779B97F4A7C15
 _MASK: Final = (1 << 64) - 1
 _FULL: Final = float(1 << 32)
@@ -27,12 +30,19 @@ Bought = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 class Agents:
-    """`kind` is (g, z, a) packed, `habit` the last platform. The methods are those of `Cells`."""
+    """`kind` is (g, z, a) packed, `habit` the last platform. The methods are those of `Cells`.
+
+    The same draws are made with Numba, where it is there and `compiled` is wanted, and without.
+    """
 
     name = "agents"
 
-    def __init__(self, law: Law, start: Floats, people: int, seed: int, threads: int = 1) -> None:
+    def __init__(
+        self, law: Law, start: Floats, people: int, seed: int, threads: int = 1,
+        *, compiled: bool = True,
+    ) -> None:  # fmt: skip
         self._law = law
+        self._compiled = compiled and kernels.BUY is not None
         self._seed = seed
         self._draws = 0
         classes, moods, sets, platforms = law.shape
@@ -134,6 +144,10 @@ class Agents:
     def _changed(self, key: int, tables: Any, one: int, two: int) -> NDArray[np.int64]:
         leave, threshold, alias = tables
         kind = self.kind[one:two]
+        if self._compiled:
+            gained = np.zeros(self._kinds, np.int64)
+            kernels.MOVE((np.uint64(key), one), kind, tables, gained)
+            return gained
         draw = draws(key, one, two)
         movers = np.flatnonzero(upper(draw) < leave.take(kind))
         came_from = kind[movers].astype(np.int64)
@@ -152,6 +166,8 @@ class Agents:
         visit, threshold, alias, places = tables
         platforms, outcomes = self._law.shape[3], alias.shape[1]
         kind, habit = self.kind[one:two], self.habit[one:two]
+        if self._compiled:
+            return self._bought_compiled(key, tables, one, two)
         cell = kind.astype(np.uint16) * np.uint16(platforms) + habit
         draw = draws(key, one, two)
         buyers = np.flatnonzero(upper(draw) < visit.take(cell))
@@ -164,10 +180,28 @@ class Agents:
         flow = np.bincount(came_from * platforms + went_to, minlength=platforms * platforms)
         return pay, flow, (buyers + one, outcome)
 
+    def _bought_compiled(
+        self, key: int, tables: Any, one: int, two: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], Bought]:
+        visit, threshold, alias, places = tables
+        _, moods, sets, platforms = self._law.shape
+        columns = alias.shape[1]
+        counts = np.zeros(self._kinds * platforms * columns, np.int64)
+        chosen = np.full(two - one if self.bought is not None else 0, -1)
+        people = self.kind[one:two], self.habit[one:two]
+        sizes = np.uint64(platforms), np.uint64(columns)
+        flat = (visit, threshold.ravel(), alias.ravel(), places, *sizes)
+        kernels.BUY((np.uint64(key), one), people, flat, counts, chosen)
+        pay = counts.reshape(-1, moods, sets, platforms, columns).sum(axis=(0, 2, 3))
+        flow = np.zeros((platforms, platforms), np.int64)
+        np.add.at(flow.T, places, counts.reshape(-1, platforms, columns).sum(axis=0).T)
+        buyers = np.flatnonzero(chosen >= 0)
+        return pay.ravel(), flow.ravel(), (buyers + one, chosen[buyers])
+
     def _over(self, work: Callable[[int, int], Any]) -> list[Any]:
         """Do it for everybody, in chunks that fit the cache, on all threads."""
-        people = len(self.kind)
-        edges = [(one, min(one + _CHUNK, people)) for one in range(0, people, _CHUNK)]
+        people, chunk = len(self.kind), _COMPILED_CHUNK if self._compiled else _CHUNK
+        edges = [(one, min(one + chunk, people)) for one in range(0, people, chunk)]
         if self._pool is None:
             return [work(*edge) for edge in edges]
         return list(self._pool.map(lambda edge: work(*edge), edges))
