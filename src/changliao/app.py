@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from starlette.applications import Starlette
 from changliao.config import Config
 from changliao.doors.alipay import bills as alipay_bills
 from changliao.doors.alipay import cashier as alipay_cashier
+from changliao.doors.alipay import channel as alipay_channel
 from changliao.doors.alipay import gateway as alipay
 from changliao.doors.alipay import inspection as alipay_inspection
 from changliao.doors.alipay import notify as alipay_notify
@@ -22,6 +24,7 @@ from changliao.doors.alipay import people as alipay_people
 from changliao.doors.alipay import platform as alipay_platform
 from changliao.doors.alipay import rest as alipay_rest
 from changliao.doors.alipay.call import Door as AlipayDoor
+from changliao.doors.alipay.channel import AlipayChannel
 from changliao.doors.cashier import door as cashier
 from changliao.doors.console import door as console
 from changliao.doors.rest import door as rest
@@ -61,6 +64,7 @@ from changliao.workers import (
 )
 from changliao.workers.addresses import Guard
 from changliao.workers.faults import Faithful, Faulty
+from changliao.workers.gateways import Caller
 from changliao.workers.notifications import Deliverer, Notifier
 from changliao.workers.requests import Recorder
 
@@ -94,6 +98,15 @@ class Parts:
         connectors: dict[str, Connector] = {"bank_files": BankFiles()}
         if config.sandbox:
             connectors["sandbox_bank"] = SandboxBank(network)
+        if config.alipay_gateway:
+            caller = Caller(Guard(allow_private=config.private_callbacks))
+            account = alipay_channel.account(
+                config.alipay_gateway,
+                config.alipay_app_id,
+                Path(config.alipay_key_file).read_bytes(),
+                Path(config.alipay_public_key_file).read_bytes(),
+            )
+            connectors[alipay_channel.KIND] = AlipayChannel(account, caller.post, network.clock)
         self._desk = Desk(network, connectors)
         self._today = Today(network)
         self._recorder = Recorder(network, _INSPECTORS) if config.sandbox else None

@@ -27,7 +27,8 @@ class BadConfiguration(Exception):
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """`database` is a path, from the data folder on, or a postgresql:// address.
 
-    `public_url` is where callers reach this network; empty is this machine's port.
+    `public_url` is where callers reach this network; empty is this machine's port. The settings of
+    Alipay go together: with a gateway Alipay can be opened as a channel.
     """
 
     database: str = "changliao.db"
@@ -38,6 +39,10 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     private_callbacks: bool = False
     retry_scale: Annotated[float, Meta(gt=0, le=1)] = 1.0
     default_fee_bps: Annotated[int, Meta(ge=0, le=10_000)] = 60
+    alipay_gateway: str = ""
+    alipay_app_id: str = ""
+    alipay_key_file: str = ""
+    alipay_public_key_file: str = ""
     market_minimum_users: Annotated[int, Meta(ge=1, le=1_000_000)] = 20
     log_level: str = "INFO"
 

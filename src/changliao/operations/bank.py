@@ -32,6 +32,10 @@ class SandboxBank:
         """Take money from a person's account."""
         return await self._instruct(request)
 
+    def page(self, request: ChannelRequest) -> str:
+        """Nobody has to go anywhere."""
+        return ""
+
     async def refund(self, request: ChannelRequest) -> Answer:
         """Give it back, if it was taken."""
         taken = await self._network.read(channels.bank_entry, request.channel_id, request.pay_id)

@@ -23,6 +23,10 @@ class BankFiles:
         """Nobody can be asked for money by file."""
         return Declined("this bank only pays out")
 
+    def page(self, request: ChannelRequest) -> str:
+        """Nobody has to go anywhere."""
+        return ""
+
     async def refund(self, request: ChannelRequest) -> Answer:
         """What it never took it need not give back."""
         return Declined("this bank only pays out")

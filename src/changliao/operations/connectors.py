@@ -42,6 +42,10 @@ class Connector(Protocol):
         """Take money from the person and hold it for the network."""
         ...
 
+    def page(self, request: ChannelRequest) -> str:
+        """Where the payer goes on to pay; empty: nowhere, or it is done already."""
+        ...
+
     async def refund(self, request: ChannelRequest) -> Answer:
         """Give back some of what an earlier pay took."""
         ...
@@ -104,6 +108,11 @@ class Desk:
         Only whoever wrote it may call this, once. It goes on when the caller goes away.
         """
         return await self._finish(self._ask(fresh))
+
+    async def page(self, known: ChannelRequest) -> str:
+        """Where the payer of a request that is open goes on to pay; empty: nowhere."""
+        connector = await self._connector(known) if known.is_open else None
+        return connector.page(known) if connector and known.kind is RequestKind.PAY else ""
 
     async def take(self, waiting: ChannelRequest) -> ChannelRequest:
         """Ask for a return of which nobody has asked yet: whoever takes it first, once."""

@@ -233,6 +233,8 @@ class _Cashier:
         if way:
             view.tab, view.note = way, problem
         view.offer = await best_offer(self._network, found[1].order, payer)
+        for one in await tries(self._network, found[1].order, payer):
+            view.page = view.page or await self._desk.page(one.request)
         if not view.final:
             there = _page_terminal(found[1].order, device)
             offers = await checkout.offers(self._network, self._desk, found[1].order, there)

@@ -57,7 +57,8 @@ class View(Struct, kw_only=True):
     """`state`: waiting, scanned, processing, then for good paid, expired, closed, taken or bad.
 
     `off` says why the platform does not take the wallet; empty when it does. `note` is what became
-    of a payment by another method, `bank` that method's name while it is not known yet.
+    of a payment by another method, `bank` that method's name while it is not known yet, and `page`
+    where to go on to pay.
     """
 
     path: str
@@ -87,6 +88,7 @@ class View(Struct, kw_only=True):
     ways: list[Way] = []
     tender_id: str = ""
     bank: str = ""
+    page: str = ""
     note: str = ""
     parts: list[Part] = []
     given: int = 0

@@ -55,7 +55,8 @@ class NewTender(Struct, frozen=True, forbid_unknown_fields=True):
 class TenderShown(Struct, frozen=True):
     """`paid`: the order was. `returned`: money came that cannot pay it and goes back; see `reason`.
 
-    While `asked` it is not known yet. `brought` is what the channel took from the payer.
+    While `asked` it is not known yet; the payer may have to go on to `page_url`. `brought` is what
+    the channel took from the payer.
     """
 
     id: PaymentIdText
@@ -70,6 +71,7 @@ class TenderShown(Struct, frozen=True):
     brought: Count
     asked_at: Moment
     reason: str | UnsetType = UNSET
+    page_url: str | UnsetType = UNSET
 
 
 class TendersQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,7 +138,8 @@ async def _show(door: Door, payer_id: int, payment_id: int) -> TenderShown:
     found = await door.network.read(tenders.tried, payer_id, payment_id)
     if found is None:
         raise refusal(Refused(Reason.CHANNEL_REQUEST_NOT_FOUND))
-    return show_tender(found, *await _names(door))
+    page_url = await door.desk.page(found.request)
+    return replace(show_tender(found, *await _names(door)), page_url=page_url or UNSET)
 
 
 async def _names(door: Door) -> tuple[Codes, Codes]:
