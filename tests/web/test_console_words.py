@@ -7,6 +7,7 @@ from changliao.core.bank import BankFault
 from changliao.core.budgets import BudgetKind, BudgetState
 from changliao.core.channels import ChannelState, RequestKind, RequestState
 from changliao.core.chart import Purpose
+from changliao.core.differences import CaseState, Resolution
 from changliao.core.events import EventKind
 from changliao.core.ledger import Code
 from changliao.core.members import Right, Role
@@ -14,6 +15,8 @@ from changliao.core.mergers import MergerState
 from changliao.core.parties import KeyKind
 from changliao.core.payouts import PayoutState
 from changliao.core.platforms import StoreMode, StoreState
+from changliao.core.settlements import SettlementState
+from changliao.core.statements import DifferenceKind
 from changliao.web.pages import Pages
 from changliao.web.security import Browser
 
@@ -22,8 +25,10 @@ TABLES = {
     "BANK_FAULTS": [one.name for one in BankFault],
     "BUDGET_KINDS": [one.name for one in BudgetKind],
     "BUDGET_STATES": [one.name for one in BudgetState],
+    "CASE_STATES": [one.name for one in CaseState],
     "CHANNEL_STATES": [one.name for one in ChannelState],
     "CODES": [one.name for one in Code],
+    "DIFFERENCE_KINDS": [one.name for one in DifferenceKind],
     "EVENTS": [one.name for one in EventKind],
     "KEY_KINDS": [one.name for one in KeyKind],
     "MERGER_STATES": [one.name for one in MergerState],
@@ -32,8 +37,10 @@ TABLES = {
     "PURPOSES": [one.name for one in Purpose],
     "REQUEST_KINDS": [one.name for one in RequestKind],
     "REQUEST_STATES": [one.name for one in RequestState],
+    "RESOLUTIONS": [one.name for one in Resolution],
     "RIGHTS": [one.value for one in Right],
     "ROLES": [one.name for one in Role],
+    "SETTLEMENT_STATES": [one.name for one in SettlementState],
     "STORE_STATES": [one.name for one in StoreState],
 }
 

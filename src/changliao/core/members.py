@@ -50,6 +50,8 @@ class Right(StrEnum):
     MANAGE_CHANNELS = "manage_channels"
     MANAGE_BUDGETS = "manage_budgets"
     MANAGE_LIMITS = "manage_limits"
+    PROPOSE_DIFFERENCES = "propose_differences"
+    APPROVE_DIFFERENCES = "approve_differences"
     DRAFT_MERGER = "draft_merger"
     APPROVE_MERGER = "approve_merger"
     MANAGE_MEMBERS = "manage_members"
@@ -61,6 +63,7 @@ class Right(StrEnum):
 
 _VIEWER: Final = frozenset({Right.OWN_ACCOUNT, Right.LOOK})
 _OPERATOR: Final = _VIEWER | {
+    Right.PROPOSE_DIFFERENCES,
     Right.RESEND,
     Right.DRAFT_POLICY,
     Right.DRAFT_MERGER,
@@ -76,6 +79,7 @@ _SUPERVISOR: Final = _OPERATOR | {
     Right.MANAGE_CHANNELS,
     Right.MANAGE_BUDGETS,
     Right.MANAGE_LIMITS,
+    Right.APPROVE_DIFFERENCES,
 }
 _ACCOUNTANT: Final = frozenset({Right.OWN_ACCOUNT, Right.PORTAL_LOOK})
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
