@@ -208,7 +208,11 @@ def decide_discount_back(
 
 
 def _fits(asked: Discounted, budget: Budget, order: Order) -> Refused | None:
+    paid_in = budget.cap.currency
+    if order.amount.currency.number != paid_in.number:
+        return Refused(Reason.BUDGET_UNSUITED, f"currency: the budget pays in {paid_in.code}")
     pays = worth(budget, order)
     if not pays:
-        return Refused(Reason.BUDGET_UNSUITED, f"orders from {budget.threshold} minor units")
+        least = budget.threshold
+        return Refused(Reason.BUDGET_UNSUITED, f"amount: orders from {least} minor units")
     return None if pays == asked.amount else Refused(Reason.AMOUNT_CHANGED, "discount")

@@ -45,6 +45,7 @@ from changliao.store.authorizations import (
 )
 from changliao.store.deadlines import DeadlineKind
 from changliao.store.events import EVENTS
+from changliao.store.limits import LIMITS
 from changliao.store.orders import ORDERS, ORDERS_BY_REFERENCE, TERMS
 from changliao.store.paycodes import PAY_CODES
 from changliao.store.unit import UnitOfWork
@@ -233,7 +234,7 @@ def _freeze_keys(command: Freeze) -> Iterable[Place]:
     yield STEPS, (command.merchant_id, command.authorization_id, command.step_id)
     yield ledger.ACCOUNTS, chart.wallet(command.payer_id, currency)
     yield ledger.ACCOUNTS, chart.reserved(command.payer_id, currency)
-    yield from limits.spending_keys(command.payer_id, currency)
+    yield LIMITS, currency.number
     yield from credentials.pin_keys(command.payer_id, command.proof)
 
 

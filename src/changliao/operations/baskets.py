@@ -33,6 +33,7 @@ from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.baskets import BASKETS, BASKETS_BY_REFERENCE
 from changliao.store.events import EVENTS
+from changliao.store.limits import LIMITS
 from changliao.store.orders import ATTEMPTS, ORDERS, ORDERS_BY_REFERENCE, TERMS
 from changliao.store.platforms import STORES
 from changliao.store.unit import UnitOfWork
@@ -187,7 +188,7 @@ def _placing_keys(command: PlaceBasket) -> Iterable[Place]:
 def _paying_keys(command: PayBasket) -> Iterable[Place]:
     yield BASKETS, (command.basket_id, command.merchant_id)
     yield ledger.ACCOUNTS, chart.wallet(command.payer_id, command.amount.currency)
-    yield from limits.spending_keys(command.payer_id, command.amount.currency)
+    yield LIMITS, command.amount.currency.number
     yield from credentials.pin_keys(command.payer_id, command.proof)
 
 

@@ -29,6 +29,7 @@ from changliao.operations import credentials, limits, tenders
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.channels import CHANNEL_REQUESTS, CHANNELS, channel_from_row
+from changliao.store.limits import LIMITS
 from changliao.store.parties import MERCHANTS, USERS
 from changliao.store.unit import UnitOfWork
 from changliao.store.wallet import TOP_UPS
@@ -172,7 +173,7 @@ def _ask_keys(command: AskChannel) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.leaving(asked.home)
     if _is_wallet(asked):
         yield USERS, UserId(asked.home.owner)
-        yield from limits.spending_keys(UserId(asked.home.owner), chart.currency(asked.home))
+        yield LIMITS, chart.currency(asked.home).number
     yield from credentials.pin_keys(UserId(asked.home.owner), command.proof)
 
 

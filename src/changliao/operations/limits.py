@@ -14,7 +14,7 @@ from changliao.core.clock import Instant
 from changliao.core.ids import UserId
 from changliao.core.ledger import Account
 from changliao.core.limits import Counted, Identity, Limits, SetLevel, SetLimit, Spending
-from changliao.core.money import Currency, Money
+from changliao.core.money import Money
 from changliao.core.outcome import Reason, Refused
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
@@ -30,6 +30,9 @@ def count(tx: UnitOfWork, wallet: Account, amount: int, now: Instant) -> Counted
     if known is None:
         return None
     user_id = UserId(wallet.id.owner)
+    if tx.untouched(SPENDINGS):
+        # The first to ask asks for everybody in the batch; without limits nobody does.
+        tx.load(SPENDINGS, ((one, currency) for one in ledger.owners(tx, wallet.id.book)))
     spending = tx.find(SPENDINGS, (user_id, currency))
     if spending is None:
         level = _identity(tx, user_id).level
@@ -56,7 +59,7 @@ def give_back(
     tx: UnitOfWork, user_id: UserId, amount: Money, spent_at: Instant, now: Instant
 ) -> None:
     """What a person spent then came back, and does not count."""
-    known = tx.find(SPENDINGS, (user_id, amount.currency.number))
+    known = _spending(tx, user_id, amount)
     if known is not None:
         debits = ledger.account(tx, known.wallet).debits_posted
         _change(tx, known, limits.give_back(known, amount.amount, spent_at, debits, now))
@@ -64,19 +67,13 @@ def give_back(
 
 def pass_over(tx: UnitOfWork, user_id: UserId, amount: Money, now: Instant) -> None:
     """The wallet is about to pay on what was never its person's to spend."""
-    known = tx.find(SPENDINGS, (user_id, amount.currency.number))
-    if known is None or not amount.amount:
+    known = _spending(tx, user_id, amount)
+    if known is None:
         return
     debits = ledger.account(tx, known.wallet).debits_posted
     _change(tx, known, limits.pass_over(known, amount.amount, debits, now))
     if known.wallet in tx.ceilings:
         tx.ceilings[known.wallet] += amount.amount
-
-
-def spending_keys(user_id: UserId, currency: Currency) -> Iterable[Place]:
-    """What `count` reads."""
-    yield LIMITS, currency.number
-    yield SPENDINGS, (user_id, currency.number)
 
 
 def _set_limit(tx: UnitOfWork, command: SetLimit, now: Instant) -> Limits | Refused:
@@ -102,6 +99,14 @@ def _set_level(tx: UnitOfWork, command: SetLevel, now: Instant) -> Identity | Re
     for one in _spendings(tx, command.user_id):
         _change(tx, one, replace(one, level=command.level, revision=one.revision + 1))
     return _put(tx, replace(known, level=command.level, set_at=now))
+
+
+def _spending(tx: UnitOfWork, user_id: UserId, amount: Money) -> Spending | None:
+    """What is counted of a person: nothing of nothing, and nothing where there are no limits."""
+    currency = amount.currency.number
+    if not amount.amount or tx.find(LIMITS, currency) is None:
+        return None
+    return tx.find(SPENDINGS, (user_id, currency))
 
 
 def _spendings(tx: UnitOfWork, user_id: UserId) -> list[Spending]:

@@ -29,7 +29,7 @@ from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.acceptance import ACCEPTANCES
 from changliao.store.holds import HOLD_TERMS
-from changliao.store.limits import LIMITS, SPENDINGS
+from changliao.store.limits import LIMITS
 from changliao.store.orders import ATTEMPTS, ORDERS, ORDERS_BY_REFERENCE, TERMS
 from changliao.store.platforms import STORES
 from changliao.store.unit import UnitOfWork
@@ -179,7 +179,6 @@ def _paying_keys(command: PayOrder) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.fees(command.merchant_id, currency)
     yield from budgets.taking_keys(command)
     yield LIMITS, currency.number
-    yield SPENDINGS, (command.payer_id, currency.number)
     yield from credentials.pin_keys(command.payer_id, command.proof)
 
 

@@ -23,6 +23,7 @@ from changliao.operations import credentials, limits
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.deadlines import DeadlineKind
+from changliao.store.limits import LIMITS
 from changliao.store.packets import PACKET_CLAIMS, PACKETS
 from changliao.store.parties import USERS
 from changliao.store.unit import UnitOfWork
@@ -105,7 +106,7 @@ def _give_keys(command: GivePacket) -> Iterable[Place]:
     yield USERS, asked.giver_id
     yield ledger.ACCOUNTS, chart.wallet(asked.giver_id, asked.amount.currency)
     yield ledger.ACCOUNTS, chart.packets(asked.giver_id, asked.amount.currency)
-    yield from limits.spending_keys(asked.giver_id, asked.amount.currency)
+    yield LIMITS, asked.amount.currency.number
     yield from credentials.pin_keys(asked.giver_id, command.proof)
 
 

@@ -16,6 +16,7 @@ from changliao.core.wallet import (
 from changliao.operations import credentials, limits
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
+from changliao.store.limits import LIMITS
 from changliao.store.parties import USERS
 from changliao.store.unit import UnitOfWork
 from changliao.store.wallet import TOP_UPS, WALLET_TRANSFERS
@@ -78,7 +79,7 @@ def _transfer_keys(command: TransferMoney) -> Iterable[Place]:
     yield USERS, asked.payee_id
     yield ledger.ACCOUNTS, chart.wallet(asked.payer_id, asked.amount.currency)
     yield ledger.ACCOUNTS, chart.wallet(asked.payee_id, asked.amount.currency)
-    yield from limits.spending_keys(asked.payer_id, asked.amount.currency)
+    yield LIMITS, asked.amount.currency.number
     yield from credentials.pin_keys(asked.payer_id, command.proof)
 
 

@@ -28,6 +28,11 @@ def account(tx: UnitOfWork, account_id: AccountId) -> Account:
     return tx.find(ACCOUNTS, account_id) or Account(account_id)
 
 
+def owners(tx: UnitOfWork, book: int) -> list[int]:
+    """Whose accounts of one book this batch has asked for."""
+    return [account_id.owner for account_id in tx.asked(ACCOUNTS) if account_id.book == book]
+
+
 def post(tx: UnitOfWork, transfers: Iterable[Transfer]) -> None:
     """Keep transfers and what they make of their accounts. Raises LedgerFault: a bug."""
     for transfer in transfers:

@@ -179,6 +179,14 @@ class UnitOfWork:
         """The rows of a table that this batch has here."""
         return [row for row in self._rows.get(table, {}).values() if row is not None]
 
+    def asked(self, table: Table[K, Any]) -> list[K]:
+        """The keys that this batch has asked for, whether there is a row or not."""
+        return list(self._rows.get(table, ()))
+
+    def untouched(self, table: Table[Any, Any]) -> bool:
+        """Has nobody in this batch asked for any row of it yet?"""
+        return not self._rows.get(table)
+
     def unknown(self, table: Table[Any, Any]) -> list[tuple[Any, Any]]:
         """What this batch has here and the next one would not find; None: there is no such row."""
         known = None if self._known is None else self._known.of(table)
