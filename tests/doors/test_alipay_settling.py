@@ -148,7 +148,9 @@ def test_a_share_is_found_by_either_number(market: OpenApp, store: OpenApp, paye
     assert market.refused(SHARED, {}) == "INVALID_PARAMETER"
 
 
-def test_fulfilment_is_taken_note_of(market: OpenApp, payer: Person) -> None:
+def test_fulfilment_is_kept_once_for_both_sides(
+    sandbox: tuple[Served, Rest], market: OpenApp, payer: Person
+) -> None:
     reference, trade_no = sold(market, payer)
     told = {"trade_no": trade_no, "out_request_no": "f1", "biz_type": "CREDIT_AUTH",
             "order_biz_info": '{"status":"COMPLETE"}'}  # fmt: skip
@@ -159,6 +161,17 @@ def test_fulfilment_is_taken_note_of(market: OpenApp, payer: Person) -> None:
     assert market.refused(SYNC, told | {"biz_type": "x"}) == "ACQ.INVALID_PARAMETER"
     gone = told | {"trade_no": "20260101" + "0" * 20}
     assert market.refused(SYNC, gone) == "ACQ.TRADE_NOT_EXIST"
+    changed = told | {"order_biz_info": '{"status":"VIOLATED"}'}
+    assert market.done(SYNC, changed)["trade_no"] == trade_no
+    assert market.done(SYNC, changed | {"out_request_no": "f2"})["trade_no"] == trade_no
+    operator = sandbox[1]
+    owner = operator.get(f"/api/v1/merchants/{market.fields['merchant']}").json()["id"]
+    found = operator.get(f"/api/v1/orders?merchant_id={owner}&reference={reference}").json()
+    path = f"/api/v1/orders/{found['data'][0]['id']}/fulfilments?merchant_id={owner}"
+    kept = operator.get(path).json()["data"]
+    assert [(one["reference"], one["kind"], one["status"]) for one in kept] == [
+        ("f1", "CREDIT_AUTH", "COMPLETE"), ("f2", "CREDIT_AUTH", "VIOLATED"),
+    ]  # fmt: skip
 
 
 def test_a_code_is_shown_inside_the_merchants_page(market: OpenApp) -> None:

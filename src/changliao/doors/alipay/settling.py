@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
+from changliao.core import fulfilments
 from changliao.core.ids import ShareId, made_at
 from changliao.core.outcome import Reason, Refused
 from changliao.core.splits import PartyKind, Share, ShareOrder
@@ -17,6 +18,7 @@ from changliao.doors.alipay.answers import harmless
 from changliao.doors.alipay.call import Call, Door, Node, read_form
 from changliao.doors.alipay.errors import AlipayError, bad_content, business, refusal
 from changliao.doors.alipay.forms import RequestNo, SettleInfo, Text32, Text64, Text512, TradeNo
+from changliao.operations.fulfilments import KEEP
 from changliao.operations.numbers import number_of
 from changliao.operations.splits import SHARE
 from changliao.store.views import parties, splits
@@ -177,10 +179,11 @@ async def relations(door: Door, call: Call) -> Node:
 
 
 async def sync(door: Door, call: Call) -> Node:
-    """alipay.trade.orderinfo.sync: taken note of. Nothing here depends on it, so again is fine."""
+    """alipay.trade.orderinfo.sync: kept for both sides to read. Said again it changes nothing."""
     form = read_form(call, Syncing)
     if form.biz_type not in _BIZ_TYPES:
         raise bad_content(f"biz_type 支持 {'、'.join(_BIZ_TYPES)}")
+    status = ""
     if form.order_biz_info:
         try:
             told = msgspec.json.decode(form.order_biz_info, type=Fulfilment)
@@ -188,7 +191,19 @@ async def sync(door: Door, call: Call) -> Node:
             raise bad_content("order_biz_info 必须是含 status 的JSON") from error
         if told.status not in _STATES:
             raise business("ACQ.NOTIFY_STATUS_INVALID", f"status 支持 {'、'.join(_STATES)}")
+        status = told.status
     placed = await trades.find(door, call.caller, "", form.trade_no)
+    said = fulfilments.Fulfilment(
+        placed.order.merchant_id,
+        placed.order.id,
+        form.out_request_no,
+        form.biz_type,
+        status,
+        door.network.clock(),
+    )
+    outcome = await door.network.perform(KEEP, said)
+    if isinstance(outcome, Refused):
+        raise refusal(outcome)
     fields: Node = {
         "trade_no": words.trade_no(placed.order.id),
         "out_trade_no": placed.order.reference,
