@@ -105,9 +105,13 @@ def _played_apart(
 ) -> list[list[bool] | None]:
     """Each is independent of the others: as many at once as there are cores."""
     held: list[list[bool] | None] = []
-    pool = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_not_interrupted)
+    pool = ProcessPoolExecutor(mp_context=get_context("spawn"))
     try:
-        for answers in pool.map(partial(_held, file), wanted):
+        # Ctrl-C goes to every process of a terminal; the one that waits for the others decides.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        played = pool.map(partial(_held, file), wanted)
+        signal.signal(signal.SIGINT, before)
+        for answers in played:
             held.append(answers)
             if progress is not None:
                 progress(len(held))
@@ -116,11 +120,6 @@ def _played_apart(
     finally:
         pool.shutdown(cancel_futures=True)
     return held
-
-
-def _not_interrupted() -> None:
-    """Ctrl-C goes to every process of a terminal; the one that waits for the others decides."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def calibrate(file: File) -> tuple[File, dict[str, float]]:
