@@ -35,6 +35,7 @@ from changliao.operations import acceptance, orders, parties
 from changliao.operations.audit import check
 from changliao.operations.network import Network
 from changliao.operations.vault import Vault
+from changliao.store.engines import open_engine
 
 NODE: Final = 201
 # How long before and after the moment is looked at. Units: microseconds.
@@ -69,7 +70,7 @@ async def _switch(engine: str, policy: UnderWay, payers: int, waiting: int) -> d
         world.perform(parties.CREATE_MERCHANT, [merchant], 1)
         world.merchants = [seller]
         open_ones = world.place(waiting)
-        network = Network(world.engine, now, Vault(bytes(32)), NODE)
+        network = Network(open_engine(address), now, Vault(bytes(32)), NODE)
         await network.start()
         answers: list[Answered] = []
         over = asyncio.Event()
@@ -87,6 +88,7 @@ async def _switch(engine: str, policy: UnderWay, payers: int, waiting: int) -> d
             raise AssertionError(fault)
         figures = _figures(answers, starts_at)
         await network.close()
+        world.close()
         return figures
 
 
