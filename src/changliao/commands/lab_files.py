@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +21,7 @@ STORY: Final = "story"
 
 def as_it_stands(path: str) -> File:
     """As it stands."""
-    return reading.parse(story()) if path == STORY else reading.load(Path(path))
+    return reading.parse(reading.story()) if path == STORY else reading.load(Path(path))
 
 
 def fitted(path: str) -> File:
@@ -30,11 +29,6 @@ def fitted(path: str) -> File:
     name, _, variant = path.partition(":")
     file, _ = calibrate(as_it_stands(name))
     return file.variant(variant) if variant else file
-
-
-def story() -> str:
-    """The opening story's scenario."""
-    return (resources.files("changliao.sim") / "scenarios" / "story.toml").read_text("utf-8")
 
 
 @contextmanager

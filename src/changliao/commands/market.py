@@ -15,14 +15,14 @@ from rich.table import Table
 from changliao.commands.context import console, json_option
 from changliao.commands.drive import drive
 from changliao.commands.insight import insight
-from changliao.commands.lab_files import STORY, as_it_stands, fitted, refusals, story
-from changliao.commands.market_tables import facts_table, milestones, shares_table, summary
-from changliao.sim import outputs, pricing
+from changliao.commands.lab_files import STORY, as_it_stands, fitted, refusals
+from changliao.commands.market_tables import facts_table, shares_table, summary
+from changliao.sim import outputs, pricing, reading
 from changliao.sim.check import SENSITIVITY, check
 from changliao.sim.lab import run
 from changliao.sim.purchases import purchases
 from changliao.sim.reading import File
-from changliao.sim.result import Result
+from changliao.sim.result import Result, milestones
 
 
 @click.group()
@@ -207,7 +207,7 @@ def price_command(
 @lab.command("story")
 def story_command() -> None:
     """Print the opening story's scenario, to begin another from."""
-    click.echo(story(), nl=False)
+    click.echo(reading.story(), nl=False)
 
 
 def _played(

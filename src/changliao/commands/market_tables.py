@@ -8,12 +8,6 @@ from changliao.sim.check import Report
 from changliao.sim.result import Result
 
 
-def milestones(days: int) -> list[int]:
-    """The first day, the last, and what lies between at growing distances."""
-    wanted = (1, 9, 10, 16, 30, 90, 180, 365)
-    return [day for day in wanted if day < days] + [days] if days else []
-
-
 def summary(result: Result, days: list[int]) -> dict[str, Any]:
     """The same for a program."""
     return {

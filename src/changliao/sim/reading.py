@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -96,6 +97,11 @@ def load(path: Path) -> File:
         return parse(path.read_text("utf-8"))
     except UnicodeDecodeError as error:
         raise Unplayable([Problem(0, f"the file is not UTF-8: {error}")]) from error
+
+
+def story() -> str:
+    """The opening story's scenario."""
+    return (resources.files("changliao.sim") / "scenarios" / "story.toml").read_text("utf-8")
 
 
 def parse(text: str) -> File:

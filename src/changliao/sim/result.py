@@ -122,6 +122,12 @@ class Result(Struct):
         return _place("wallet", self.wallets, name)
 
 
+def milestones(days: int) -> list[int]:
+    """The first day, the last, and what lies between at growing distances."""
+    wanted = (1, 9, 10, 16, 30, 90, 180, 365)
+    return [day for day in wanted if day < days] + [days] if days else []
+
+
 def empty(scenario: Scenario) -> Result:
     """A result with every day, platform and wallet, and nobody: it takes no memory."""
     market, days = Market(scenario), scenario.about.days

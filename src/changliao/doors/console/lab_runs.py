@@ -5,7 +5,6 @@ time: import it when it is asked for.
 """
 
 from functools import cache
-from importlib import resources
 
 from msgspec import Struct
 
@@ -82,7 +81,7 @@ def played(name: str, days: int) -> Run:
 @cache
 def told() -> tuple[Told, ...]:
     """Every fact of the story."""
-    report = check(reading.parse(_text()), sensitivity=False)
+    report = check(reading.parse(reading.story()), sensitivity=False)
     return tuple(
         Told(one.fact.id, one.fact.quote, one.fact.given, one.holds) for one in report.answers
     )
@@ -91,9 +90,5 @@ def told() -> tuple[Told, ...]:
 @cache
 def _story() -> File:
     """Fitted to its moments."""
-    fitted, _ = calibrate(reading.parse(_text()))
+    fitted, _ = calibrate(reading.parse(reading.story()))
     return fitted
-
-
-def _text() -> str:
-    return (resources.files("changliao.sim") / "scenarios" / "story.toml").read_text("utf-8")
