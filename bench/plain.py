@@ -19,8 +19,9 @@ from changliao.core.orders import OrderState, PayOrder
 from changliao.store.engine import Session
 
 FEE = portion(PRICE, FEE_BPS)
-# Nothing refunded, no discount, and what the order was before: open, with its first link.
-_UNTOUCHED = (0, 0, 0, 0, 1, 1, 0, 0)
+# Nothing refunded, no discount, from a wallet; and what the order was before: open, with its
+# first link.
+_UNTOUCHED = (0, 0, 0, 0, "", 1, 1, 0, 0)
 
 
 def pay(session: Session, world: World, command: PayOrder) -> None:
