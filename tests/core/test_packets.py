@@ -50,7 +50,7 @@ def claim_all(packet):
     return packet, claims
 
 
-@settings(max_examples=5_000, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(packets)
 def test_a_draw_loses_nothing_and_leaves_nobody_out(packet):
     shares = all_shares(packet)
