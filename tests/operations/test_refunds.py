@@ -112,11 +112,11 @@ def test_a_merchant_that_has_spent_its_money_cannot_refund_and_may_try_again(wor
 
 def spend(world, account, amount):
     """Take money out of an account for good, through a reservation."""
-    from changliao.core.ids import PendingId
+    from changliao.core.ids import MerchantId, PendingId
     from changliao.core.ledger import PendingTransfer
     from changliao.operations import ledger
 
-    other = chart.available(world.merchant, CNY)
+    other = chart.payable(MerchantId(world.ids.new()), CNY)
     pending = PendingTransfer(
         PendingId(world.ids.new()), account, other, amount, Instant(world.now + 1_000_000)
     )
