@@ -154,7 +154,7 @@ def test_what_is_no_text_or_too_long_is_refused() -> None:
     assert "bytes" in told(b" " * (1 << 20) + b"<")
     assert "no XML" in told(b"")
     two = written().replace("</Stmt>", "</Stmt><Stmt/>")
-    assert "one statement" in told(two)
+    assert "one in a file is read, here are 2" in told(two)
 
 
 def test_a_wrong_total_is_refused_with_both_sums() -> None:
