@@ -13,7 +13,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 
-from changliao.config import Config
+from changliao.config import BadConfiguration, Config
 from changliao.doors.alipay import bills as alipay_bills
 from changliao.doors.alipay import cashier as alipay_cashier
 from changliao.doors.alipay import channel as alipay_channel
@@ -100,13 +100,9 @@ class Parts:
             connectors["sandbox_bank"] = SandboxBank(network)
         if config.alipay_gateway:
             caller = Caller(Guard(allow_private=config.private_callbacks))
-            account = alipay_channel.account(
-                config.alipay_gateway,
-                config.alipay_app_id,
-                Path(config.alipay_key_file).read_bytes(),
-                Path(config.alipay_public_key_file).read_bytes(),
+            connectors[alipay_channel.KIND] = AlipayChannel(
+                _account(config), caller.post, network.clock
             )
-            connectors[alipay_channel.KIND] = AlipayChannel(account, caller.post, network.clock)
         self._desk = Desk(network, connectors)
         self._today = Today(network)
         self._recorder = Recorder(network, _INSPECTORS) if config.sandbox else None
@@ -223,6 +219,20 @@ class Parts:
 
     def _work(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         self._workers.append(asyncio.create_task(_restarted(name, run), name=name))
+
+
+def _account(config: Config) -> alipay_channel.Account:
+    """What Alipay gave this network's app. Raises BadConfiguration."""
+    try:
+        return alipay_channel.account(
+            config.alipay_gateway,
+            config.alipay_app_id,
+            Path(config.alipay_key_file).read_bytes(),
+            Path(config.alipay_public_key_file).read_bytes(),
+        )
+    except (OSError, ValueError) as error:
+        said = f"alipay_key_file and alipay_public_key_file must be PEM files: {error}"
+        raise BadConfiguration(said) from error
 
 
 async def _restarted(name: str, run: Callable[[], Awaitable[None]]) -> None:

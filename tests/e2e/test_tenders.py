@@ -181,7 +181,8 @@ def test_what_comes_too_late_or_wrong_goes_back_and_the_page_says_so(
 def test_a_form_made_up_asks_nobody(market: Site, chromium: Browser) -> None:
     order, payer = place(market), person(market, 0)
     page = shown(chromium, market, payer, order, HAND)
-    made_up = "() => { document.querySelector(\"form[action$='/tender'] input[name=method]\").value = 'tenpay' }"  # noqa: E501
+    field = "form[action$='/tender'] input[name=method]"
+    made_up = f'() => {{ document.querySelector("{field}").value = "tenpay" }}'
     page.evaluate(made_up)
     page.click(f"{FORM} button")
     assert "没有扣款" in page.locator("main").inner_text()

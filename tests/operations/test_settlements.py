@@ -85,7 +85,8 @@ class Shop:
         """Earned, available, and on its way out."""
         available = chart.available(self.id, CNY)
         accounts = (chart.payable(self.id, CNY), available, chart.leaving(available))
-        return tuple(self.world.balance(one) for one in accounts)  # type: ignore[return-value]
+        earned, waiting, leaving = (self.world.balance(one) for one in accounts)
+        return earned, waiting, leaving
 
 
 def work(world: World, *steps: Step) -> None:

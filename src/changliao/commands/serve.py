@@ -21,7 +21,7 @@ from changliao.commands.context import (
     open_vault,
     read_config,
 )
-from changliao.config import Config
+from changliao.config import BadConfiguration, Config
 from changliao.operations.network import Network
 from changliao.store.engine import Engine, Unavailable
 from changliao.web.sending import OnePiece
@@ -65,7 +65,11 @@ def _parts(folder: Path, settings: Config, *, serving: bool) -> Parts:
     node = _node(engine)
     if serving and engine.embedded and node != 0:
         fail(f"{settings.database} is already being served by another process")
-    return Parts(Network(engine, clock_of(settings), open_vault(folder), node), settings)
+    network = Network(engine, clock_of(settings), open_vault(folder), node)
+    try:
+        return Parts(network, settings)
+    except BadConfiguration as error:
+        fail(str(error), 2)
 
 
 def _node(engine: Engine) -> int:

@@ -76,7 +76,7 @@ def account(gateway: str, app_id: str, key: bytes, alipay_public_key: bytes) -> 
     """From what Alipay gives an app; keys are PEM. Raises ValueError for what is none."""
     private = load_pem_private_key(key, None)
     if not isinstance(private, RSAPrivateKey):
-        raise ValueError("the app's key is no RSA key")  # noqa: TRY004
+        raise ValueError("the app's key is no RSA key")  # noqa: TRY004 as for any file that is none
     return Account(gateway, app_id, private, alipay_public_key)
 
 
