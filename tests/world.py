@@ -9,7 +9,7 @@ from changliao.core.credentials import Credential, CredentialKind, Proof
 from changliao.core.ids import AppId, MerchantId, OrderId, PaymentId, RefundId, TopUpId, UserId
 from changliao.core.money import CURRENCIES, Money
 from changliao.core.orders import Order, PayOrder, PlaceOrder, Scene, Terms
-from changliao.core.outcome import Refused
+from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
 from changliao.core.refunds import Refund, RefundOrder
 from changliao.core.wallet import TopUp
@@ -134,6 +134,12 @@ class World:
         tickets = [Ticket(operation, command, None) for operation, command in work]
         self.committer.commit(tickets)
         return [one.outcome if one.fault is None else one.fault for one in tickets]
+
+    def heard(self, operation: Operation[Any, Any], command: Any) -> Any:
+        """`do` as a caller does it that is told the network is busy: again."""
+        while (outcome := self.do(operation, command)) == Refused(Reason.BUSY):
+            pass
+        return outcome
 
     def user(self, balance: int = 0, currency: str = "CNY") -> UserId:
         """A person, with money if wanted."""

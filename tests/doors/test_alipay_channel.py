@@ -1,7 +1,6 @@
 """Alipay as a channel: a second network stands in for it, asked over the real OpenAPI."""
 
 import asyncio
-import itertools
 import json
 import re
 import time
@@ -27,10 +26,10 @@ from changliao.core.ids import ChannelRequestId, OrderId, UserId
 from changliao.core.money import CNY
 from changliao.doors.alipay import crypto
 from changliao.doors.alipay.channel import PAYABLE_FOR, SURE_AFTER, AlipayChannel, account
+from tests.phones import new_phone
 from tests.served import Rest, Served, serve
 
 pytestmark = pytest.mark.xdist_group("alipay channel")
-_phones = itertools.count(13_620_000_000)
 
 
 class Side(NamedTuple):
@@ -93,7 +92,7 @@ def prepared(here: Side, there: Side, number: str) -> Pair:
 
 
 def somebody(side: Side, balance: int = 0) -> str:
-    user = side.operator.made("/api/v1/users", phone=str(next(_phones)), name="小满")
+    user = side.operator.made("/api/v1/users", phone=new_phone(), name="小满")
     if balance:
         side.operator.made(f"/api/v1/users/{user['id']}/top-ups", amount=balance)
     return str(user["id"])
@@ -168,7 +167,7 @@ def test_the_cashier_leads_to_alipays_page_and_turns_when_it_is_paid(pair: Pair)
     order = pair.shop.made("/api/v1/orders", reference=f"C{time.time_ns()}", title="键盘",
                            amount=1_000)  # fmt: skip
     path = "/c/" + order["pay_url"].split("/c/")[1]
-    payer = Person(pair.here.served.base_url, str(next(_phones)), "小满", "135790")
+    payer = Person(pair.here.served.base_url, new_phone(), "小满", "135790")
     payer.sign_up()
     form = payer._browser.get(f"{path}?view=pc&tab=alipay").text
     waiting = payer._send(f"{path}/tender", form, {}, path).text
@@ -202,7 +201,7 @@ def test_what_is_paid_there_after_the_order_was_closed_goes_back(pair: Pair) -> 
 def test_money_is_transferred_out_once_also_when_alipay_was_away(pair: Pair) -> None:
     _, _, tender = begun(pair, 5_000)
     pay_there(pair, tender)  # so that there is money there
-    payee = pair.there.operator.made("/api/v1/users", phone=str(next(_phones)), name="小满")
+    payee = pair.there.operator.made("/api/v1/users", phone=new_phone(), name="小满")
     user = somebody(pair.here, 3_000)
     out = f"/api/v1/users/{user}/withdrawals"
     asked = {"amount": 700, "account": f"{payee['phone']} 小满", "channel": "alipay"}

@@ -1,6 +1,5 @@
 """Limits through the doors: set by operators, seen by people, refused in each protocol's words."""
 
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,9 +10,9 @@ from tests.doors.test_counter import CODEPAY, a_charge
 from tests.doors.test_rest_packets import Sandbox, refused
 from tests.doors.test_rest_platforms import rest_of
 from tests.openapi import open_app
+from tests.phones import new_phone
 from tests.served import Rest, Shop
 
-_phones = itertools.count(13_620_000_000)
 OPENS = "T00:00:00+08:00"
 
 
@@ -24,7 +23,7 @@ def verified(sandbox: Sandbox) -> Iterator[tuple[Person, str]]:
     levels = "/api/v1/identity-levels"
     made = operator.post(levels, level=2, per_payment=1_500, per_day=2_000)
     assert made.status_code == 200, made.text
-    phone = str(next(_phones))
+    phone = new_phone()
     person = Person(served.base_url, phone, "实名人", "135790")
     person.sign_up()
     person.top_up("100.00")
@@ -43,7 +42,7 @@ def left(operator: Rest, user: str) -> Any:
 
 
 def send(operator: Rest, user: str, amount: int) -> Any:
-    other = operator.made("/api/v1/users", phone=str(next(_phones)), name="朋友")["id"]
+    other = operator.made("/api/v1/users", phone=new_phone(), name="朋友")["id"]
     path = f"/api/v1/users/{user}/transfers"
     return operator.post(path, payee_id=other, amount=amount)
 

@@ -1,6 +1,5 @@
 """Acceptance over REST, and what every door and the cashier make of it."""
 
-import itertools
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -8,12 +7,12 @@ from typing import Any
 import pytest
 
 from tests.openapi import OpenApp, open_app
+from tests.phones import new_phone
 from tests.served import Rest, Served, Shop, merchant
 from tests.wallets import PIN, Wallet, hidden_in, somebody
 
 Sandbox = tuple[Served, Rest]
 DRAFTS = "/api/v1/acceptance/drafts"
-_phones = itertools.count(13_500_000_000)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +73,7 @@ def test_a_change_needs_a_second_operator_and_shows_what_it_touches(
     sandbox: Sandbox, second: Rest, platform: Shop
 ) -> None:
     operator = sandbox[1]
-    buyer = somebody(sandbox, "", str(next(_phones)), "买家", balance=100_000)
+    buyer = somebody(sandbox, "", new_phone(), "买家", balance=100_000)
     _, first = platform.place(amount={"total": 3_000, "currency": "CNY"})
     assert "icon ok" in pay(buyer, first["code_url"])
     platform.place(amount={"total": 1_000, "currency": "CNY"})
@@ -119,7 +118,7 @@ def pay(buyer: Wallet, code_url: str) -> str:
 def test_a_suspended_method_is_refused_at_every_door_with_reason_and_date(
     sandbox: Sandbox, second: Rest, platform: Shop
 ) -> None:
-    buyer = somebody(sandbox, "", str(next(_phones)), "买家", balance=100_000)
+    buyer = somebody(sandbox, "", new_phone(), "买家", balance=100_000)
     _, before = platform.place()
     _, stopped_later = platform.place()
     form = opened(buyer, stopped_later["code_url"])
@@ -151,7 +150,7 @@ def test_the_cashier_says_that_a_method_is_off_before_anybody_types_a_pin(
 ) -> None:
     _, placed = platform.place()
     switched(sandbox, second, platform, ("changliao", "pc", "banned"), under_way="stop")
-    buyer = somebody(sandbox, "", str(next(_phones)), "买家", balance=100_000)
+    buyer = somebody(sandbox, "", new_phone(), "买家", balance=100_000)
     page = buyer.see(f"/c/{placed['code_url'].split('pr=')[1]}?view=phone")
     assert "不再接受这种支付方式" in page
     assert "data-open-pin" not in page

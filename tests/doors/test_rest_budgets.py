@@ -1,6 +1,5 @@
 """Budgets over REST: a platform sets money aside, buyers have it, every door tells how much."""
 
-import itertools
 import re
 import time
 from collections.abc import Iterator
@@ -11,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.doors.test_rest_platforms import Mall, Sandbox, reason, rest_of
+from tests.phones import new_phone
 from tests.served import Rest, merchant, serve
 from tests.wallets import Wallet, hidden_in, somebody
 
-_phones = itertools.count(13_710_000_000)
 YEAR_END = (datetime.now(UTC) + timedelta(days=30)).isoformat()
 
 
@@ -35,13 +34,13 @@ def mall(sandbox: Sandbox) -> Iterator[Mall]:
 
 @pytest.fixture
 def buyer(sandbox: Sandbox) -> Iterator[Wallet]:
-    person = somebody(sandbox, "", str(next(_phones)), "买家", balance=100_000)
+    person = somebody(sandbox, "", new_phone(), "买家", balance=100_000)
     yield person
     person.close()
 
 
 def earn(operator: Rest, merchant_id: str, own: Rest, amount: int) -> None:
-    user = operator.made("/api/v1/users", phone=str(next(_phones)), name="顾客")["id"]
+    user = operator.made("/api/v1/users", phone=new_phone(), name="顾客")["id"]
     operator.made(f"/api/v1/users/{user}/top-ups", amount=amount)
     order = own.made("/api/v1/orders", reference=f"E{time.time_ns()}", amount=amount, title="鞋")
     paid = {"merchant_id": merchant_id, "order_id": order["id"], "payer_id": user}
@@ -202,7 +201,7 @@ def test_coupons_and_budgets_end_by_themselves(tmp_path: Path) -> None:
         merchant_id = operator.get(f"/api/v1/merchants/{shop.mchid}").json()["id"]
         earn(operator, merchant_id, own, 1_000)
         budget = a_budget(own, kind="coupon", coupon_days=1)
-        user = operator.made("/api/v1/users", phone=str(next(_phones)), name="买家")["id"]
+        user = operator.made("/api/v1/users", phone=new_phone(), name="买家")["id"]
         named = {"merchant_id": merchant_id, "budget_id": budget["id"]}
         operator.made(f"/api/v1/users/{user}/coupons", **named)
         assert figures(own, budget) == (850, 150, 0, 0, 0)

@@ -1,6 +1,5 @@
 """Channels over REST: money in and out, faults on request, and operators' lists."""
 
-import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.phones import new_phone
 from tests.served import Rest, Served, serve
 
 Sandbox = tuple[Served, Rest]
 CHANNELS = "/api/v1/channels"
-_numbers = itertools.count(13_410_000_000)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +24,7 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 def a_user(operator: Rest, amount: int = 0) -> str:
-    made = operator.made("/api/v1/users", phone=str(next(_numbers)), name="小满")
+    made = operator.made("/api/v1/users", phone=new_phone(), name="小满")
     if amount:
         top_up = operator.made(f"/api/v1/users/{made['id']}/top-ups", amount=amount)
         assert (top_up["state"], top_up["credited"]) == ("done", amount)

@@ -1,16 +1,15 @@
 """Payouts and authorizations over REST, told by webhook, over a real socket."""
 
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.phones import new_phone
 from tests.served import Rest, Served
 from tests.workers.receiver import Receiver, receiving
 
 Sandbox = tuple[Served, Rest]
-_numbers = itertools.count(13_600_000_000)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +26,7 @@ class Books:
         made = self.operator.made("/api/v1/merchants", name="Funds", fee_bps=0)
         self.id = made["id"]
         self.rest = Rest(served.base_url, made["rest_key"], made["rest_secret"])
-        phone = str(next(_numbers))
+        phone = new_phone()
         self.user = self.operator.made("/api/v1/users", phone=phone, name="小满")["id"]
         self.operator.made(f"/api/v1/users/{self.user}/top-ups", amount=15_000)
         order = self.rest.made("/api/v1/orders", reference="first", title="x", amount=5_000)

@@ -1,6 +1,5 @@
 """Merging platforms over REST: planned, drafted, approved, run a step at a time, reported."""
 
-import itertools
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -8,11 +7,11 @@ from typing import Any
 import pytest
 
 from tests.doors.test_rest_platforms import Mall, rest_of
+from tests.phones import new_phone
 from tests.served import Rest, Served, Shop, merchant
 from tests.wallets import Wallet, somebody
 
 Sandbox = tuple[Served, Rest]
-_phones = itertools.count(13_620_000_000)
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def second(sandbox: Sandbox) -> Iterator[Rest]:
 
 @pytest.fixture
 def buyer(sandbox: Sandbox) -> Iterator[Wallet]:
-    person = somebody(sandbox, "", str(next(_phones)), "买家", balance=100_000)
+    person = somebody(sandbox, "", new_phone(), "买家", balance=100_000)
     yield person
     person.close()
 

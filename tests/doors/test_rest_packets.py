@@ -1,20 +1,19 @@
 """Red packets over REST: a giver, people with the link, and everybody's money."""
 
-import itertools
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.phones import new_phone
 from tests.served import Rest, Served, serve
 
 Sandbox = tuple[Served, Rest]
-_numbers = itertools.count(13_610_000_000)
 
 
 def a_user(operator: Rest, balance: int = 0) -> str:
-    phone = str(next(_numbers))
+    phone = new_phone()
     made = operator.made("/api/v1/users", phone=phone, name="小满")
     if balance:
         operator.made(f"/api/v1/users/{made['id']}/top-ups", amount=balance)

@@ -1,6 +1,5 @@
 """Platforms and stores over REST, sold for through WeChat Pay, confirmed on the wallet's page."""
 
-import itertools
 import re
 import time
 from collections.abc import Iterator
@@ -9,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.phones import new_phone
 from tests.served import Rest, Served, Shop, merchant
 from tests.wallets import Wallet, somebody
 
 Sandbox = tuple[Served, Rest]
-_phones = itertools.count(13_400_000_000)
 
 
 class Mall:
@@ -72,7 +71,7 @@ def mall(sandbox: Sandbox) -> Iterator[Mall]:
 
 @pytest.fixture
 def buyer(sandbox: Sandbox) -> Iterator[Wallet]:
-    person = somebody(sandbox, "", str(next(_phones)), "买家", balance=100_000)
+    person = somebody(sandbox, "", new_phone(), "买家", balance=100_000)
     yield person
     person.close()
 
@@ -135,7 +134,7 @@ def test_a_buyer_confirms_receipt_on_the_bills_page(
     assert found
     page = f"/w/bills/{found[1]}"
     assert "确认收货" in buyer.see(page)
-    other = somebody(sandbox, "", str(next(_phones)), "别人")
+    other = somebody(sandbox, "", new_phone(), "别人")
     assert other.submit(f"{page}/confirm") == 404
     other.close()
     assert buyer.submit(f"{page}/confirm") == 200
