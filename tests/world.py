@@ -104,6 +104,8 @@ TABLES = [
     "settlement_cycles",
     "settlements",
     "method_fees",
+    "passkeys",
+    "nonces",
 ]
 
 

@@ -130,8 +130,7 @@ class Parts:
             self._work("answers", lambda: answers.run(network))
             self._work("channels", lambda: channels.run(network, self._desk))
             self._work("expiry", lambda: expiry.run(network))
-            if not network.engine.embedded:
-                self._work("nonces", lambda: nonces.run(network))
+            self._work("nonces", lambda: nonces.run(network))
             self._work("day ends", lambda: day_ends.run(network))
             self._work("settlements", lambda: settlements.run(network, self._desk))
             self._work("market", lambda: market.run(network))

@@ -20,6 +20,7 @@ MANY_PARAMETERS = {"run": "whatever a scenario says can be said otherwise for on
 LATE_IMPORTS = {
     "get_command": "one command needs NumPy, which takes its time",
     "open_engine": "an embedded network does not start PostgreSQL's driver",
+    "_library": "most processes are never shown a passkey",
     "_runs": "a page and a call need NumPy, which takes its time",
 }
 RINGS = (

@@ -137,3 +137,4 @@ def _logging(settings: Config) -> None:
     )
     # httpx logs every address at INFO; addresses belong to merchants.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("fido2").setLevel(logging.WARNING)

@@ -14,6 +14,7 @@ from changliao.core.clock import SECOND, Clock, Instant
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.sandbox import RuleKind
+from changliao.operations.challenges import Challenges
 from changliao.operations.clock import MovableClock, ahead_us
 from changliao.operations.committer import Committer, Ticket
 from changliao.operations.directory import Directory
@@ -59,6 +60,7 @@ class Network:
         self.invitations = Invitations(vault)
         self.downloads = Downloads(vault)
         self.openids = Openids(vault)
+        self.challenges = Challenges(vault)
         self.directory = Directory(clock)
         self.committer = Committer(engine, clock, self.ids, self._deliver, self._observe)
         self.events_waiting = asyncio.Event()

@@ -17,8 +17,8 @@ _LOOK_EVERY_S: Final = 60.0
 
 
 async def run(network: Network) -> None:
-    """Look every minute, until cancelled. Where one process serves there are none."""
-    while not network.engine.embedded:
+    """Look every minute, until cancelled."""
+    while True:
         if await forget_old(network) < _MOST_AT_ONCE:
             await asyncio.sleep(_LOOK_EVERY_S)
 

@@ -204,6 +204,11 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PARTNER_RELATION_MISSING: Words(
         "aop.invalid-app-auth-token", "无效的应用授权令牌", "20001"
     ),
+    Reason.PASSKEY_COPIED: Words("ACQ.INVALID_PARAMETER", "通行密钥可能被复制"),
+    Reason.PASSKEY_EXPIRED: Words("ACQ.INVALID_PARAMETER", "通行密钥验证已过期"),
+    Reason.PASSKEY_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "通行密钥不存在"),
+    Reason.PASSKEY_WRONG: Words("ACQ.INVALID_PARAMETER", "通行密钥未通过验证"),
+    Reason.PASSKEYS_TOO_MANY: Words("ACQ.INVALID_PARAMETER", "通行密钥数量已达上限"),
     Reason.PAY_CODE_EXPIRED: Words("ACQ.PAYMENT_AUTH_CODE_INVALID", "付款码已过期"),
     Reason.PAY_CODE_UNKNOWN: Words("ACQ.PAYMENT_AUTH_CODE_INVALID", "付款码无效"),
     Reason.PAY_CODE_USED: Words("ACQ.PAYMENT_AUTH_CODE_INVALID", "付款码已使用"),

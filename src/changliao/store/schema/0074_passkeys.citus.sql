@@ -1,0 +1,1 @@
+SELECT create_distributed_table('passkeys', 'credential', colocate_with => 'none');

@@ -1,0 +1,152 @@
+"""Passkeys in a real browser, with its own virtual authenticator: as a person meets them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.looks import is_well_made
+from tests.e2e.site import PASSWORD, Site, log_in, open_page, person
+
+NAME = "Pixel <b>9</b>"
+
+
+class Device:
+    """A page and the authenticator of its browser."""
+
+    def __init__(self, chromium: Browser, complaints: list[str], width: int = 390) -> None:
+        self.page = open_page(chromium, complaints, width)
+        self._browser = self.page.context.new_cdp_session(self.page)
+        self._browser.send("WebAuthn.enable")
+        made = self._browser.send(
+            "WebAuthn.addVirtualAuthenticator",
+            {
+                "options": {
+                    "protocol": "ctap2",
+                    "transport": "internal",
+                    "hasResidentKey": True,
+                    "hasUserVerification": True,
+                    "isUserVerified": True,
+                    "automaticPresenceSimulation": True,
+                }
+            },
+        )
+        self._id = made["authenticatorId"]
+
+    def send(self, name: str, **parameters: Any) -> Any:
+        """A command to the authenticator."""
+        return self._browser.send(f"WebAuthn.{name}", {"authenticatorId": self._id} | parameters)
+
+    def passkeys(self) -> list[dict[str, Any]]:
+        """What the authenticator keeps."""
+        return list(self.send("getCredentials")["credentials"])
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def device(chromium: Browser, complaints: list[str]) -> Iterator[Device]:
+    made = Device(chromium, complaints)
+    yield made
+    made.page.context.close()
+    # Refused answers are logged by the browser itself.
+    assert [one for one in complaints if "status of 422" not in one] == []
+
+
+@pytest.fixture
+def local(site: Site) -> str:
+    """The same network by a name: an address of numbers has no passkeys."""
+    return site.base.replace("127.0.0.1", "localhost")
+
+
+def add(page: Page, local: str, name: str = NAME, password: str = PASSWORD) -> None:
+    """Fill in the form on the page of passkeys."""
+    page.goto(f"{local}/w/passkeys")
+    page.fill("#name", name)
+    page.fill("#password", password)
+    page.click("[data-passkey]")
+
+
+def log_out(page: Page, local: str) -> None:
+    page.goto(f"{local}/w/me")
+    page.click("form[action='/w/logout'] button")
+    page.wait_for_url("**/w/login")
+
+
+def test_a_person_adds_a_passkey_logs_in_with_it_and_removes_it(
+    site: Site, local: str, device: Device
+) -> None:
+    page, phone = device.page, person(site).phone
+    log_in(page, local, phone, "/w/me")
+    page.click("a[href='/w/passkeys']")
+    add(page, local, password="not the password")
+    page.wait_for_selector("text=密码不正确")
+    assert device.passkeys() == []
+    add(page, local)
+    page.wait_for_url("**/w/passkeys?done=added")
+    kept = device.passkeys()
+    assert [(one["rpId"], one["isResidentCredential"]) for one in kept] == [("localhost", True)]
+    assert page.inner_text(".devices .clip") == NAME
+    assert "还没有用过" in page.inner_text(".devices")
+    # The same device has one already: the browser says so and asks nobody.
+    add(page, local)
+    page.wait_for_selector("text=已经有你的通行密钥")
+    is_well_made(page, f"{local}/w/passkeys", (NAME, "小满"))
+
+    log_out(page, local)
+    is_well_made(page, f"{local}/w/login")
+    device.send("setUserVerified", isUserVerified=False)
+    page.click("[data-passkey]")
+    page.wait_for_selector("text=没有确认")
+    device.send("setUserVerified", isUserVerified=True)
+    page.click("[data-passkey]")
+    page.wait_for_url("**/w/")
+    page.goto(f"{local}/w/passkeys")
+    assert "用过" in page.inner_text(".devices")
+    assert "还没有用过" not in page.inner_text(".devices")
+
+    page.click(".devices button")
+    page.wait_for_url("**/w/passkeys?done=removed")
+    assert "不能再用它登录" in page.inner_text("[role=status]")
+    log_out(page, local)
+    page.click("[data-passkey]")
+    page.wait_for_selector("[role=alert]:has-text('没有这个通行密钥')")
+
+
+def test_a_device_that_goes_back_in_time_is_not_let_in(
+    site: Site, local: str, device: Device
+) -> None:
+    page, phone = device.page, person(site).phone
+    log_in(page, local, phone)
+    add(page, local)
+    page.wait_for_url("**/w/passkeys?done=added")
+    copied = device.passkeys()[0]
+    log_out(page, local)
+    page.click("[data-passkey]")
+    page.wait_for_url("**/w/")
+    log_out(page, local)
+    device.send("removeCredential", credentialId=copied["credentialId"])
+    device.send("addCredential", credential=copied)
+    page.click("[data-passkey]")
+    page.wait_for_selector("[role=alert]:has-text('可能被复制')")
+
+
+def test_without_scripts_or_at_an_address_of_numbers_the_password_works(
+    site: Site, local: str, chromium: Browser
+) -> None:
+    phone = person(site).phone
+    plain = open_page(chromium, [], 390, java_script_enabled=False)
+    log_in(plain, local, phone, "/w/passkeys")
+    assert "请继续用密码登录" in plain.inner_text("main")
+    assert not plain.locator("[data-passkey]").is_visible()
+    plain.context.close()
+    numbers = open_page(chromium, [], 390)
+    log_in(numbers, site.base, phone, "/w/passkeys")
+    assert "这个地址不能用通行密钥" in numbers.inner_text("main")
+    numbers.goto(f"{site.base}/w/login")
+    assert numbers.locator("[data-passkey]").count() == 0
+    numbers.context.close()
