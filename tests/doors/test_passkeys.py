@@ -1,6 +1,7 @@
-"""Passkeys through the real process, with an authenticator that can lie: wallet."""
+"""Passkeys through the real process, with an authenticator that can lie: wallet and console."""
 
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from tests.authenticators import Authenticator
+from tests.e2e.members import code
 from tests.phones import new_phone
 from tests.served import Rest, Served
 from tests.wallets import hidden_in
@@ -192,6 +194,96 @@ def test_what_is_no_answer_is_refused_in_words(tabs: list[Tab], phone: str, answ
         refused = mine.send(path, name="x", answer=answer)
         assert refused.status_code == 422
         assert "没有通过验证" in refused.text
+
+
+class Desk(Tab):
+    """A member's browser, logged in once with a code."""
+
+    def __init__(self, served: Served) -> None:
+        super().__init__(served)
+        self.who = served.command("member", "add", f"keys {new_phone()}", "--role", "viewer")
+
+    @property
+    def csrf(self) -> str:
+        return hidden_in(self.see("/console/login"))["csrf"]
+
+    def enter(self, **second: str) -> httpx.Response:
+        """Password and second factor."""
+        fields = {"name": self.who["name"], "password": self.who["password"]}
+        return self.send("/console/login", **(fields | second))
+
+    def add(self, device: Authenticator, **lies: Any) -> httpx.Response:
+        path = "/console/account/passkeys"
+        made = self.challenge(f"{path}/challenge", password=self.who["password"])
+        return self.send(path, name="desk key", answer=device.create(made, **lies))
+
+    def answered(self, device: Authenticator, **lies: Any) -> str:
+        return device.get(self.challenge("/console/login/challenge"), **lies)
+
+
+@pytest.fixture
+def desks(sandbox: Sandbox) -> Iterator[list[Desk]]:
+    made = [Desk(sandbox[0]) for _ in range(2)]
+    for one in made:
+        entered = one.enter(code=code(one.who["totp_secret"], time.time()))
+        assert entered.status_code == 303
+    yield made
+    for one in made:
+        one.http.close()
+
+
+def test_a_members_passkey_stands_for_the_code_and_every_act_is_kept(
+    sandbox: Sandbox, desks: list[Desk], device: Authenticator
+) -> None:
+    mine, _ = desks
+    wrong = mine.send("/console/account/passkeys/challenge", password="wrong")
+    assert wrong.status_code == 422
+    assert "密码不正确" in wrong.json()["message"]
+    assert mine.add(device).headers["location"].endswith("?done=added")
+    away = Desk.__new__(Desk)
+    Tab.__init__(away, sandbox[0])
+    away.who = mine.who
+    answer = away.answered(device)
+    assert away.enter(answer=answer).headers["location"] == "/console/"
+    assert away.enter(answer=answer).status_code == 422
+    page = away.see("/console/account/passkeys")
+    assert "desk key" in page
+    shown = hidden_in(page)["passkey"]
+    removed = away.send("/console/account/passkeys/remove", passkey=shown)
+    assert removed.headers["location"].endswith("?done=removed")
+    assert away.enter(answer=away.answered(device)).status_code == 422
+    audit = away.see(f"/console/audit?member={mine.who['member']}")
+    for action in ("passkeys.add", "passkeys.remove"):
+        assert audit.count(f">{action}<") == 1
+    assert audit.count("desk key") == 2
+    away.http.close()
+
+
+def test_a_passkey_alone_or_anothers_opens_no_console(
+    tabs: list[Tab], desks: list[Desk], phone: str, device: Authenticator
+) -> None:
+    mine, other = desks
+    mine.add(device)
+    theirs = Authenticator(device.origin)
+    other.add(theirs)
+    for second in (
+        {"answer": mine.answered(theirs)},
+        {"answer": mine.answered(device, altered=True)},
+        {"answer": mine.answered(device, origin="http://pay.evil")},
+    ):
+        assert mine.enter(**second).status_code == 422
+    wrong = mine.enter(password="wrong", answer=mine.answered(device))
+    assert wrong.status_code == 422
+    assert mine.enter(answer=mine.answered(device)).status_code == 303
+    shown = hidden_in(mine.see("/console/account/passkeys"))["passkey"]
+    refused = other.send("/console/account/passkeys/remove", passkey=shown)
+    assert refused.status_code == 404
+    # A member's passkey opens no wallet, and a person's no console.
+    assert tabs[0].logged_in_by(device).status_code == 422
+    person = Authenticator(device.origin)
+    tabs[1].log_in(phone)
+    tabs[1].add(person)
+    assert mine.enter(answer=mine.answered(person)).status_code == 422
 
 
 def test_an_address_that_can_have_none_says_so(sandbox: Sandbox, phone: str) -> None:

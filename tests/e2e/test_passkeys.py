@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.e2e import members
 from tests.e2e.looks import is_well_made
 from tests.e2e.site import PASSWORD, Site, log_in, open_page, person
 
@@ -133,6 +134,31 @@ def test_a_device_that_goes_back_in_time_is_not_let_in(
     device.send("addCredential", credential=copied)
     page.click("[data-passkey]")
     page.wait_for_selector("[role=alert]:has-text('可能被复制')")
+
+
+def test_a_member_logs_in_with_password_and_passkey(site: Site, local: str, device: Device) -> None:
+    page, who = device.page, members.member(site, "viewer")
+    page.set_viewport_size({"width": 1280, "height": 840})
+    members.log_in(page, local, who)
+    page.wait_for_url("**/console/")
+    page.goto(f"{local}/console/account")
+    page.click("main a[href='/console/account/passkeys']")
+    page.fill("#passkey-name", NAME)
+    page.fill("#password", who.password)
+    page.click("[data-passkey]")
+    page.wait_for_url("**/console/account/passkeys?done=added")
+    is_well_made(page, f"{local}/console/account/passkeys", (NAME,))
+
+    page.click("form[action='/console/logout'] button")
+    page.wait_for_url("**/console/login")
+    is_well_made(page, f"{local}/console/login")
+    page.fill("#name", who.name)
+    page.fill("#password", "not the password")
+    page.click("[data-passkey]")
+    page.wait_for_selector("[role=alert]:has-text('不正确')")
+    page.fill("#password", who.password)
+    page.click("[data-passkey]")
+    page.wait_for_url("**/console/")
 
 
 def test_without_scripts_or_at_an_address_of_numbers_the_password_works(

@@ -19,9 +19,21 @@ from changliao.core.members import (
     Right,
     Role,
 )
+from changliao.core.nonces import Nonce
 from changliao.core.outcome import Reason
+from changliao.core.passkeys import AddPasskey, Assertion, Passkey
 from changliao.operations import totp
-from changliao.operations.members import ADD, CHANGE, LOG_IN, AddMember, By, acting
+from changliao.operations.members import (
+    ADD,
+    CHANGE,
+    LOG_IN,
+    RESET,
+    AddMember,
+    By,
+    ResetMember,
+    acting,
+)
+from changliao.operations.passkeys import ADD as ADD_PASSKEY
 from tests.world import World, refused
 
 NETWORK = MerchantId(chart.NETWORK)
@@ -106,6 +118,38 @@ def test_a_code_works_once_and_both_factors_count(world: World) -> None:
     assert refused(attempt(102, right=False), Reason.CREDENTIAL_LOCKED)
     assert refused(attempt(103), Reason.CREDENTIAL_LOCKED)
     assert len(world.rows()["member_sessions"]) == 1
+
+
+def test_a_passkey_stands_for_the_code_once_and_for_its_own_member(world: World) -> None:
+    member, other = a_member(world, "p"), a_member(world, "q")
+    passkey = Passkey(b"credential", member.id, "key", b"", 0, world.now)
+
+    def challenge(number: int) -> Nonce:
+        return Nonce(0, b"%032d" % number, b"", world.now)
+
+    def attempt(who: Member, number: int, count: int, *, right: bool = True) -> Any:
+        session_id = MemberSessionId(world.ids.new())
+        token, ends = b"%d" % session_id, Instant(world.now + 9)
+        session = MemberSession(session_id, token, who.id, ends, "", "")
+        assertion = Assertion(passkey.credential, count, challenge(number))
+        return world.do(LOG_IN, LogIn(session, Proof(right, world.now), 0, assertion))
+
+    assert world.do(ADD_PASSKEY, AddPasskey(passkey, challenge(1))) == passkey
+    assert isinstance(attempt(member, 2, 1), MemberSession)
+    for who, number, count in (
+        (member, 2, 2),  # answered before
+        (other, 3, 3),  # another member's
+        (member, 4, 1),  # a copy
+    ):
+        assert refused(attempt(who, number, count), Reason.CREDENTIAL_WRONG), (who, number)
+    assert isinstance(attempt(member, 5, 4), MemberSession)
+    # A wrong password uses the challenge up.
+    assert refused(attempt(member, 6, 5, right=False), Reason.CREDENTIAL_WRONG)
+    assert refused(attempt(member, 6, 6), Reason.CREDENTIAL_WRONG)
+    assert isinstance(attempt(member, 8, 6), MemberSession)
+    password = Credential(UserId(member.id), CredentialKind.PASSWORD, "new", world.now)
+    assert isinstance(world.do(RESET, ResetMember(member.id, b"sealed", password)), Member)
+    assert refused(attempt(member, 7, 7), Reason.CREDENTIAL_WRONG)
 
 
 # RFC 6238, appendix B: the last six of its eight digits.

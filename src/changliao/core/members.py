@@ -18,6 +18,7 @@ from changliao.core.clock import HOUR, Instant
 from changliao.core.credentials import Credential, Proof, decide_proof
 from changliao.core.ids import ActId, MemberId, MemberSessionId, MerchantId
 from changliao.core.outcome import Reason, Refused
+from changliao.core.passkeys import Assertion
 
 SESSION_LIFETIME: Final = 12 * HOUR
 
@@ -141,11 +142,15 @@ class Act(Struct, frozen=True):
 
 
 class LogIn(Struct, frozen=True):
-    """A member typed a password and a code; `step` is the code's, 0 when it was wrong."""
+    """A member typed a password and a code, or a passkey answered instead of the code.
+
+    `step` is the code's, 0 when it was wrong or none was needed.
+    """
 
     session: MemberSession
     proof: Proof
     step: int
+    assertion: Assertion | None = None
 
 
 class ChangeMember(Struct, frozen=True):
@@ -188,14 +193,18 @@ def decide_act(member: Member | None, right: Right) -> Refused | None:
     return None
 
 
-def decide_login(member: Member, credential: Credential, command: LogIn, now: Instant) -> LoggedIn:
+def decide_login(
+    member: Member, credential: Credential, command: LogIn, now: Instant, *, with_passkey: bool
+) -> LoggedIn:
     """Both factors or neither: nobody learns which one was wrong."""
-    fresh = command.step > member.last_step and member.state is MemberState.ACTIVE
-    proof = command.proof if fresh else replace(command.proof, matched=False)
+    second = with_passkey or command.step > member.last_step
+    right = second and member.state is MemberState.ACTIVE
+    proof = command.proof if right else replace(command.proof, matched=False)
     checked = decide_proof(credential, proof, now)
     if checked.refused is not None:
         return LoggedIn(member, checked.credential, checked.refused)
-    return LoggedIn(replace(member, last_step=command.step), checked.credential, None)
+    step = max(member.last_step, command.step)
+    return LoggedIn(replace(member, last_step=step), checked.credential, None)
 
 
 def decide_change(command: ChangeMember, member: Member) -> Member | Refused:

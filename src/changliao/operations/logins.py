@@ -11,7 +11,9 @@ from changliao.core.credentials import Credential, CredentialKind, Proof
 from changliao.core.ids import MemberId, MemberSessionId, MerchantId, UserId
 from changliao.core.members import SESSION_LIFETIME, LogIn, Member, MemberSession, Role
 from changliao.core.outcome import Reason, Refused
+from changliao.core.passkeys import Assertion
 from changliao.operations import sessions, totp
+from changliao.operations.credentials import CHECK, CheckCredential
 from changliao.operations.members import (
     ADD,
     END_SESSION,
@@ -110,8 +112,13 @@ async def _factors(
     return sealed, credential, shown
 
 
-async def log_in(network: Network, typed: Typed) -> str | Refused:
-    """A session's token for the browser. A name nobody has costs as much as a wrong password."""
+async def log_in(
+    network: Network, typed: Typed, assertion: Assertion | None = None
+) -> str | Refused:
+    """A session's token for the browser. A name nobody has costs as much as a wrong password.
+
+    The second factor is the code that was typed or the passkey that answered.
+    """
     member = await network.read(members.member_by_name, typed.name)
     owner = UserId(member.id) if member else UserId(0)
     proof = await sessions.prove(network, owner, CredentialKind.PASSWORD, typed.password)
@@ -129,7 +136,7 @@ async def log_in(network: Network, typed: Typed) -> str | Refused:
         browser=typed.browser[:_BROWSER_KEPT],
     )
     outcome = await network.perform(
-        LOG_IN, LogIn(session, Proof(proof.matched, proof.set_at), step)
+        LOG_IN, LogIn(session, Proof(proof.matched, proof.set_at), step, assertion)
     )
     return outcome if isinstance(outcome, Refused) else token
 
@@ -146,6 +153,15 @@ async def prepare_password(
         lambda: network.secrets.hash(owner, CredentialKind.PASSWORD, new, now)
     )
     return ChangePassword(member.id, session.id, proof, credential)
+
+
+async def check_password(network: Network, member: Member, typed: str) -> Refused | None:
+    """Why a member's password is not accepted; wrong tries count as they do when logging in."""
+    owner, kind = UserId(member.id), CredentialKind.PASSWORD
+    proof = await sessions.prove(network, owner, kind, typed)
+    if proof is None:
+        return Refused(Reason.CREDENTIAL_WRONG)
+    return await network.perform(CHECK, CheckCredential(owner, kind, proof))
 
 
 async def find(network: Network, token: str) -> tuple[Member, MemberSession] | None:

@@ -28,9 +28,12 @@ from changliao.core.members import (
     fits,
 )
 from changliao.core.outcome import Reason, Refused
+from changliao.core.passkeys import Passkey, RemovePasskey, UsePasskey, decide_removal
+from changliao.operations import passkeys
 from changliao.operations.operation import Operation, Place
 from changliao.store.members import ACTS, MEMBERS, MEMBERS_BY_NAME, SESSIONS
 from changliao.store.parties import CREDENTIALS
+from changliao.store.passkeys import PASSKEYS
 from changliao.store.unit import UnitOfWork
 
 _MOST_SESSIONS: Final = 1_000
@@ -120,7 +123,7 @@ def _change(tx: UnitOfWork, command: ChangeMember, now: Instant) -> Member | Ref
 
 
 def _reset(tx: UnitOfWork, command: ResetMember, now: Instant) -> Member | Refused:
-    """Both factors at once; earlier failures are forgotten and every session ends."""
+    """Both factors at once, passkeys too; failures are forgotten and every session ends."""
     member = tx.find(MEMBERS, command.member_id)
     if member is None or tx.find(CREDENTIALS, _password(command.member_id)) is None:
         return Refused(Reason.MEMBER_NOT_FOUND)
@@ -129,6 +132,11 @@ def _reset(tx: UnitOfWork, command: ResetMember, now: Instant) -> Member | Refus
     tx.update(MEMBERS, after)
     tx.update(CREDENTIALS, command.password)
     _end_sessions(tx, member.id, MemberSessionId(0), now)
+    for row in tx.select("passkeys_of_owner", {"owner_id": member.id}):
+        passkey = tx.find(PASSKEYS, bytes(row[0]))
+        removed = decide_removal(passkey, RemovePasskey(member.id, bytes(row[0])), now)
+        if isinstance(removed, Passkey):
+            tx.update(PASSKEYS, removed)
     return after
 
 
@@ -161,7 +169,14 @@ def _log_in(tx: UnitOfWork, command: LogIn, now: Instant) -> MemberSession | Ref
     credential = tx.find(CREDENTIALS, _password(session.member_id))
     if member is None or credential is None:
         return Refused(Reason.MEMBER_NOT_FOUND)
-    decided = decide_login(member, credential, command, now)
+    # A challenge is answered once, also when the password turns out to be wrong.
+    used = None
+    if command.assertion is not None:
+        used = passkeys.use(tx, UsePasskey(member.id, command.assertion), now)
+
+    with_passkey = isinstance(used, Passkey)
+    decided = decide_login(member, credential, command, now, with_passkey=with_passkey)
+
     if decided.credential is not credential:
         tx.update(CREDENTIALS, decided.credential)
     if decided.refused is not None:
@@ -202,6 +217,8 @@ def _acting_keys(operation: Operation[Any, Any], by: By[Any]) -> Iterable[Place]
 def _log_in_keys(command: LogIn) -> Iterable[Place]:
     yield MEMBERS, command.session.member_id
     yield CREDENTIALS, _password(command.session.member_id)
+    if command.assertion is not None:
+        yield from passkeys.use_keys(UsePasskey(command.session.member_id, command.assertion))
 
 
 ADD: Final = Operation("members.add", _add, lambda command: ())

@@ -14,6 +14,7 @@ from changliao.core.clock import MILLISECOND
 from changliao.core.passkeys import ALGORITHMS, ANSWER_WITHIN, Party, Passkey
 
 NAME: Final = "畅聊支付"
+NOWHERE: Final = "这个地址不能用通行密钥。"
 _HERE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _LOCALHOST: Final = re.compile(r"localhost(:[0-9]{1,5})?")
 _ADDRESS: Final = re.compile(r"[0-9.]+|\[.*\]")

@@ -23,6 +23,7 @@ from changliao.doors.console import (
     mergers,
     orders,
     overview,
+    passkeys,
     payouts,
     portal,
     refunds,
@@ -54,13 +55,16 @@ TABLE: Final[tuple[Entry, ...]] = (
     *bills.ENTRIES,
     *settlements.ENTRIES,
     *account.ENTRIES,
+    *passkeys.ENTRIES,
     *members.ENTRIES,
     *market.ENTRIES,
     *lab.ENTRIES,
 )
 
 
-def routes(network: Network, pages: Pages, today: Today, minimum_users: int) -> list[Route]:
-    """Everything under /console/ and /portal/."""
-    console = Console(network, pages, today, minimum_users)
+def routes(
+    network: Network, pages: Pages, today: Today, minimum_users: int, public_url: str
+) -> list[Route]:
+    """Everything under /console/ and /portal/. `public_url` is where people find it."""
+    console = Console(network, pages, today, minimum_users, public_url)
     return [*logging_in.routes(console), *(route(console, entry) for entry in TABLE)]

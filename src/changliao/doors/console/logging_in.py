@@ -5,31 +5,37 @@ from functools import partial
 from msgspec.structs import replace
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core.outcome import Reason, Refused
+from changliao.core.passkeys import Asked as Question
+from changliao.core.passkeys import Assertion, Purpose
 from changliao.doors.console.visit import (
     COOKIE,
     LOGIN,
+    UNPROCESSABLE,
     Asked,
     Console,
     address_of,
     home_of,
     login_page,
 )
-from changliao.operations import logins
-from changliao.web import session
+from changliao.operations import authenticators, logins
+from changliao.web import passkeys, session
 from changliao.web.words import explain
 
 _KEPT = "kept_"
-_WRONG = "用户名、密码或验证码不正确。连续输错 5 次会锁定一段时间；同一个验证码只能用一次。"
+_WRONG = (
+    "用户名、密码、验证码或通行密钥不正确。连续输错 5 次会锁定一段时间；同一个验证码只能用一次。"
+)
 
 
 def routes(console: Console) -> list[Route]:
     """For members who are not logged in."""
     return [
         Route(LOGIN, partial(log_in, console), methods=["GET", "POST"]),
+        Route(LOGIN + "/challenge", partial(challenge, console), methods=["POST"]),
         Route("/console/logout", partial(log_out, console), methods=["POST"]),
     ]
 
@@ -49,7 +55,8 @@ async def log_in(console: Console, request: Request) -> Response:
         browser=request.headers.get("user-agent", ""),
     )
     asked = _asked(form, typed.name)
-    outcome = await logins.log_in(console.network, typed)
+    answered = await _answered(console, request, str(form.get("answer", "")))
+    outcome = await logins.log_in(console.network, typed, answered)
     if isinstance(outcome, Refused):
         again = replace(asked, problem=_why(console, request, outcome))
         return login_page(console, request, again)
@@ -63,6 +70,32 @@ async def log_in(console: Console, request: Request) -> Response:
         )
     browser.set(response, COOKIE, outcome)
     return response
+
+
+async def challenge(console: Console, request: Request) -> Response:
+    """Ask whichever passkey is at hand: a stranger learns of no member's."""
+    await console.pages.browser.form(request)
+    party, network = console.party(request), console.network
+    if party is None:
+        message = console.pages.words(request, passkeys.NOWHERE)
+        return JSONResponse({"message": message}, UNPROCESSABLE)
+    made = network.challenges.make(_second_factor(console, request), network.real_clock())
+    return JSONResponse(passkeys.request_options(party, made))
+
+
+async def _answered(console: Console, request: Request, text: str) -> Assertion | None:
+    """What a passkey answered instead of a code; a wrong answer is as good as none."""
+    party = console.party(request)
+    if not text or party is None:
+        return None
+    asked = _second_factor(console, request)
+    command = await authenticators.asserted(console.network, party, asked, text)
+    return None if isinstance(command, Refused) else command.assertion
+
+
+def _second_factor(console: Console, request: Request) -> Question:
+    browser = console.pages.browser.identity(request)
+    return Question(Purpose.SECOND_FACTOR, 0, browser)
 
 
 def _asked(form: FormData, name: str) -> Asked:

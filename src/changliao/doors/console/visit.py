@@ -18,6 +18,7 @@ from changliao.core import chart, ids
 from changliao.core.ids import ActId
 from changliao.core.members import Act, Member, MemberSession, Right, may
 from changliao.core.outcome import Refused
+from changliao.core.passkeys import Party
 from changliao.operations import logins
 from changliao.operations.members import By, acting
 from changliao.operations.network import Network
@@ -25,7 +26,7 @@ from changliao.operations.operation import Operation
 from changliao.operations.today import Today
 from changliao.store.views import console as console_views
 from changliao.store.views.console import Waiting
-from changliao.web import language
+from changliao.web import language, passkeys
 from changliao.web.pages import Pages
 from changliao.web.security import TOKEN_FIELD, Forged
 from changliao.web.words import explain
@@ -44,6 +45,11 @@ class Console(Struct, frozen=True):
     pages: Pages
     today: Today
     minimum_users: int
+    public_url: str
+
+    def party(self, request: Request) -> Party | None:
+        """Whom authenticators answer; None where passkeys do not work."""
+        return passkeys.party(request, self.public_url)
 
 
 class Visit(Struct, frozen=True):
@@ -193,6 +199,7 @@ def login_page(console: Console, request: Request, asked: Asked) -> Response:
         path=asked.path,
         kept=asked.kept,
         problem_text=asked.problem,
+        passkeys=console.party(request) is not None,
         rest="",
     )
 

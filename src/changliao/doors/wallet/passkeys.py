@@ -30,7 +30,6 @@ from changliao.web import passkeys, session
 from changliao.web.security import SESSION_COOKIE
 
 _PATH: Final = "/w/passkeys"
-_NOWHERE: Final = "这个地址不能用通行密钥。"
 
 
 def routes(wallet: Wallet) -> list[Route]:
@@ -55,7 +54,7 @@ async def challenge(visit: Visit) -> Response:
     form = await visit.wallet.pages.browser.form(visit.request)
     ours = _party(visit.wallet, visit.request)
     if ours is None:
-        return refused_json(visit.words(_NOWHERE))
+        return refused_json(visit.words(passkeys.NOWHERE))
     network, user = visit.wallet.network, visit.user
     typed = str(form.get("password", ""))[: forms.LONGEST_PASSWORD]
     refused = await _checked(visit, typed)
@@ -75,7 +74,7 @@ async def add(visit: Visit) -> Response:
     if not 0 < len(name) <= LONGEST_NAME:
         return await _page(visit, visit.words("请给通行密钥起个名字，最多 64 个字。"))
     if ours is None:
-        return await _page(visit, visit.words(_NOWHERE))
+        return await _page(visit, visit.words(passkeys.NOWHERE))
     network, text = visit.wallet.network, str(form.get("answer", ""))
     asked = await authenticators.created(network, ours, _adding(visit), name, text)
     outcome = asked if isinstance(asked, Refused) else await network.perform(ADD, asked)
@@ -100,7 +99,7 @@ async def login_challenge(wallet: Wallet, request: Request) -> Response:
     await wallet.pages.browser.form(request)
     ours = _party(wallet, request)
     if ours is None:
-        return refused_json(wallet.pages.words(request, _NOWHERE))
+        return refused_json(wallet.pages.words(request, passkeys.NOWHERE))
     asked = _logging_in(wallet, request)
     made = wallet.network.challenges.make(asked, wallet.network.real_clock())
     return JSONResponse(passkeys.request_options(ours, made))
