@@ -1,6 +1,7 @@
 """Passkeys in a real browser, with its own virtual authenticator: as a person meets them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.e2e import members
 from tests.e2e.looks import is_well_made
-from tests.e2e.site import PASSWORD, Site, log_in, open_page, person
+from tests.e2e.site import PASSWORD, Site, log_in, open_page, person, served, signed
 
 NAME = "Pixel <b>9</b>"
 
@@ -61,6 +62,10 @@ def device(chromium: Browser, complaints: list[str]) -> Iterator[Device]:
 @pytest.fixture
 def local(site: Site) -> str:
     """The same network by a name: an address of numbers has no passkeys."""
+    return named(site)
+
+
+def named(site: Site) -> str:
     return site.base.replace("127.0.0.1", "localhost")
 
 
@@ -176,3 +181,45 @@ def test_without_scripts_or_at_an_address_of_numbers_the_password_works(
     numbers.goto(f"{site.base}/w/login")
     assert numbers.locator("[data-passkey]").count() == 0
     numbers.context.close()
+
+
+def test_a_forgotten_pin_is_set_anew_after_a_day_or_with_a_passkey(
+    tmp_path: Path, device: Device
+) -> None:
+    page = device.page
+    with served(str(tmp_path / "data")) as site:
+        local, phone = named(site), person(site).phone
+
+        log_in(page, local, phone, "/w/pin")
+        is_well_made(page, f"{local}/w/pin", ("小满",))
+        page.fill("#ask-password", PASSWORD)
+        page.click("form[action='/w/pin/ask'] button")
+        page.wait_for_selector("text=取消重设")
+        page.goto(f"{local}/w/pay-code")
+        assert "期间不能付款" in page.inner_text("main")
+        page.goto(f"{local}/w/")
+        page.click("text=查看或取消")
+        page.click("form[action='/w/pin/cancel'] button")
+        page.wait_for_selector("text=重设已取消")
+        add(page, local)
+        page.wait_for_url("**/w/passkeys?done=added")
+        page.goto(f"{local}/w/pin")
+        page.fill("#ask-password", PASSWORD)
+        page.click("form[action='/w/pin/ask'] button")
+        page.wait_for_selector("text=取消重设")
+        signed(site.base, site.operator, "/api/v1/sandbox/clock", {"ahead_s": 86_400})
+        is_well_made(page, f"{local}/w/pin", ("小满",))
+        set_pin(page, "864209")
+        page.click("form[action='/w/pin/reset'] button[type=submit]")
+        page.wait_for_url("**/w/me?changed=pin")
+
+        is_well_made(page, f"{local}/w/pin", ("小满",))
+        set_pin(page, "753108")
+        page.click("[data-passkey]")
+        page.wait_for_url("**/w/me?changed=pin")
+
+
+def set_pin(page: Page, pin: str) -> None:
+    """Fill in the form for another PIN."""
+    for name, text in {"password": PASSWORD, "new": pin, "again": pin}.items():
+        page.fill(f"#{name}", text)

@@ -141,6 +141,8 @@ class Reason(StrEnum):
     PENDING_POSTED = "pending_posted"
     PENDING_VOIDED = "pending_voided"
     PHONE_TAKEN = "phone_taken"
+    PIN_RESET_NOT_OPEN = "pin_reset_not_open"
+    PIN_RESET_WAITING = "pin_reset_waiting"
     PLATFORM_MERGED = "platform_merged"
     PLATFORM_NOT_FOUND = "platform_not_found"
     POLICY_CONTRADICTORY = "policy_contradictory"

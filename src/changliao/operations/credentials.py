@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from changliao.core.clock import Instant
+from changliao.core.clock import NEVER, Instant
 from changliao.core.credentials import Credential, CredentialKind, Proof, decide_proof
 from changliao.core.ids import UserId
 from changliao.core.outcome import Reason, Refused
@@ -38,16 +38,19 @@ def check_pin(tx: UnitOfWork, user_id: UserId, proof: Proof | None, now: Instant
     """Count a PIN that came with a command; None when it was right or none is needed."""
     if proof is None:
         return None
-    return _check(tx, CheckCredential(user_id, CredentialKind.PIN, proof), now)
+    return check(tx, CheckCredential(user_id, CredentialKind.PIN, proof), now)
 
 
-def pin_keys(user_id: UserId, proof: Proof | None) -> Iterable[Place]:
-    """What `check_pin` will ask for."""
-    if proof is not None:
-        yield CREDENTIALS, (user_id, int(CredentialKind.PIN))
+def pin_refused(tx: UnitOfWork, user_id: UserId, now: Instant) -> Refused | None:
+    """Why nobody may pay out of this wallet now, where no PIN is asked for."""
+    pin = tx.find(CREDENTIALS, (user_id, int(CredentialKind.PIN)))
+    if pin is None or not pin.being_reset(now):
+        return None
+    return Refused(Reason.PIN_RESET_WAITING, str(pin.reset_at))
 
 
-def _check(tx: UnitOfWork, command: CheckCredential, now: Instant) -> Refused | None:
+def check(tx: UnitOfWork, command: CheckCredential, now: Instant) -> Refused | None:
+    """Count a try; None when it was right."""
     credential = tx.find(CREDENTIALS, (command.user_id, int(command.kind)))
     if credential is None:
         return Refused(Reason.USER_NOT_FOUND)
@@ -55,6 +58,12 @@ def _check(tx: UnitOfWork, command: CheckCredential, now: Instant) -> Refused | 
     if checked.credential is not credential:
         tx.update(CREDENTIALS, checked.credential)
     return checked.refused
+
+
+def pin_keys(user_id: UserId, proof: Proof | None) -> Iterable[Place]:
+    """What `check_pin` will ask for."""
+    if proof is not None:
+        yield CREDENTIALS, (user_id, int(CredentialKind.PIN))
 
 
 def _set(tx: UnitOfWork, command: Credential, now: Instant) -> Credential:
@@ -69,11 +78,15 @@ def _set(tx: UnitOfWork, command: Credential, now: Instant) -> Credential:
 def _change(tx: UnitOfWork, command: ChangeCredential, now: Instant) -> Refused | None:
     """The old one is needed, and wrong tries of it count as everywhere."""
     after = command.credential
-    refused = _check(tx, CheckCredential(after.user_id, after.kind, command.proof), now)
+    refused = check(tx, CheckCredential(after.user_id, after.kind, command.proof), now)
     if refused is not None:
         return refused
     tx.update(CREDENTIALS, after)
     if after.kind is CredentialKind.PASSWORD:
+        # Whoever knew the old one may have asked for another PIN with it.
+        pin = tx.find(CREDENTIALS, (after.user_id, int(CredentialKind.PIN)))
+        if pin is not None and pin.reset_at:
+            tx.update(CREDENTIALS, replace(pin, reset_at=NEVER))
         keys = {"user_id": after.user_id, "now_us": now, "most": MOST_SESSIONS}
         for row in tx.select("sessions_of_user", keys):
             session = tx.find(SESSIONS, bytes(row[0]))
@@ -84,7 +97,7 @@ def _change(tx: UnitOfWork, command: ChangeCredential, now: Instant) -> Refused 
 
 CHECK: Final = Operation(
     "credentials.check",
-    _check,
+    check,
     lambda command: [(CREDENTIALS, (command.user_id, int(command.kind)))],
 )
 SET: Final = Operation(

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from changliao.core import chart
 from changliao.core.clock import Instant
+from changliao.core.credentials import CredentialKind
 from changliao.core.ids import UserId
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
@@ -21,13 +22,13 @@ from changliao.core.paycodes import (
     PayCode,
     decide_charge,
 )
-from changliao.operations import acceptance, limits, splits, stores
+from changliao.operations import acceptance, credentials, limits, splits, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.deadlines import DeadlineKind
 from changliao.store.orders import ORDERS, ORDERS_BY_REFERENCE, TERMS
-from changliao.store.parties import USERS
+from changliao.store.parties import CREDENTIALS, USERS
 from changliao.store.paycodes import PAY_CODES
 from changliao.store.platforms import STORES
 from changliao.store.unit import UnitOfWork
@@ -50,6 +51,9 @@ def _make(tx: UnitOfWork, command: PayCode, now: Instant) -> PayCode | Refused:
     """Keep a new code. One that somebody has already is refused: ask again with another."""
     if tx.find(USERS, command.user_id) is None:
         return Refused(Reason.USER_NOT_FOUND)
+    refused = credentials.pin_refused(tx, command.user_id, now)
+    if refused is not None:
+        return refused
     if tx.find(PAY_CODES, command.number) is not None:
         return Refused(Reason.PAY_CODE_USED)
     tx.insert(PAY_CODES, command)
@@ -108,6 +112,7 @@ def _forget(tx: UnitOfWork, command: ForgetCode, now: Instant) -> None:
 def _making_keys(command: PayCode) -> Iterable[Place]:
     yield PAY_CODES, command.number
     yield USERS, command.user_id
+    yield CREDENTIALS, (command.user_id, int(CredentialKind.PIN))
 
 
 def _charging_keys(command: ChargeCode) -> Iterable[Place]:

@@ -54,7 +54,13 @@ def user_from_row(row: Row) -> User:
 def credential_from_row(row: Row) -> Credential:
     """A credential from the columns of `credentials_find`."""
     return Credential(
-        UserId(row[0]), CredentialKind(row[1]), row[2], Instant(row[3]), row[4], Instant(row[5])
+        UserId(row[0]),
+        CredentialKind(row[1]),
+        row[2],
+        Instant(row[3]),
+        row[4],
+        Instant(row[5]),
+        Instant(row[6]),
     )
 
 
@@ -113,6 +119,7 @@ CREDENTIALS: Table[tuple[int, int], Credential] = Table(
         one.set_at,
         one.failures,
         one.locked_until,
+        one.reset_at,
     ),
     from_row=credential_from_row,
     change=lambda before, after: (
@@ -122,8 +129,10 @@ CREDENTIALS: Table[tuple[int, int], Credential] = Table(
         after.set_at,
         after.failures,
         after.locked_until,
+        after.reset_at,
         before.set_at,
         before.failures,
+        before.reset_at,
     ),
 )
 SESSIONS: Table[bytes, Session] = Table(

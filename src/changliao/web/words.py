@@ -137,6 +137,8 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.PENDING_POSTED: _FAULT,
     Reason.PENDING_VOIDED: _FAULT,
     Reason.PHONE_TAKEN: "这个手机号已经注册，请直接登录。",
+    Reason.PIN_RESET_NOT_OPEN: "还不能重设支付密码：先申请并等 24 小时，或用添加满一天的通行密钥。",
+    Reason.PIN_RESET_WAITING: "支付密码正在重设，期间不能付款。没有扣款，可以在“我的”里取消重设。",
     Reason.PLATFORM_MERGED: _FAULT,
     Reason.PLATFORM_NOT_FOUND: _FAULT,
     Reason.POLICY_CONTRADICTORY: _FAULT,

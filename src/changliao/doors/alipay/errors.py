@@ -232,6 +232,8 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PENDING_POSTED: Words("ACQ.AUTH_ORDER_HAS_FINISHED", "冻结已完成"),
     Reason.PENDING_VOIDED: Words("ACQ.AUTH_ORDER_HAS_CLOSED", "冻结已撤销"),
     Reason.PHONE_TAKEN: Words(_PARAMETER, "手机号已注册"),
+    Reason.PIN_RESET_NOT_OPEN: Words("ACQ.INVALID_PARAMETER", "支付密码重设未开放"),
+    Reason.PIN_RESET_WAITING: Words("ACQ.BUYER_ENABLE_STATUS_FORBID", "买家正在重设支付密码"),
     Reason.PLATFORM_MERGED: Words("ACQ.INVALID_PARAMETER", "平台已并入其他平台"),
     Reason.PLATFORM_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "平台不存在"),
     Reason.POLICY_CONTRADICTORY: Words("ACQ.INVALID_PARAMETER", "受理规则自相矛盾"),

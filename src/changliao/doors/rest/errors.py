@@ -138,6 +138,8 @@ STATUSES: Final[Mapping[Reason, int]] = {
     Reason.PENDING_POSTED: 409,
     Reason.PENDING_VOIDED: 409,
     Reason.PHONE_TAKEN: 409,
+    Reason.PIN_RESET_NOT_OPEN: 409,
+    Reason.PIN_RESET_WAITING: 423,
     Reason.PLATFORM_MERGED: 409,
     Reason.PLATFORM_NOT_FOUND: 404,
     Reason.POLICY_CONTRADICTORY: 422,

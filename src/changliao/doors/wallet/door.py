@@ -21,6 +21,7 @@ from changliao.doors.wallet import (
     packets,
     passkeys,
     paying,
+    pin_resets,
     receiving,
     settings,
 )
@@ -56,6 +57,7 @@ def routes(network: Network, pages: Pages, desk: Desk, public_url: str) -> list[
         *packets.routes(wallet),
         *passkeys.routes(wallet),
         *paying.routes(wallet),
+        *pin_resets.routes(wallet),
         *receiving.routes(wallet),
         *settings.routes(wallet),
     ]
@@ -70,6 +72,7 @@ async def home(visit: Visit) -> Response:
     recent = await bills.page(network, visit.user, visit.words, 0, _RECENT)
     return visit.render(
         "wallet/home.html",
+        reset_at=await pin_resets.waits_until(visit),
         balance=spendable.get(CNY.code, 0),
         others=others,
         bills=recent.bills,

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from changliao.core.credentials import CredentialKind
 from changliao.core.outcome import Reason, Refused
-from changliao.doors.wallet import forms
+from changliao.doors.wallet import forms, pin_resets
 from changliao.doors.wallet.visit import UNPROCESSABLE, Visit, Wallet, problem, signed_in
 from changliao.operations import sessions
 from changliao.operations.credentials import CHANGE, ChangeCredential
@@ -99,6 +99,7 @@ async def _page(visit: Visit, part: str, text: str) -> Response:
         user=visit.user,
         sessions=[(one.token.hex(), one) for one in found],
         own=_own(visit),
+        reset_at=await pin_resets.waits_until(visit),
         part=part,
         problem_text=text,
         changed=visit.request.query_params.get("changed", ""),

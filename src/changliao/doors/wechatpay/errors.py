@@ -179,6 +179,8 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PENDING_POSTED: Words(403, "RULE_LIMIT", "冻结已完成"),
     Reason.PENDING_VOIDED: Words(403, "RULE_LIMIT", "冻结已撤销"),
     Reason.PHONE_TAKEN: Words(400, _INVALID, "手机号已注册"),
+    Reason.PIN_RESET_NOT_OPEN: Words(403, "NO_AUTH", "支付密码重设未开放"),
+    Reason.PIN_RESET_WAITING: Words(403, "USER_ACCOUNT_ABNORMAL", "付款人正在重设支付密码"),
     Reason.PLATFORM_MERGED: Words(400, "INVALID_REQUEST", "平台已并入其他平台"),
     Reason.PLATFORM_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "平台不存在"),
     Reason.POLICY_CONTRADICTORY: Words(400, "INVALID_REQUEST", "受理规则自相矛盾"),

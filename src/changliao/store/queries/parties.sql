@@ -167,7 +167,8 @@ SELECT
     hash,
     set_at_us,
     failures,
-    locked_until_us
+    locked_until_us,
+    reset_at_us
 FROM credentials
 WHERE user_id = :user_id AND kind = :kind;
 
