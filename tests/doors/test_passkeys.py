@@ -129,6 +129,24 @@ def test_an_answer_counts_once_in_its_own_browser_for_its_own_act(
     assert added.status_code == 422
 
 
+def test_an_operator_removes_those_of_a_lost_phone(
+    sandbox: Sandbox, tabs: list[Tab], phone: str, device: Authenticator
+) -> None:
+    mine, operator = tabs[0].log_in(phone), sandbox[1]
+    mine.add(device)
+    user = operator.get(f"/api/v1/users?phone={phone}").json()["data"][0]["id"]
+    [shown] = operator.get(f"/api/v1/users/{user}/passkeys").json()["data"]
+    assert shown["name"] == "my phone"
+    assert "used_at" not in shown
+    path = f"/api/v1/users/{user}/passkeys/{shown['credential']}/remove"
+    removed = operator.post(path).json()
+    assert removed["removed_at"]
+    assert operator.post(path).json() == removed
+    assert operator.post(path.replace("/remove", "A/remove")).status_code == 404
+    assert operator.get(f"/api/v1/users/{user}/passkeys").json()["data"] == []
+    assert tabs[1].logged_in_by(device).status_code == 422
+
+
 @pytest.mark.parametrize(
     "lies",
     [

@@ -30,6 +30,7 @@ _PARTS: Final = {
     "basket_id": {"type": "string", "pattern": f"^bsk{_DIGITS}"},
     "budget_id": {"type": "string", "pattern": f"^bdg{_DIGITS}"},
     "channel_code": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,31}$"},
+    "credential": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,1364}$"},
     "difference_id": {"type": "string", "pattern": f"^dif{_DIGITS}"},
     "dispute_id": {"type": "string", "pattern": f"^dsp{_DIGITS}"},
     "draft_id": {"type": "string", "pattern": f"^drf{_DIGITS}"},
