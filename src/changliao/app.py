@@ -62,10 +62,7 @@ from changliao.workers import (
     settlements,
     today,
 )
-from changliao.workers.addresses import Guard
-from changliao.workers.faults import Faithful, Faulty
-from changliao.workers.gateways import Caller
-from changliao.workers.notifications import Deliverer, Notifier
+from changliao.workers.notifier import Notifier
 from changliao.workers.requests import Recorder
 
 HEALTH: Final = "/healthz"
@@ -99,10 +96,7 @@ class Parts:
         if config.sandbox:
             connectors["sandbox_bank"] = SandboxBank(network)
         if config.alipay_gateway:
-            caller = Caller(Guard(allow_private=config.private_callbacks))
-            connectors[alipay_channel.KIND] = AlipayChannel(
-                _account(config), caller.post, network.clock
-            )
+            connectors[alipay_channel.KIND] = _alipay_channel(network, config)
         self._desk = Desk(network, connectors)
         self._today = Today(network)
         self._recorder = Recorder(network, _INSPECTORS) if config.sandbox else None
@@ -123,10 +117,7 @@ class Parts:
         if doors:
             self._open(platform, alipay_keys)
         if workers:
-            guard = Guard(allow_private=config.private_callbacks)
-            carriage = Faulty(network) if config.sandbox else Faithful()
-            deliverer = Deliverer(network, self._notifiers, guard, config.retry_scale, carriage)
-            self._work("notifications", deliverer.run)
+            self._work("notifications", self._deliver)
             self._work("answers", lambda: answers.run(network))
             self._work("channels", lambda: channels.run(network, self._desk))
             self._work("expiry", lambda: expiry.run(network))
@@ -222,8 +213,31 @@ class Parts:
         )
         self._pages = pages.secured(starlette)
 
+    async def _deliver(self) -> None:
+        """Tell merchants. The doors do not wait until this thread has an HTTP client."""
+        run = await asyncio.to_thread(self._deliverer)
+        await run()
+
+    def _deliverer(self) -> Callable[[], Awaitable[None]]:
+        from changliao.workers.addresses import Guard
+        from changliao.workers.faults import Faithful, Faulty
+        from changliao.workers.notifications import Deliverer
+
+        config = self.config
+        guard = Guard(allow_private=config.private_callbacks)
+        carriage = Faulty(self.network) if config.sandbox else Faithful()
+        return Deliverer(self.network, self._notifiers, guard, config.retry_scale, carriage).run
+
     def _work(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         self._workers.append(asyncio.create_task(_restarted(name, run), name=name))
+
+
+def _alipay_channel(network: Network, config: Config) -> Connector:
+    from changliao.workers.addresses import Guard
+    from changliao.workers.gateways import Caller
+
+    caller = Caller(Guard(allow_private=config.private_callbacks))
+    return AlipayChannel(_account(config), caller.post, network.clock)
 
 
 def _account(config: Config) -> alipay_channel.Account:

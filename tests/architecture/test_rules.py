@@ -18,7 +18,11 @@ MODULE_LINES, FUNCTION_LINES, PARAMETERS = 400, 60, 7
 MANY_PARAMETERS = {"run": "whatever a scenario says can be said otherwise for one run of the lab"}
 # Functions that may import, and why.
 LATE_IMPORTS = {
-    "get_command": "one command needs NumPy, which takes its time",
+    "_alipay_channel": "few networks call another's gateway; the HTTP client takes its time",
+    "_deliverer": "the first answer does not wait for the HTTP client",
+    "_encoded": "the first answer draws no QR code",
+    "_status": "a program that reads JSON watches no progress",
+    "get_command": "a command does without what the others need",
     "open_engine": "an embedded network does not start PostgreSQL's driver",
     "_library": "most processes are never shown a passkey",
     "_runs": "a page and a call need NumPy, which takes its time",

@@ -1,11 +1,12 @@
 """`changliao audit`: recompute every balance and the journal, and name the first fault."""
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import click
 
-from changliao.commands.context import console, data_option, json_option, open_database, read_config
+from changliao.commands.context import data_option, json_option, open_database, read_config
 from changliao.commands.context import show as show_fields
 from changliao.operations import audit as auditing
 
@@ -19,7 +20,7 @@ def audit(folder: Path, *, as_json: bool) -> None:
     It reads one moment of the database and may run while payments go on.
     """
     engine = open_database(read_config(folder))
-    with console.status("Recomputing balances and the journal…"), engine.snapshot() as reader:
+    with nullcontext() if as_json else _status(), engine.snapshot() as reader:
         report = auditing.check(reader)
     engine.close()
     fields = {
@@ -34,3 +35,9 @@ def audit(folder: Path, *, as_json: bool) -> None:
         fields |= {"fault": report.fault.check, "detail": report.fault.detail}
     show_fields(fields, as_json=as_json)
     sys.exit(0 if report.fault is None else 1)
+
+
+def _status() -> AbstractContextManager[object]:
+    from changliao.commands.terminal import console
+
+    return console.status("Recomputing balances and the journal…")

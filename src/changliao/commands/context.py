@@ -10,7 +10,6 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 import msgspec
-from rich.console import Console
 
 from changliao import config
 from changliao.config import BadConfiguration, Config
@@ -26,7 +25,6 @@ from changliao.store.engines import open_engine
 from changliao.store.views import parties
 
 R = TypeVar("R")
-console = Console(highlight=False, soft_wrap=True)
 # Node 0 belongs to the process that serves; visitors take the next free one.
 FIRST_VISITOR = 1
 

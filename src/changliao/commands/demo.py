@@ -20,12 +20,13 @@ import httpx
 from msgspec import Struct
 from rich.table import Table
 
-from changliao.commands.context import console, fail
+from changliao.commands.context import fail
 from changliao.commands.people import WentWrong
 from changliao.commands.story import scenario
 from changliao.commands.story.acts import Done, number
 from changliao.commands.story.scenario import NoScenario, Point, Scenario
 from changliao.commands.story.stage import Server, Stage
+from changliao.commands.terminal import console
 
 _FOLDER: Final = Path("demo-data")
 _MARK: Final = ".demo"

@@ -17,9 +17,10 @@ import pyarrow.csv
 import pyarrow.parquet
 from rich.table import Table
 
-from changliao.commands.context import console, data_option, fail, json_option, run, visit
+from changliao.commands.context import data_option, fail, json_option, run, visit
 from changliao.commands.insight_files import FileOffice
 from changliao.commands.platform import Office
+from changliao.commands.terminal import console
 from changliao.workers import market
 
 Rows = list[dict[str, Any]]

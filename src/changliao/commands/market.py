@@ -12,11 +12,12 @@ import msgspec
 from rich.progress import Progress
 from rich.table import Table
 
-from changliao.commands.context import console, json_option
+from changliao.commands.context import json_option
 from changliao.commands.drive import drive
 from changliao.commands.insight import insight
 from changliao.commands.lab_files import STORY, as_it_stands, fitted, refusals
 from changliao.commands.market_tables import facts_table, shares_table, summary
+from changliao.commands.terminal import console
 from changliao.sim import outputs, pricing, reading
 from changliao.sim.check import SENSITIVITY, check
 from changliao.sim.lab import run

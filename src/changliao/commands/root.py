@@ -1,34 +1,47 @@
 """The command line: `changliao --help` lists everything."""
 
+from typing import Final
+
 import click
 
-from changliao.commands.audit import audit
-from changliao.commands.init import init
-from changliao.commands.member import member
-from changliao.commands.openapi import openapi
-from changliao.commands.platform import platform
-from changliao.commands.rotate import rotate
-from changliao.commands.serve import serve, work
+_NAMES: Final = (
+    *("audit", "init", "market", "member", "openapi", "platform", "rotate", "sandbox", "serve"),
+    "work",
+)
 
 
 class Commands(click.Group):
-    """Beside its own commands two that are imported when asked for: NumPy and SDKs take long."""
+    """A command is imported when asked for: most do without the doors, NumPy and the SDKs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), "market", "sandbox"])
+        return [*_NAMES]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        made: click.Command | None
         match cmd_name:
+            case "audit":
+                from changliao.commands.audit import audit as made
+            case "init":
+                from changliao.commands.init import init as made
             case "market":
-                from changliao.commands.market import market  # noqa: PLC0415 the class says why
-
-                return market
+                from changliao.commands.market import market as made
+            case "member":
+                from changliao.commands.member import member as made
+            case "openapi":
+                from changliao.commands.openapi import openapi as made
+            case "platform":
+                from changliao.commands.platform import platform as made
+            case "rotate":
+                from changliao.commands.rotate import rotate as made
             case "sandbox":
-                from changliao.commands.sandbox import sandbox  # noqa: PLC0415 the class says why
-
-                return sandbox
+                from changliao.commands.sandbox import sandbox as made
+            case "serve":
+                from changliao.commands.serve import serve as made
+            case "work":
+                from changliao.commands.serve import work as made
             case _:
-                return super().get_command(ctx, cmd_name)
+                made = None
+        return made
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,7 +51,3 @@ def main() -> None:
 
     Start with `changliao init`, then `changliao serve`; `changliao sandbox demo` shows everything.
     """
-
-
-for command in (init, serve, work, audit, member, openapi, platform, rotate):
-    main.add_command(command)

@@ -5,9 +5,8 @@ Source: WEB.md §6. Money is minor units; a minus sign is U+2212 and colour is n
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-import segno
 from markupsafe import Markup
 from msgspec import Struct
 
@@ -74,13 +73,12 @@ def machine_time(instant: Instant) -> str:
 
 def qr_image(text: str) -> str:
     """A QR code as an address of an image, for pages that set its size."""
-    return str(segno.make_qr(text, error="m").svg_data_uri(border=1))
+    return str(_encoded(text).svg_data_uri(border=1))
 
 
 def qr(text: str, label: str) -> Markup:
-    """An inline SVG, dark on white in both themes. Never a Micro QR: phones cannot read those."""
-    code = segno.make_qr(text, error="m")
-    svg = code.svg_inline(
+    """An inline SVG, dark on white in both themes."""
+    svg = _encoded(text).svg_inline(
         border=_QUIET_MODULES,
         dark="#14212b",
         light="#fff",
@@ -89,3 +87,10 @@ def qr(text: str, label: str) -> Markup:
         title=label,
     )
     return Markup(svg)  # noqa: S704 made by segno from escaped text
+
+
+def _encoded(text: str) -> Any:
+    """Never a Micro QR: phones cannot read those."""
+    import segno
+
+    return segno.make_qr(text, error="m")

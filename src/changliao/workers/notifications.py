@@ -12,13 +12,12 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final
 
 import httpx
 from msgspec.structs import replace
 
-from changliao.core.clock import Instant
-from changliao.core.events import Attempted, ClaimEvent, Event, Letter, Outgoing
+from changliao.core.events import Attempted, ClaimEvent, Event, Outgoing
 from changliao.core.ids import EventId, MerchantId
 from changliao.core.outcome import Refused
 from changliao.core.sandbox import Plan
@@ -28,6 +27,7 @@ from changliao.store.engine import Unavailable
 from changliao.store.views import events, told
 from changliao.workers.addresses import Forbidden, Guard
 from changliao.workers.faults import Carriage
+from changliao.workers.notifier import Notifier
 
 _MOST_AT_ONCE: Final = 256
 _MOST_FOR_ONE: Final = 64  # of one merchant, so that a slow one leaves room for the others
@@ -42,27 +42,6 @@ _NOTE_BYTES: Final = 4 * _NOTE_LENGTH
 _LIMITS: Final = httpx.Limits(max_connections=None, max_keepalive_connections=20)
 _HEADERS: Final = {"Accept-Encoding": "identity"}  # the log shows the answer as it came
 _log = logging.getLogger("changliao.notifications")
-
-
-class Notifier(Protocol):
-    """A door's way to tell its merchants, and its schedule: see core/events.py."""
-
-    @property
-    def retry_after_s(self) -> tuple[int, ...]:
-        """How long to wait after each attempt that failed."""
-        ...
-
-    async def compose(self, event: Event) -> Letter | None:
-        """The letter for an event; None when it has nowhere to go."""
-        ...
-
-    def sign(self, letter: Letter, now: Instant) -> Outgoing:
-        """One attempt, signed now."""
-        ...
-
-    def acknowledged(self, status: int, answer: str) -> bool:
-        """Has the receiver taken it? `answer` is the beginning of its body."""
-        ...
 
 
 class Deliverer:

@@ -8,11 +8,11 @@ from typing import Any, Literal
 from msgspec import field
 from rich.progress import Progress
 
-from changliao.commands.context import console
 from changliao.commands.people import WentWrong
 from changliao.commands.rest_client import RestClient
 from changliao.commands.story.acts import Act, Done, code_url, number, partner_sdk, payment
 from changliao.commands.story.stage import Stage, expect
+from changliao.commands.terminal import console
 
 _CONNECTIONS = 64
 _PRICE = 1_990

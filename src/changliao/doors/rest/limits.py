@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from changliao.core import chart, ids, limits
+from changliao.core import ids, limits
 from changliao.core.ids import UserId
 from changliao.core.limits import Identity, Level, Limit, Limits, SetLevel, SetLimit
 from changliao.core.money import BY_NUMBER
@@ -23,7 +23,6 @@ from changliao.doors.rest.fields import (
 )
 from changliao.doors.rest.users import find
 from changliao.operations.limits import SET_LEVEL, SET_LIMIT
-from changliao.store.views import ledger
 from changliao.store.views import limits as views
 
 LevelNumber = Annotated[int, Meta(ge=1, le=99, description="An identity level", examples=[2])]
@@ -132,25 +131,21 @@ async def show(door: Door, call: Call[Nothing, Nothing]) -> UserLimitsShown:
     """Show what a person may still spend, and what works again when."""
     user_id, network = await find(door, call), door.network
     now = network.clock()
-    person = await network.read(views.identity, user_id) or Identity(user_id)
-    spent = {one.currency: one for one in await network.read(views.spendings, user_id)}
-    debits = {one.id: one.debits_posted for one in await network.read(ledger.wallets_of, user_id)}
+    person, left = await network.read(views.left, user_id, now)
     shown = []
-    for one in await network.read(views.limits):
-        currency = BY_NUMBER[one.currency]
-        limit, known = one.limit(person.level), spent.get(one.currency)
-        left = limits.left(limit, known, debits.get(chart.wallet(user_id, currency), 0), now)
+    for currency, one in left.items():
+        limit = one.limit
         shown.append(
             LeftShown(
                 currency=currency.code,
                 per_payment=limit.per_payment,
                 per_day=limit.per_day,
                 per_year=limit.per_year,
-                spent_today=left.today,
-                spent_this_year=left.this_year,
+                spent_today=one.today,
+                spent_this_year=one.this_year,
                 day_begins=moment(limits.next_day(now)),
                 year_begins=moment(limits.next_year(now)),
-                most=UNSET if left.most is None else left.most,
+                most=UNSET if one.most is None else one.most,
             )
         )
     return UserLimitsShown(ids.show("usr", user_id), person.level, shown)

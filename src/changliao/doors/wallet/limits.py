@@ -4,12 +4,10 @@ from msgspec import Struct
 from starlette.responses import Response
 from starlette.routing import Route
 
-from changliao.core import chart, limits
+from changliao.core import limits
 from changliao.core.clock import Instant
-from changliao.core.limits import Identity, Left
-from changliao.core.money import BY_NUMBER
+from changliao.core.limits import Left
 from changliao.doors.wallet.visit import Visit, Wallet, signed_in
-from changliao.store.views import ledger
 from changliao.store.views import limits as views
 from changliao.web.display import amount
 
@@ -32,16 +30,11 @@ async def mine(visit: Visit) -> Response:
     """My level, what is left of its limits, and what the next levels need."""
     network, user_id = visit.wallet.network, visit.user.id
     now = network.clock()
-    person = await network.read(views.identity, user_id) or Identity(user_id)
-    spent = {one.currency: one for one in await network.read(views.spendings, user_id)}
-    debits = {one.id: one.debits_posted for one in await network.read(ledger.wallets_of, user_id)}
-    levels, known = await network.read(views.levels), await network.read(views.limits)
+    person, left = await network.read(views.left, user_id, now)
+    levels = await network.read(views.levels)
     rows: list[Row] = []
-    for one in known:
-        currency = BY_NUMBER[one.currency]
-        wallet = debits.get(chart.wallet(user_id, currency), 0)
-        left = limits.left(one.limit(person.level), spent.get(one.currency), wallet, now)
-        rows += _rows(visit, left, currency.code, now)
+    for currency, one in left.items():
+        rows += _rows(visit, one, currency.code, now)
     return visit.render(
         "wallet/limits.html",
         level=next((one for one in levels if one.number == person.level), None),
