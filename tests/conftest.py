@@ -1,11 +1,13 @@
 """What many tests start from: each engine, a world on it, a served network."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from changliao.commands.people import Person
+from changliao.store.engines import open_engine
 from tests import postgres, requirements
 from tests.served import Rest, Served, Shop, merchant, serve
 from tests.world import World
@@ -32,13 +34,31 @@ def postgresql() -> Iterator[postgres.Server]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file that every test copies: a schema is made once."""
+    path = tmp_path_factory.mktemp("migrated") / "empty.db"
+    engine = open_engine(str(path))
+    engine.migrate()
+    engine.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_address(migrated: Path, tmp_path: Path) -> str:
+    """A network's file with nothing in it."""
+    return str(shutil.copy(migrated, tmp_path / "test.db"))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each engine."""
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A network's database of each engine with nothing in it."""
     if request.param == "sqlite":
-        return str(tmp_path / "test.db")
+        yield request.getfixturevalue("sqlite_address")
+        return
     running: postgres.Server = request.getfixturevalue("postgresql")
-    return running.database()
+    with running.borrowed() as borrowed:
+        yield borrowed
 
 
 @pytest.fixture
@@ -51,9 +71,9 @@ def world(address: str) -> Iterator[World]:
 
 
 @pytest.fixture
-def sqlite_world(tmp_path: Path) -> Iterator[World]:
+def sqlite_world(sqlite_address: str) -> Iterator[World]:
     """For what does not depend on the engine."""
-    made = World(str(tmp_path / "test.db"))
+    made = World(sqlite_address)
     yield made
     made.audit()
     made.close()

@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import errors, sql
+
+from changliao.store.engines import open_engine
 
 START_WITHIN_S = 30
 
@@ -50,6 +53,8 @@ class Server:
         self.port = port
         self.process: subprocess.Popen[bytes] = start()
         self._made = 0
+        self._clean: list[str] = []
+        self._emptying: sql.Composed | None = None
 
     def restart(self) -> None:
         """Start again on the same data, after the process was killed."""
@@ -70,11 +75,53 @@ class Server:
 
     def database(self) -> str:
         """The address of something empty: a schema, which costs no files as a database would."""
+        return self._address(self._schema())
+
+    @contextlib.contextmanager
+    def borrowed(self) -> Iterator[str]:
+        """The address of a migrated schema where nothing is. The next one borrows it emptied."""
+        schema = self._clean.pop() if self._clean else self._migrated()
+        yield self._address(schema)
+        with contextlib.suppress(errors.LockNotAvailable):  # left with what a failed test left open
+            self._empty(schema)
+            self._clean.append(schema)
+
+    def _schema(self) -> str:
         self._made += 1
         name = f"t{os.getpid()}_{self._made}"
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(f"CREATE SCHEMA {name}".encode())
-        return f"{self.url}?options=-csearch_path%3D{name}"
+        return name
+
+    def _address(self, schema: str) -> str:
+        return f"{self.url}?options=-csearch_path%3D{schema}"
+
+    def _migrated(self) -> str:
+        schema = self._schema()
+        engine = open_engine(self._address(schema))
+        engine.migrate()
+        engine.close()
+        return schema
+
+    def _empty(self, schema: str) -> None:
+        """Every table as a migration leaves it: most of them with nothing."""
+        with psycopg.connect(self._address(schema), autocommit=True) as connection:
+            if self._emptying is None:
+                self._emptying = _emptying(connection, self._migrated())
+            connection.execute("SET lock_timeout = '2s'")
+            connection.execute(self._emptying)
+
+
+def _emptying(connection: psycopg.Connection[Any], seeds: str) -> sql.Composed:
+    """Statements that make the schema of a connection's search path equal to `seeds`."""
+    found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (seeds,))
+    work: list[sql.Composable] = []
+    for (name,) in found.fetchall():
+        table, kept = sql.Identifier(name), sql.Identifier(seeds, name)
+        work.append(sql.SQL("DELETE FROM {}").format(table))
+        if connection.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(kept)).fetchone():
+            work.append(sql.SQL("INSERT INTO {} SELECT * FROM {}").format(table, kept))
+    return sql.SQL("; ").join(work)
 
 
 @contextlib.contextmanager
