@@ -71,7 +71,7 @@ class Served:
         deadline = time.monotonic() + START_WITHIN_S
         while True:
             try:
-                httpx.get(f"{self.base_url}/healthz", trust_env=False)
+                httpx.get(f"{self.base_url}/healthz", trust_env=False, timeout=30)
             except httpx.TransportError:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise AssertionError(self.log()) from None

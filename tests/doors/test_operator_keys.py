@@ -30,7 +30,10 @@ class Somebody:
         self.key = served.command("member", "key", name)
         self.rest = Rest(served.base_url, self.key["operator_key"], self.key["operator_secret"])
         self.browser = httpx.Client(
-            base_url=served.base_url, trust_env=False, headers={"Sec-Fetch-Site": "same-origin"}
+            base_url=served.base_url,
+            trust_env=False,
+            timeout=30,
+            headers={"Sec-Fetch-Site": "same-origin"},
         )
         fields = {
             "name": name,

@@ -111,7 +111,7 @@ def signed(base: str, key: Key, path: str, body: dict[str, Any]) -> dict[str, An
         f'nonce="{nonce}",signature="{signature}"'
     )
     headers = {"Authorization": authorization, "Content-Type": "application/json"}
-    answer = httpx.post(base + path, content=content, headers=headers, trust_env=False)
+    answer = httpx.post(base + path, content=content, headers=headers, trust_env=False, timeout=30)
     answer.raise_for_status()
     return dict(answer.json())
 
@@ -182,7 +182,7 @@ def _run(*words: str) -> bytes:
 def _wait_for(base: str) -> None:
     for _ in range(200):
         try:
-            httpx.get(f"{base}/healthz", trust_env=False)
+            httpx.get(f"{base}/healthz", trust_env=False, timeout=30)
         except httpx.TransportError:
             time.sleep(0.05)
         else:

@@ -141,7 +141,7 @@ def test_one_merchant_never_sees_anothers(sandbox: Sandbox, here: Site, develope
     base = f"{here.base}/portal"
     kept = {one["name"]: one["value"] for one in developer.context.cookies()}
     headers = {"Sec-Fetch-Site": "same-origin"}
-    with httpx.Client(cookies=kept, trust_env=False, headers=headers) as browser:
+    with httpx.Client(cookies=kept, trust_env=False, timeout=30, headers=headers) as browser:
         for path in (f"orders/{order['id']}", f"events/{event['id']}"):
             assert browser.get(f"{base}/{path}").status_code == 404
         pages = [

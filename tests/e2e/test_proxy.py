@@ -104,14 +104,16 @@ def test_curl_like_clients_are_answered_with_a_certificate_they_can_check(
     exported: dict[str, str],
 ) -> None:
     trusted = ssl.create_default_context(cafile=exported["NODE_EXTRA_CA_CERTS"])
-    with httpx.Client(proxy=exported["HTTPS_PROXY"], verify=trusted, trust_env=False) as client:
+    with httpx.Client(
+        proxy=exported["HTTPS_PROXY"], verify=trusted, trust_env=False, timeout=30
+    ) as client:
         assert client.get(f"{MADE_FOR}/healthz").text == "ok\n"
         assert client.get("https://openapi.alipay.com/healthz").status_code == 200
 
 
 def test_whoever_does_not_trust_the_authority_is_not_fooled(exported: dict[str, str]) -> None:
     with (
-        httpx.Client(proxy=exported["HTTPS_PROXY"], trust_env=False) as client,
+        httpx.Client(proxy=exported["HTTPS_PROXY"], trust_env=False, timeout=30) as client,
         pytest.raises(httpx.ConnectError, match="certificate verify failed"),
     ):
         client.get(f"{MADE_FOR}/healthz")

@@ -125,7 +125,7 @@ def test_a_bank_that_is_late_is_waited_for(market: Site, chromium: Browser) -> N
         looks_right(page)
     desk.goto(f"{market.base}/c/{order.token}?lang=en")
     assert not HAN.search(desk.locator("[data-live]").inner_text())
-    moved = httpx.get(f"{market.base}/healthz", trust_env=False)
+    moved = httpx.get(f"{market.base}/healthz", trust_env=False, timeout=30)
     assert moved.status_code == 200
     signed(market.base, market.operator, "/api/v1/sandbox/clock", {"ahead_s": 30})
     for page in (desk, hand):

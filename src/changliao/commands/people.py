@@ -20,7 +20,7 @@ class Person:
 
     def __init__(self, base_url: str, phone: str, name: str, pin: str) -> None:
         self._browser = httpx.Client(
-            base_url=base_url, headers=_HEADERS, follow_redirects=True, trust_env=False
+            base_url=base_url, headers=_HEADERS, follow_redirects=True, trust_env=False, timeout=30
         )
         self.phone = phone
         self.name = name
