@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         found = [one for named in item._fixtureinfo.name2fixturedefs.values() for one in named]
         if any(one.scope == "module" for one in found):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name} {item.path.stem}"))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The rules of the house that no linter knows."""
 
 import ast
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -134,3 +135,10 @@ def test_files_that_documents_name_exist(path: Path) -> None:
         r"`((?:src|tests|docs|bench)/[\w/.-]+\.\w+)`", path.read_text("utf-8")
     ):
         assert "NNNN" in target or (ROOT / target).exists(), f"{named(path)}: {target}"
+
+
+@pytest.mark.xdist_group("together")
+def test_tests_that_share_run_in_one_process(request: pytest.FixtureRequest) -> None:
+    """A release of pytest once made xdist forget groups, and everything was made twice."""
+    if os.environ.get("PYTEST_XDIST_WORKER") and request.config.getoption("loadgroup"):
+        assert request.node.nodeid.endswith("@together")

@@ -113,11 +113,11 @@ def test_an_order_is_paid_by_online_banking(market: Site, chromium: Browser, wid
 def test_a_bank_that_is_late_is_waited_for(market: Site, chromium: Browser) -> None:
     """The page says so, offers no second payment, and turns by itself when the answer comes."""
     order, payer = place(market), person(market, 0)
-    desk, hand = (shown(chromium, market, payer, order, width) for width in (DESK, HAND))
+    desk = shown(chromium, market, payer, order, DESK)
     fail(market, "late")
     use(desk, market, order, "netbank")
     desk.wait_for_selector("[data-state=processing]")
-    hand.reload()
+    hand = shown(chromium, market, payer, order, HAND)
     for page in (desk, hand):
         assert state(page) == "processing"
         assert "请不要重复付款" in page.locator("main").inner_text()
