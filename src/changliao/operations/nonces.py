@@ -1,7 +1,12 @@
-"""Using a nonce, where several processes must know of it; and forgetting old ones."""
+"""Using a nonce, where more than one process must know of it; and forgetting old ones.
+
+A command that comes with a nonce keeps it in its own commit, also when it is refused: what was
+refused must not come true later.
+"""
 
 from collections.abc import Iterable
-from typing import Final
+from functools import cache, partial
+from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -11,11 +16,43 @@ from changliao.operations.operation import Operation, Place
 from changliao.store.nonces import NONCES
 from changliao.store.unit import UnitOfWork
 
+C = TypeVar("C")
+
+
+class Replayed(Struct, frozen=True):
+    """The nonce was used before: nothing was done."""
+
+
+class Fresh(Struct, Generic[C], frozen=True):
+    """A command that comes once, with its nonce."""
+
+    nonce: Nonce
+    command: C
+
 
 class ForgetNonces(Struct, frozen=True):
     """Nonces whose requests are too old anyway: owner and digest."""
 
     old: tuple[tuple[int, bytes], ...]
+
+
+@cache
+def fresh(operation: Operation[C, Any]) -> Operation[Fresh[C], Any]:
+    """The operation with a nonce; Replayed when it was used."""
+    return Operation(operation.name, partial(_fresh, operation), partial(_fresh_keys, operation))
+
+
+def _fresh(operation: Operation[C, Any], tx: UnitOfWork, command: Fresh[C], now: Instant) -> Any:
+    """Perform the command unless its nonce was used."""
+    if tx.find(NONCES, NONCES.key(command.nonce)) is not None:
+        return Replayed()
+    tx.insert(NONCES, command.nonce)
+    return operation.run(tx, command.command, now)
+
+
+def _fresh_keys(operation: Operation[C, Any], command: Fresh[C]) -> Iterable[Place]:
+    yield from _keys(command.nonce)
+    yield from operation.keys(command.command)
 
 
 def _use(tx: UnitOfWork, command: Nonce, now: Instant) -> bool:

@@ -10,6 +10,7 @@ line feed: under the same secret for HMAC, under the network's Ed25519 key other
 
 import base64
 import binascii
+import hashlib
 import hmac
 import re
 from collections import deque
@@ -24,6 +25,7 @@ from msgspec import Struct
 from changliao.core import chart, clock, ids
 from changliao.core.clock import MINUTE, SECOND, Instant
 from changliao.core.members import Member, Right, may
+from changliao.core.nonces import Nonce
 from changliao.core.parties import Key, KeyKind, MerchantState
 from changliao.doors.rest.errors import Problem
 from changliao.operations.network import Network
@@ -36,6 +38,7 @@ SCHEMES: Final = {
 }
 ANSWERS_PURPOSE: Final = "rest answers"
 MOST_SKEW: Final = 5 * MINUTE
+REPLAYED: Final = "this nonce was used before: make a new one"
 HEADER: Final = re.compile(
     r'(CHANGLIAO-[A-Z0-9-]+) key="(key_\w{13})",timestamp="(\d{1,12})",'
     r'nonce="([\x21\x23-\x7e]{8,64})",signature="([0-9A-Za-z+/=]{1,128})"'
@@ -45,9 +48,13 @@ _SECRETS_KEPT: Final = 10_000
 
 
 class Caller(Struct, frozen=True):
-    """The key that signed, its opened secret when it has one, and the member it belongs to."""
+    """The key that signed, its opened secret when it has one, and the member it belongs to.
+
+    `nonce` is the request's own: what the request changes is committed with it.
+    """
 
     key: Key
+    nonce: Nonce
     secret: bytes = b""
     member: Member | None = None
 
@@ -63,7 +70,10 @@ class Caller(Struct, frozen=True):
 
 
 class Nonces:
-    """Nonces this process saw in ten minutes; a repeated command finds itself anyway."""
+    """Nonces this process saw in ten minutes. What changes anything is told from the database.
+
+    So another process, or this one after a start, answers the replay of a mere question once.
+    """
 
     def __init__(self) -> None:
         self._seen: set[tuple[str, str]] = set()
@@ -106,12 +116,12 @@ class Gate:
         key = await self._network.look_up(parties.key_by_serial, name)
         if key is None or key.kind is not kind or not key.works(self._network.clock()):
             raise Problem("unknown_key", "the key is unknown, revoked or of another kind")
-        caller = Caller(key, self._secret(key), await self._member(key))
+        caller = Caller(key, _nonce(key, nonce, now), self._secret(key), await self._member(key))
         message = request_message(method, target, timestamp, nonce, body)
         if not _verified(caller, message, signature):
             raise Problem("wrong_signature", "the signature does not match this request")
         if not self._nonces.first(name, nonce, now):
-            raise Problem("replayed", "this nonce was used before: make a new one")
+            raise Problem("replayed", REPLAYED)
         await self._refuse_disabled(caller)
         return caller
 
@@ -152,6 +162,12 @@ class Gate:
         merchant = await self._network.look_up(parties.merchant, caller.key.merchant_id)
         if merchant is None or merchant.state is not MerchantState.ACTIVE:
             raise Problem("merchant_disabled", "this merchant is disabled: ask the operator")
+
+
+def _nonce(key: Key, nonce: str, now: Instant) -> Nonce:
+    """As it is kept. No message beside it: here the very same request is a replay as well."""
+    digest = hashlib.sha256(f"{key.serial}\n{nonce}".encode()).digest()
+    return Nonce(key.merchant_id, digest, b"", now)
 
 
 def request_message(method: str, target: bytes, timestamp: str, nonce: str, body: bytes) -> bytes:

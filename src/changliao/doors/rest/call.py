@@ -13,11 +13,12 @@ from changliao.core.clock import Instant
 from changliao.core.money import CURRENCIES, Money
 from changliao.core.outcome import Refused
 from changliao.core.parties import Merchant
-from changliao.doors.rest.authorization import Caller
+from changliao.doors.rest.authorization import REPLAYED, Caller
 from changliao.doors.rest.errors import Problem, refusal
 from changliao.operations.answers import Once, once
 from changliao.operations.connectors import Desk
 from changliao.operations.network import Network
+from changliao.operations.nonces import Fresh, Replayed, fresh
 from changliao.operations.operation import Operation
 from changliao.operations.payers import Payers
 from changliao.web.asgi import NUL
@@ -136,9 +137,9 @@ async def perform(
 
     Under an Idempotency-Key the answer, also a no, is kept in the same commit and then given.
     """
-    network, repeat = door.network, call.repeat
+    repeat = call.repeat
     if repeat is None:
-        return show(accepted(await network.perform(operation, command)))
+        return show(await commit(door, call, operation, command))
 
     def render(outcome: R | Refused) -> tuple[int, bytes]:
         if isinstance(outcome, Refused):
@@ -146,8 +147,22 @@ async def perform(
             return problem.status, _sealed(door, problem.body(repeat.request_id))
         return repeat.status, _sealed(door, msgspec.json.encode(show(outcome)))
 
-    kept = await network.perform(once(operation), Once(repeat.asked, command, render))
-    return opened(door, accepted(kept))
+    kept = await commit(door, call, once(operation), Once(repeat.asked, command, render))
+    return opened(door, kept)
+
+
+async def commit(
+    door: Door, call: Call[Any, Any], operation: Operation[C, R | Refused], command: C
+) -> R:
+    """What came of a command whose request comes once, whichever process answers it.
+
+    The nonce is kept in the command's own commit. Raises Problem for a refusal and for a replay.
+    """
+    asked = Fresh(call.caller.nonce, command)
+    outcome: R | Refused | Replayed = await door.network.perform(fresh(operation), asked)
+    if isinstance(outcome, Replayed):
+        raise Problem("replayed", REPLAYED)
+    return accepted(outcome)
 
 
 def opened(door: Door, kept: KeptAnswer) -> Answer:

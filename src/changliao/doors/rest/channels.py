@@ -17,7 +17,7 @@ from changliao.doors.rest.asking import (
     codes,
     show_request,
 )
-from changliao.doors.rest.call import Call, Door, accepted, perform, read_id
+from changliao.doors.rest.call import Call, Door, accepted, commit, perform, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import Problem, refusal
 from changliao.doors.rest.fields import (
@@ -187,7 +187,7 @@ async def set_fault(door: Door, call: Call[FaultForm, Nothing]) -> FaultShown:
     rule = FaultRule(
         known.id, RequestKind[form.kind.upper()], BankFault(form.fault), form.times, form.off
     )
-    return _fault_shown(accepted(await door.network.perform(SET_FAULT, rule)))
+    return _fault_shown(await commit(door, call, SET_FAULT, rule))
 
 
 async def requests(door: Door, call: Call[Nothing, RequestsQuery]) -> Page[ChannelRequestShown]:

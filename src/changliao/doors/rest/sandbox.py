@@ -13,7 +13,7 @@ from changliao.core.clock import SECOND, Instant
 from changliao.core.ids import MerchantId
 from changliao.core.outcome import Reason, Refused
 from changliao.core.sandbox import EVERYBODY, Act, AutomaticPayer, Faults, MoveClock
-from changliao.doors.rest.call import Call, Door, accepted, read_id
+from changliao.doors.rest.call import Call, Door, commit, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import Problem, refusal
 from changliao.doors.rest.fields import (
@@ -180,7 +180,7 @@ async def move_clock(door: Door, call: Call[ClockForm, Nothing]) -> ClockShown:
     Orders expire and notifications are tried again by it. Signatures tell real time.
     """
     _payers(door)
-    ahead = accepted(await door.network.perform(MOVE_CLOCK, MoveClock(call.form.ahead_s * SECOND)))
+    ahead = await commit(door, call, MOVE_CLOCK, MoveClock(call.form.ahead_s * SECOND))
     return ClockShown(moment(Instant(door.network.real_clock() + ahead)), ahead // SECOND)
 
 
@@ -197,7 +197,7 @@ async def set_faults(door: Door, call: Call[FaultsForm, Nothing]) -> FaultsShown
     form = call.form
     merchant_id = await _whose(door, call, form.merchant)
     faults = Faults(form.delay_ms, form.drop, form.duplicate, form.reorder)
-    accepted(await door.network.perform(SET_RULE, sandbox.faults_rule(merchant_id, faults)))
+    await commit(door, call, SET_RULE, sandbox.faults_rule(merchant_id, faults))
     return _shown(faults)
 
 
@@ -215,7 +215,7 @@ async def set_payer(door: Door, call: Call[PayerForm, Nothing]) -> PayerShown:
     form = call.form
     merchant_id = await _whose(door, call, form.merchant)
     payer = AutomaticPayer(form.act, form.after_ms) if form.act else None
-    accepted(await door.network.perform(SET_RULE, sandbox.payer_rule(merchant_id, payer)))
+    await commit(door, call, SET_RULE, sandbox.payer_rule(merchant_id, payer))
     return PayerShown(payer.act, payer.after_ms) if payer else PayerShown(None)
 
 
