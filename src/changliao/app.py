@@ -126,6 +126,7 @@ class Parts:
             self._work("settlements", lambda: settlements.run(network, self._desk))
             self._work("market", lambda: market.run(network))
             self._work("today", lambda: today.run(network, self._today))
+        self._work("alipay keys", lambda: alipay_platform.follow(network, alipay_keys))
         if config.sandbox:
             self._work("clock", lambda: clock.follow(network))
         if self._payers is not None:

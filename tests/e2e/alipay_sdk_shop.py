@@ -168,8 +168,15 @@ class Shop:
 @contextmanager
 def opened_shop(sdk: Sdk, sandbox: tuple[Served, Rest], folder: Path) -> Iterator[Shop]:
     """A merchant of the sandbox with this SDK running, until the block ends."""
-    command, inside = sdk.command(folder / "settings.json")
     settings = sandbox[0].command("sandbox", "alipay", sdk.package)
+    with running_shop(sdk, settings, folder) as shop:
+        yield shop
+
+
+@contextmanager
+def running_shop(sdk: Sdk, settings: dict[str, str], folder: Path) -> Iterator[Shop]:
+    """A merchant that was taken on, with this SDK running, until the block ends."""
+    command, inside = sdk.command(folder / "settings.json")
     (folder / "settings.json").write_text(json.dumps(settings), "utf-8")
     environment = {"PATH": "/usr/bin:/bin", "NO_PROXY": "*", "PYTHONUTF8": "1"}
     with (

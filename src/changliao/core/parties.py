@@ -57,6 +57,13 @@ class App(Struct, frozen=True):
     name: str
 
 
+class AppCertificate(Struct, frozen=True):
+    """Under which of the network's certificates an app is answered; empty: as everybody is."""
+
+    app_id: AppId
+    serial: str
+
+
 class KeyKind(IntEnum):
     """The number is stored."""
 

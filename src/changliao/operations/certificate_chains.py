@@ -15,7 +15,12 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import NameOID
 from msgspec import Struct
 
@@ -68,6 +73,14 @@ def new_leaf(name: str, now: Instant) -> Issued:
     """A fresh pair that speaks for itself: nobody looks who signed an app's certificate."""
     owner = _owner(name)
     return _signed(owner, owner, now, LEAF_LIVES)
+
+
+def renewed(name: str, issuer: bytes, issuer_key: bytes, now: Instant) -> Issued:
+    """One more leaf under an issuer, whose certificate and private key are PEM."""
+    key = load_pem_private_key(issuer_key, None)
+    if not isinstance(key, RSAPrivateKey):
+        raise TypeError("the issuer's key is not an RSA key")
+    return _signed(_owner(name), _Owner(read(issuer).subject, key), now, LEAF_LIVES)
 
 
 def number_of(certificate: x509.Certificate) -> str:

@@ -169,7 +169,9 @@ def _revoke_key(tx: UnitOfWork, command: RevokeKey, now: Instant) -> Key | Refus
     return key
 
 
-def _add_platform_key(tx: UnitOfWork, command: AddPlatformKey, now: Instant) -> AddPlatformKey:
+def _add_platform_key(
+    tx: UnitOfWork, command: AddPlatformKey, now: Instant
+) -> AddPlatformKey | Refused:
     """Keep a new key pair beside the earlier ones."""
     row = (
         command.serial,

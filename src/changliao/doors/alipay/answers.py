@@ -20,9 +20,13 @@ _MISREAD: Final = str.maketrans({"{": "｛", "}": "｝", '"': "＂"})
 
 
 class Style(Struct, frozen=True):
-    """How one caller wants to be answered; `content_key` when its content was encrypted."""
+    """How one caller wants to be answered; `content_key` when its content was encrypted.
+
+    `app` is the number the request gives, also where it turned out to be nobody's.
+    """
 
     root: str
+    app: str = ""
     codec: str = "utf-8"
     sign_type: str = crypto.RSA2
     certificate_mode: bool = False
@@ -53,8 +57,9 @@ def envelope(platform: Platform, style: Style, fields: Mapping[str, Any]) -> byt
     if style.content_key:
         text = f'"{crypto.seal(style.content_key, text.encode(style.codec, "replace"))}"'
     node = text.encode(style.codec, "replace")
-    signature = crypto.sign(platform.key, node, style.sign_type)
-    number = f',"alipay_cert_sn":"{platform.number}"' if style.certificate_mode else ""
+    signer = platform.signer(style.app)
+    signature = crypto.sign(signer.key, node, style.sign_type)
+    number = f',"alipay_cert_sn":"{signer.number}"' if style.certificate_mode else ""
     head, tail = f'{{"{style.root}":', f'{number},"sign":"{signature}"}}'
     return head.encode("ascii") + node + tail.encode("ascii")
 

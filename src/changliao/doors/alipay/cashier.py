@@ -125,8 +125,9 @@ async def return_address(door: Door, placed: Placed, details: trades.Details) ->
         "version": "1.0",
     }
     message = crypto.canonical(given).encode(codec, "replace")
+    signer = door.platform.signer(details.app_id)
     given |= {
-        "sign": crypto.sign(door.platform.key, message, details.sign_type),
+        "sign": crypto.sign(signer.key, message, details.sign_type),
         "sign_type": details.sign_type,
     }
     parts = urlsplit(details.return_url)
@@ -151,7 +152,8 @@ async def app_result(door: Door, placed: Placed, details: trades.Details) -> dic
     }
     node = answers.node_text(answers.success(fields))
     codec = CODECS.get(details.charset.lower(), "utf-8")
-    signature = crypto.sign(door.platform.key, node.encode(codec, "replace"), details.sign_type)
+    signer = door.platform.signer(details.app_id)
+    signature = crypto.sign(signer.key, node.encode(codec, "replace"), details.sign_type)
     tail = msgspec.json.encode({"sign": signature, "sign_type": details.sign_type}).decode()
     result = f'{{"{answers.root_of(APP)}":{node},{tail[1:]}'
     return {"resultStatus": "9000", "memo": "", "result": result}

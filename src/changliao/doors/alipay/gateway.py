@@ -181,6 +181,7 @@ def _style(given: Parameters, key: bytes = b"") -> Style:
     sign_type = given.get("sign_type")
     return Style(
         root=answers.root_of(method) if verification.plausible(method) else ERROR_ROOT,
+        app=given.get("app_id"),
         codec=given.codec,
         sign_type=sign_type if sign_type in crypto.HASHES else crypto.RSA2,
         certificate_mode=bool(given.get("app_cert_sn")),

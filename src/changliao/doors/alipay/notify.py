@@ -57,7 +57,8 @@ class Notifier:
         fields = msgspec.json.decode(letter.body, type=Fields) | {"notify_time": words.moment(now)}
         codec = CODECS.get(fields["charset"].lower(), "utf-8")
         message = crypto.canonical(fields, without=("sign", "sign_type")).encode(codec, "replace")
-        fields["sign"] = crypto.sign(self._platform.key, message, fields["sign_type"])
+        signer = self._platform.signer(fields["app_id"])
+        fields["sign"] = crypto.sign(signer.key, message, fields["sign_type"])
         body = urlencode(fields, encoding=codec, errors="replace").encode("ascii")
         kind = f"application/x-www-form-urlencoded; charset={fields['charset']}"
         return Outgoing({"Content-Type": kind, "User-Agent": "Changliao-Pay"}, body)

@@ -5,11 +5,13 @@ Source: alipay-openapi.md §15. Header names of answers are lower case, as one S
 """
 
 import logging
+import re
 import secrets
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from changliao.core import clock
 from changliao.core.clock import MILLISECOND, MINUTE
@@ -28,6 +30,7 @@ from changliao.web.asgi import Application, Receive, Scope, Send
 SCHEME: Final = "ALIPAY-SHA256withRSA"
 MOST_SKEW: Final = 10 * MINUTE
 _SIGN: Final = ",sign="
+_APP: Final = re.compile(r"[ ,]app_id=([^,]*)")
 _LONGEST_STAMP: Final = 16
 _log = logging.getLogger("changliao.alipay")
 _PATHS: Final = {path_of(name): name for name, method in METHODS.items() if method.verb}
@@ -43,8 +46,9 @@ class Signed(Struct, frozen=True):
 
 
 class Heard(Struct, frozen=True):
-    """Who asks, and with which key its content was encrypted."""
+    """Who asks, and with which key its content was encrypted. `app` is what the header says."""
 
+    app: str = ""
     certificate_mode: bool = False
     content_key: bytes = b""
 
@@ -60,17 +64,17 @@ def application(door: Door) -> Application:
             return
         except asgi.BodyTooLarge:
             message = f"请求体超过上限 {gateway.BODY_LIMIT} 字节"
-            await _refuse(door, send, invalid("invalid-parameter", message))
+            await _refuse(door, scope, send, invalid("invalid-parameter", message))
             return
         try:
             heard, fields = await _answered(door, nonces, scope, body)
         except AlipayError as error:
-            await _refuse(door, send, error)
+            await _refuse(door, scope, send, error)
         except Unavailable:
-            await _refuse(door, send, unavailable())
+            await _refuse(door, scope, send, unavailable())
         except Exception:  # the door's last line: the trace is kept, the caller asks what came
             _log.exception("%s failed", scope["path"])
-            await _refuse(door, send, unknown())
+            await _refuse(door, scope, send, unknown())
         else:
             await _send(door, send, 200, fields, heard)
 
@@ -95,10 +99,10 @@ async def _answered(door: Door, nonces: Nonces, scope: Scope, body: bytes) -> tu
     authorization = headers.get("authorization", b"").decode("latin-1")
     caller, certificate_mode = await authenticate(door, authorization, signed, nonces)
     name, method = _method(scope)
-    heard = Heard(certificate_mode)
+    heard = Heard(caller.app.number, certificate_mode)
     text = body.decode("utf-8", "replace")
     if headers.get("alipay-encrypt-type"):
-        heard = Heard(certificate_mode, await gateway.content_key(door, caller))
+        heard = replace(heard, content_key=await gateway.content_key(door, caller))
         plain = crypto.unseal(heard.content_key, text)
         if plain is None:
             raise invalid("decryption-error-unknown", "解密出错，请检查AES密钥")
@@ -160,11 +164,13 @@ def _query(scope: Scope) -> Node:
     return dict(parse_qsl(raw.decode("utf-8", "replace")))
 
 
-async def _refuse(door: Door, send: Send, error: AlipayError) -> None:
-    """Errors are signed too, with the key alone: whose certificate to name is not known."""
+async def _refuse(door: Door, scope: Scope, send: Send, error: AlipayError) -> None:
+    """Errors are signed too, without a certificate's number: who asks may not be known."""
+    header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    app = _APP.search(header)
     fields = {"code": error.bare_code, "message": error.message + error.evidence}
     status = 404 if error.sub_code == "isv.invalid-method" else error.status
-    await _send(door, send, status, fields | dict(error.fields), Heard())
+    await _send(door, send, status, fields | dict(error.fields), Heard(app[1] if app else ""))
 
 
 async def _send(door: Door, send: Send, status: int, fields: dict[str, Any], heard: Heard) -> None:
@@ -174,9 +180,10 @@ async def _send(door: Door, send: Send, status: int, fields: dict[str, Any], hea
         body = crypto.seal(heard.content_key, text.encode()).encode()
     timestamp = str(clock.seconds(door.network.real_clock()) * 1000)
     nonce = secrets.token_hex(16)
-    signature = crypto.sign(door.platform.key, answer_message(timestamp, nonce, body))
+    signer = door.platform.signer(heard.app)
+    signature = crypto.sign(signer.key, answer_message(timestamp, nonce, body))
     kind = b"text/plain" if heard.content_key else b"application/json;charset=UTF-8"
-    number = ((b"alipay-sn", door.platform.number.encode()),) if heard.certificate_mode else ()
+    number = ((b"alipay-sn", signer.number.encode()),) if heard.certificate_mode else ()
     headers = (
         (b"content-type", kind),
         (b"alipay-timestamp", timestamp.encode()),

@@ -26,6 +26,7 @@ _PATH_PART: Final = re.compile(r"\{(\w+)\}")
 _PART_OF_NAME: Final = re.compile(r"_?Page_(\w+)_")
 _DIGITS: Final = "_[0-7][0-9A-HJKMNP-TV-Z]{12}$"
 _PARTS: Final = {
+    "appid": {"type": "string", "pattern": "^[0-9A-Za-z]{4,32}$"},
     "authorization_id": {"type": "string", "pattern": f"^ath{_DIGITS}"},
     "basket_id": {"type": "string", "pattern": f"^bsk{_DIGITS}"},
     "budget_id": {"type": "string", "pattern": f"^bdg{_DIGITS}"},
