@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -85,19 +86,74 @@ def test_what_people_buy_is_a_file_that_insight_reads(small: Path, tmp_path: Pat
     assert "weeks or months" in typed(*of, "flow", "--every", "day", code=2)
 
 
+def interrupted(*words: str) -> tuple[str, str]:
+    """What a command prints and says when Ctrl-C comes after four seconds of work."""
+    with started([CHANGLIAO, "market", *words], stderr=subprocess.PIPE) as process:
+        threads = Path(f"/proc/{process.pid}/stat")
+        while int(threads.read_text("ascii").split()[13]) < 400:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    return out, said
+
+
 def test_interrupted_it_says_what_it_had(small: Path) -> None:
     long = small.with_name("long.toml")
     long.write_text(small.read_text("utf-8").replace("days = 60", "days = 3660"), "utf-8")
-    words = ["lab", "run", str(long), "--engine", "agents", "--users", "100000", "--json"]
-    with started([CHANGLIAO, "market", *words], stderr=subprocess.PIPE) as process:
-        threads = Path(f"/proc/{process.pid}/stat")
-        while int(threads.read_text("ascii").split()[13]) < 400:  # four seconds of work
-            assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        out, said = process.communicate(timeout=60)
-    assert process.returncode == 130
+    played = ("run", str(long), "--engine", "agents", "--users", "100000", "--json")
+    out, said = interrupted("lab", *played)
     assert 0 < json.loads(out)["days"] < 3660
     assert f"interrupted after day {json.loads(out)['days']}" in said
+    out, said = interrupted("lab", "sweep", str(long), "habit=0.5:1.49:0.005")
+    found = re.search(r"interrupted after (\d+) of 199 values", said)
+    assert found
+    assert 0 < int(found[1]) < 199
+    assert "habit 0.5" in out.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "said"),
+    [
+        (
+            (
+                "variant = [",
+                'calibrate = [{vary = "event[1].goodwill", moment = "users(\'small\', 30)", '
+                "equals = 999_999}]\nvariant = [",
+            ),
+            "calibrate = [",
+            "move low and high",
+        ),
+        (("habit = 1.5", "network = 9.0"), "network = 9.0", "lower model.network"),
+        (
+            ('accepts = ["cash"]}', "accepts = []}"),
+            '{id = "small"',
+            "accept a wallet that people hold",
+        ),
+        (
+            ("mobile = 0.0, share = 1.0", "mobile = 0.0, share = 0.5"),
+            "[market]",
+            "let them hold another wallet",
+        ),
+    ],
+    ids=["impossible moment", "tipping start", "untaken wallet", "unserved people"],
+)
+def test_what_cannot_be_fitted_is_refused_with_its_line_and_the_mend(
+    small: Path, tmp_path: Path, change: tuple[str, str], line: str, said: str
+) -> None:
+    text = small.read_text("utf-8")
+    assert change[0] in text
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace(*change), "utf-8")
+    number = next(
+        number for number, one in enumerate(path.read_text("utf-8").splitlines(), 1) if line in one
+    )
+    for words in (("run",), ("check", "--no-sensitivity")):
+        told = typed("lab", words[0], str(path), *words[1:], code=2)
+        assert told.startswith(f"line {number}: ")
+        assert said in told
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def drive(path: str, *, into: str, key: str, secret: str, as_json: bool, **given
     count = round(given["rate"] * given["seconds"])
     if not 1 <= count <= MOST_SALES:
         fail(f"--rate times --seconds is {count:,} sales; from 1 to {MOST_SALES:,}", 2)
-    with refusals():
+    with refusals(path):
         file = fitted(path)
         wanted = list(islice(_wanted(file, given), count))
     if not wanted:

@@ -32,14 +32,18 @@ def fitted(path: str) -> File:
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
+def refusals(path: str) -> Iterator[None]:
     """What cannot be played is said with its line; exit 2."""
     try:
         yield
+    except Impossible as error:
+        text = as_it_stands(path.partition(":")[0]).text
+        click.echo(str(reading.unfit(text, error)), err=True)
+        sys.exit(2)
     except Unplayable as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
         sys.exit(2)
-    except (Impossible, NotThere, NotAQuestion, NoEquilibrium, OSError) as error:
+    except (NotThere, NotAQuestion, NoEquilibrium, OSError) as error:
         click.echo(str(error), err=True)
         sys.exit(2)

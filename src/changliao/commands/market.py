@@ -64,7 +64,7 @@ days_option = click.option("--days", type=click.IntRange(1), help="Play no furth
 @json_option
 def run_command(path: str, *, as_json: bool, out: Path | None, form: str, **given: Any) -> None:
     """Play a scenario and show who has what. Ctrl-C shows what was played until then."""
-    with refusals():
+    with refusals(path):
         result = _played(fitted(path), keeps=True, **given)
     if out is not None:
         for written in outputs.save(result, out, form):
@@ -94,7 +94,7 @@ def payments_command(
     path: str, out: Path, *, days: int | None, first_day: datetime, **given: Any
 ) -> None:
     """Write what each person buys to a Parquet file, as `market insight --payments` reads it."""
-    with refusals():
+    with refusals(path):
         scenario = fitted(path).scenario
         days = min(days or scenario.about.days, scenario.about.days)
         with _progress(scenario.about.name, days) as advance:
@@ -118,7 +118,7 @@ def check_command(path: str, *, as_json: bool, **given: Any) -> None:
 
     Ctrl-C tells what was found until then.
     """
-    with refusals():
+    with refusals(path):
         file = as_it_stands(path)
         total = given["sets"] + (2 * len(SENSITIVITY) if given["sensitivity"] else 0)
         with _progress("playing with other parameters", total) as advance:
@@ -146,11 +146,10 @@ def check_command(path: str, *, as_json: bool, **given: Any) -> None:
 @days_option
 def compare_command(first: str, second: str, **given: Any) -> None:
     """Two scenarios side by side, or a scenario and one of its variants: FILE FILE:variant."""
-    with refusals():
-        results = {
-            Path(name).name.replace(".toml", ""): _played(fitted(name), **given)
-            for name in (first, second)
-        }
+    results: dict[str, Result] = {}
+    for name in (first, second):
+        with refusals(name):
+            results[Path(name).name.replace(".toml", "")] = _played(fitted(name), **given)
     last = min(result.days for result in results.values())
     console.print(shares_table(results, [1, last]))
 
@@ -162,7 +161,7 @@ def compare_command(first: str, second: str, **given: Any) -> None:
 def sweep_command(path: str, parameter: str, days: int | None) -> None:
     """Play again with a parameter of the model at each value: `sweep story network=0:2:0.25`."""
     name, values = _range(parameter)
-    with refusals():
+    with refusals(path):
         file = fitted(path)
         results: dict[str, Result] = {}
         with _progress(f"playing with other {name}", len(values)) as advance, _interrupts() as met:
@@ -188,7 +187,7 @@ def price_command(
     path: str, *, day: int, alpha: float, rate: float, outside: float, merge: str | None
 ) -> None:
     """Take rates as price-setting rivals would have them, and after a merger."""
-    with refusals():
+    with refusals(path):
         result = _played(fitted(path), days=day)
         there = [name for name in result.platforms if result.share(name, day) > 0]
         groups = [result.groups[day - 1][result.platforms.index(name)] for name in there]

@@ -4,7 +4,7 @@ Source of the contraction: Berry, Levinsohn and Pakes (1995), here with a statio
 kind of person instead of an integral.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -19,7 +19,14 @@ _HALVINGS: Final = 200
 
 
 class Impossible(Exception):
-    """No parameter gives what was asked; the message says why and how to mend it."""
+    """No parameter gives what was asked; the message says why and how to mend it.
+
+    `way` leads to what has to be mended in the scenario's file; empty: it is not the file's.
+    """
+
+    def __init__(self, message: str, way: Sequence[str | int] = ()) -> None:
+        super().__init__(message)
+        self.way = list(way)
 
 
 def fit_appeals(law: Law, market: Market) -> Floats:
@@ -33,16 +40,33 @@ def fit_appeals(law: Law, market: Market) -> Floats:
     for _ in range(_STEPS):
         moves = _moves(law, market)[..., there, :][..., there]
         served = moves.sum(axis=-1)[..., 0] > 0
-        if not served.all() and (weights * ~served).sum() > 0:
-            raise Impossible("some people hold no wallet that any platform takes")
+        unserved = np.flatnonzero((weights * ~served).sum(axis=1) > 0)
+        if len(unserved):
+            raise Impossible(
+                "some of these people hold no wallet that any platform takes: let one accept what "
+                "they hold, or let them hold another wallet",
+                ("market", "people", int(unserved[0])),
+            )
         people = stationary(moves)
         shares = (weights[..., None] * people).sum(axis=(0, 1))
+        if not shares.all():
+            empty = int(there[shares.argmin()])
+            raise Impossible(
+                f"nobody can buy at {market.platforms[empty]!r}: "
+                "let it accept a wallet that people hold",
+                ("market", "platform", empty),
+            )
         gap = np.log(wanted / shares)
         market.appeal[there] += _DAMPED * gap
         if np.abs(gap).max() < _CLOSE:
             break
     else:
-        raise Impossible("no appeals give these shares: a platform may take no wallet people hold")
+        worst = int(np.abs(gap).argmax())
+        raise Impossible(
+            f"no appeal gives {market.platforms[there[worst]]!r} {wanted[worst]:.2%}, at most "
+            f"{shares[worst]:.2%}: let it accept a wallet that more people hold, or give it less",
+            ("market", "platform", int(there[worst])),
+        )
     market.appeal[there] -= market.appeal[there].mean()
     _check_stable(law, market, shares)
     start = np.zeros((len(law.class_shares), len(law.set_shares), len(market.platforms)))
@@ -74,7 +98,8 @@ def _check_stable(law: Law, market: Market, shares: Floats) -> None:
     if radius >= 1:
         raise Impossible(
             f"the start would tip by itself (spectral radius {radius:.2f} of at most 1): "
-            "lower model.network or model.habit"
+            "lower model.network or model.habit",
+            ("model", "network"),
         )
 
 
@@ -84,7 +109,8 @@ def solve(moment: Callable[[float], float], equals: float, low: float, high: flo
     if below * above > 0:
         raise Impossible(
             f"between {low} and {high} the moment goes from {below + equals:,.6g} to "
-            f"{above + equals:,.6g} and never is {equals:,.6g}"
+            f"{above + equals:,.6g} and never is {equals:,.6g}: move low and high, or ask for a "
+            "value between"
         )
     middle = low
     for _ in range(_HALVINGS):

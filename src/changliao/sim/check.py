@@ -125,10 +125,14 @@ def _played_apart(
 def calibrate(file: File) -> tuple[File, dict[str, float]]:
     """Vary what the file says until its moments have their values. Raises Impossible."""
     found: dict[str, float] = {}
-    for one in file.scenario.market.calibrate:
+    for place, one in enumerate(file.scenario.market.calibrate):
         question = facts.compiled(one.moment)
         moment = partial(_moment, file, one.vary, question)
-        found[one.vary] = solve(moment, one.equals, one.low, one.high)
+        try:
+            found[one.vary] = solve(moment, one.equals, one.low, one.high)
+        except Impossible as error:
+            way = error.way or ("market", "calibrate", place)
+            raise Impossible(f"{one.vary}: {error}", way) from error
         file = file.changed({one.vary: found[one.vary]})
     return file, found
 

@@ -51,7 +51,9 @@ def engine_of(start: Start, kind: str, people: int, seed: int, threads: int) -> 
         kinds = int(np.prod(start.law.shape[:3]))
         if kinds > MOST_KINDS:
             raise Impossible(
-                f"{kinds} kinds of people; the agents engine has room for {MOST_KINDS}"
+                f"{kinds} kinds of people; the agents engine has room for {MOST_KINDS}: have fewer "
+                "classes of people or wallets of some, or take the cells engine",
+                ("market", "people"),
             )
         return Agents(start.law, start.people, people, seed, threads)
     generator = np.random.default_rng(seed) if kind == "cells" else None

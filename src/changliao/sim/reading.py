@@ -13,6 +13,7 @@ import msgspec
 from changliao.sim import facts, paths
 from changliao.sim import scenario as scenarios
 from changliao.sim.bounds import Found, Way, out_of_bounds
+from changliao.sim.calibration import Impossible
 from changliao.sim.result import Result, empty
 from changliao.sim.scenario import (
     MOST_DAYS,
@@ -120,6 +121,11 @@ def parse(text: str) -> File:
     if problems:
         raise Unplayable(problems)
     return file
+
+
+def unfit(text: str, error: Impossible) -> Problem:
+    """Why a file that could be read cannot be fitted, at the line that has to be mended."""
+    return Problem(paths.line_of(text, error.way) if error.way else 0, str(error))
 
 
 def _of_toml(error: tomllib.TOMLDecodeError) -> Problem:

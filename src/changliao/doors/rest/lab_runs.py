@@ -26,7 +26,10 @@ def played(asked: NewLabRun) -> LabRunShown:
         raise Problem(Reason.BUSY.value, "another run is not over: try again")
     try:
         return _shown(_played(asked))
-    except (Unplayable, Impossible, NotThere, NotAQuestion) as error:
+    except Impossible as error:
+        said = reading.unfit(asked.scenario or reading.story(), error)
+        raise Problem("malformed", str(said), "scenario") from error
+    except (Unplayable, NotThere, NotAQuestion) as error:
         raise Problem("malformed", str(error), "scenario") from error
     finally:
         _one.release()
