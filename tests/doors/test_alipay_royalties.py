@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from changliao.commands.people import Person
+from tests.doors.test_alipay_freezes import captured, frozen
 from tests.doors.test_alipay_splits import BIND, bound, free
 from tests.openapi import OpenApp, open_app
+from tests.phones import new_phone
 from tests.served import Rest, Served
+from tests.wallets import somebody
 
 PRECREATE, PAY, REFUND = "alipay.trade.precreate", "alipay.trade.pay", "alipay.trade.refund"
 QUERY = "alipay.trade.fastpay.refund.query"
@@ -66,6 +69,36 @@ def test_a_charged_code_is_shared_too(
     content = market.order(auth_code=f"28{payer.pay_code()[2:]}", scene="bar_code")
     assert market.done(PAY, content | {"royalty_info": shares})["trade_no"]
     assert float(free(store)) == theirs + 2
+
+
+def test_what_is_captured_of_a_deposit_is_shared_and_taken_back(
+    market: OpenApp, store: OpenApp, sandbox: tuple[Served, Rest]
+) -> None:
+    guest = somebody(sandbox, "", new_phone(), "客人", balance=100_000)
+    known = frozen(market, guest)
+    own, theirs = float(free(market)), float(free(store))
+    terms = captured(market, known, "100.00", auth_confirm_mode="COMPLETE")
+    for wrong in (royalty(store.pid, "30.01"), royalty("2088000000000000", "1.00")):
+        refused = market.refused(PAY, terms | {"royalty_info": wrong})
+        assert refused == "ACQ.TRADE_SETTLE_ERROR"
+    assert guest.balance("reserved") == 30_000
+    shares = terms | {"royalty_info": royalty(store.pid, "20.00")}
+    paid = market.done(PAY, shares)
+    assert market.done(PAY, shares)["trade_no"] == paid["trade_no"]
+    # The same number with other shares is another order.
+    assert market.refused(PAY, terms) == "ACQ.CONTEXT_INCONSISTENT"
+    # The rest of the deposit is the guest's again, and both have what is theirs.
+    assert (guest.balance("reserved"), guest.balance()) == (0, 90_000)
+    assert (float(free(market)), float(free(store))) == (own + 80, theirs + 20)
+    number = shares["out_trade_no"]
+    back = {
+        "out_trade_no": number, "refund_amount": "100.00", "out_request_no": "r1",
+        "refund_royalty_parameters": [{"trans_out": store.pid, "amount": "20.00"}],
+    }  # fmt: skip
+    assert market.done(REFUND, back)["fund_change"] == "Y"
+    assert (float(free(market)), float(free(store))) == (own, theirs)
+    assert guest.balance() == 100_000
+    guest.close()
 
 
 def test_an_order_that_cannot_be_shared_is_refused(market: OpenApp, store: OpenApp) -> None:

@@ -195,7 +195,7 @@ class EndAuthorization(Struct, frozen=True):
 
 
 class Changed(Struct, frozen=True):
-    """The authorization after a step, the steps with their transfers, and a capture's payment."""
+    """The authorization after a step, its transfers, and a capture's payment with its own."""
 
     authorization: Authorization
     steps: tuple[Step, ...] = ()
@@ -272,16 +272,11 @@ def decide_capture(
     step = _step(known, command.step_id, StepKind.CAPTURE, order.reference, amount)
     step = replace(step, order_id=order.id, payment_id=command.payment_id)
     captured = _ended_if_empty(replace(known, captured=known.captured + amount), now)
-    changed = Changed(captured, (step,), payment.transfers, payment)
+    changed = Changed(captured, (step,), (), payment)
     if not command.finishes or not captured.frozen:
         return changed
     rest = _released(captured, command.release_step_id, "", captured.frozen, now)
-    return replace(
-        rest,
-        steps=(step, *rest.steps),
-        transfers=(*payment.transfers, *rest.transfers),
-        payment=payment,
-    )
+    return replace(rest, steps=(step, *rest.steps), payment=payment)
 
 
 def decide_release(command: Release, known: Authorization, now: Instant) -> Changed | Refused:

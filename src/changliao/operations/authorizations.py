@@ -145,7 +145,7 @@ def _capture(tx: UnitOfWork, command: Capture, now: Instant) -> Order | Refused:
     tx.insert(ORDERS, order, ORDERS_BY_REFERENCE)
     tx.insert(TERMS, command.placing.terms)
     # What the platform accepts was asked when the payer agreed: a capture finishes that.
-    keep_payment(tx, order, (), now)
+    keep_payment(tx, order, changed.payment.transfers, now)
     _keep(tx, known, changed, now)
     return order
 
