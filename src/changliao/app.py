@@ -27,6 +27,7 @@ from changliao.doors.alipay.call import Door as AlipayDoor
 from changliao.doors.alipay.channel import AlipayChannel
 from changliao.doors.cashier import door as cashier
 from changliao.doors.console import door as console
+from changliao.doors.console.visit import Console
 from changliao.doors.rest import door as rest
 from changliao.doors.rest import inspection as rest_inspection
 from changliao.doors.rest import notify as rest_notify
@@ -192,6 +193,14 @@ class Parts:
             self._doors = {
                 segment: recorded(_DOORS[segment], door, keep) for segment, door in doors
             }
+        members = Console(
+            network,
+            pages,
+            self._today,
+            self._desk,
+            config.market_minimum_users,
+            config.public_url,
+        )
         starlette = Starlette(
             routes=[
                 *pages.routes(),
@@ -200,13 +209,7 @@ class Parts:
                 *alipay_cashier.routes(alipay_door),
                 *alipay_people.routes(alipay_door),
                 *cashier.routes(network, pages, self._desk, {"alipay": alipay_cashier.way_back}),
-                *console.routes(
-                    network,
-                    pages,
-                    self._today,
-                    config.market_minimum_users,
-                    config.public_url,
-                ),
+                *console.routes(members),
                 *wallet.routes(network, pages, self._desk, config.public_url),
                 *rest_reference.routes(pages, config.public_url),
             ],

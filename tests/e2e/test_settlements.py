@@ -13,7 +13,7 @@ from tests.e2e.site import Site, open_page, pay, person, place, served, signed
 DAY_S = 86_400
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A network of its own, a day after its shop has earned something: its clock is moved."""
     with served(str(tmp_path_factory.mktemp("settlements") / "data")) as site:
@@ -52,3 +52,54 @@ def test_a_run_is_seen_by_both_sides(settled: Site, chromium: Browser) -> None:
     assert "T+1" in own.inner_text("main")
     assert "266.39" in own.inner_text("tbody")
     is_well_made(own, f"{settled.base}/portal/settlements")
+    own.click("tbody a")
+    held = own.locator("table tr").all_inner_texts()
+    assert [one.split()[-1] for one in held[1:]] == ["¥0.00", "+¥268.00", "−¥1.61", "¥266.39"]
+    is_well_made(own, own.url, ("店",))
+    number = own.url.split("?")[0].rsplit("/", 1)[1]
+    viewer.goto(here)
+    viewer.click(f"a[href$='{number}']")
+    assert "266.39" in viewer.inner_text("tfoot")
+    stranger = number[:-1] + ("1" if number[-1] != "1" else "2")
+    answer = own.goto(f"{settled.base}/portal/settlements/{stranger}")
+    assert answer is not None
+    assert answer.status == 404
+
+
+def test_fees_and_cycles_are_agreed_on_pages(settled: Site, chromium: Browser) -> None:
+    desk = a_desk(settled, chromium, "supervisor")
+    desk.goto(f"{settled.base}/console/merchants")
+    desk.click(f"tr:has-text('{settled.shop_number}') a")
+    desk.click("main a:text-is('费率')")
+    fees = desk.url
+    desk.get_by_label("网银 基点").fill("25")
+    desk.get_by_role("button", name="保存 网银").click()
+    desk.wait_for_selector("tr:has-text('网银') >> text=0.25%")
+    desk.get_by_label("网银 基点").fill("10001")
+    desk.get_by_role("button", name="保存 网银").click()
+    assert "0 到 10000" in desk.inner_text("[role=alert]")
+    is_well_made(desk, fees, ("店",))
+    desk.goto(fees.replace("fees", "settlements"))
+    desk.fill("#account-CNY", "6222 02")
+    desk.fill("#days-CNY", "3")
+    desk.locator("section:has(#account-CNY) >> text=保存").click()
+    desk.wait_for_selector("h2:has-text('T+3')")
+    desk.fill("#account", "6222 03")
+    desk.fill("#days", "31")
+    desk.locator("section:has(#account) >> text=保存").click()
+    assert "cycle_invalid" in desk.inner_text("[role=alert]")
+    is_well_made(desk, desk.url, ("店",))
+    desk.goto(f"{settled.base}/console/audit")
+    kept = desk.inner_text("main")
+    assert "fees.set" in kept
+    assert "T+1 sandbox_bank 6222 01 0.01" in kept
+    assert "T+3 sandbox_bank 6222 02 0.01" in kept
+    viewer = a_desk(settled, chromium, "viewer")
+    viewer.goto(fees)
+    assert viewer.locator("main form, main input").count() == 0
+    own = a_desk(settled, chromium, "accountant", settled.shop_number)
+    own.goto(f"{settled.base}/portal/fees")
+    assert "0.25%" in own.inner_text("tr:has-text('网银')")
+    is_well_made(own, f"{settled.base}/portal/fees")
+    own.goto(f"{settled.base}/portal/settlements")
+    assert "T+3" in own.inner_text("main")

@@ -51,6 +51,7 @@ class Right(StrEnum):
     MANAGE_CHANNELS = "manage_channels"
     MANAGE_BUDGETS = "manage_budgets"
     MANAGE_LIMITS = "manage_limits"
+    MANAGE_TERMS = "manage_terms"
     PROPOSE_DIFFERENCES = "propose_differences"
     APPROVE_DIFFERENCES = "approve_differences"
     DRAFT_MERGER = "draft_merger"
@@ -80,6 +81,7 @@ _SUPERVISOR: Final = _OPERATOR | {
     Right.MANAGE_CHANNELS,
     Right.MANAGE_BUDGETS,
     Right.MANAGE_LIMITS,
+    Right.MANAGE_TERMS,
     Right.APPROVE_DIFFERENCES,
 }
 _ACCOUNTANT: Final = frozenset({Right.OWN_ACCOUNT, Right.PORTAL_LOOK})

@@ -13,6 +13,7 @@ from changliao.doors.console import (
     differences,
     disputes,
     events,
+    fees,
     lab,
     ledger,
     limits,
@@ -31,9 +32,6 @@ from changliao.doors.console import (
     settlements,
 )
 from changliao.doors.console.visit import Console, Entry, route
-from changliao.operations.network import Network
-from changliao.operations.today import Today
-from changliao.web.pages import Pages
 
 TABLE: Final[tuple[Entry, ...]] = (
     *overview.ENTRIES,
@@ -47,6 +45,7 @@ TABLE: Final[tuple[Entry, ...]] = (
     *budgets.ENTRIES,
     *limits.ENTRIES,
     *merchants.ENTRIES,
+    *fees.ENTRIES,
     *acceptance.ENTRIES,
     *mergers.ENTRIES,
     *events.ENTRIES,
@@ -62,9 +61,6 @@ TABLE: Final[tuple[Entry, ...]] = (
 )
 
 
-def routes(
-    network: Network, pages: Pages, today: Today, minimum_users: int, public_url: str
-) -> list[Route]:
-    """Everything under /console/ and /portal/. `public_url` is where people find it."""
-    console = Console(network, pages, today, minimum_users, public_url)
+def routes(console: Console) -> list[Route]:
+    """Everything under /console/ and /portal/."""
     return [*logging_in.routes(console), *(route(console, entry) for entry in TABLE)]

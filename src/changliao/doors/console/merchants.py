@@ -39,9 +39,7 @@ async def listed(visit: Visit) -> Response:
 
 async def one(visit: Visit) -> Response:
     """Its apps, keys, providers and stores."""
-    merchant_id = ids.parse("mch", visit.request.path_params["id"])
-    read = visit.network.read
-    merchant = await read(parties.merchant, merchant_id) if merchant_id else None
+    read, merchant = visit.network.read, await naming.merchant_named(visit)
     if merchant is None:
         return visit.missing()
     stores = await read(platforms.stores, 0, merchant.id)

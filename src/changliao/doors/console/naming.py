@@ -6,6 +6,7 @@ from changliao.core import chart, ids
 from changliao.core.chart import AccountId
 from changliao.core.ids import UserId
 from changliao.core.orders import Order
+from changliao.core.parties import Merchant
 from changliao.doors.console.visit import Visit
 from changliao.operations.network import Network
 from changliao.store.views import orders, parties, search
@@ -52,6 +53,20 @@ async def account(network: Network, account_id: AccountId) -> AccountShown:
         account_id.owner,
         account_id.book,
     )
+
+
+async def merchant_named(visit: Visit) -> Merchant | None:
+    """The merchant of the address."""
+    merchant_id = ids.parse("mch", visit.request.path_params["id"])
+    return await visit.network.read(parties.merchant, merchant_id) if merchant_id else None
+
+
+async def own_merchant(visit: Visit) -> Merchant:
+    """Whose member this is."""
+    found = await visit.network.read(parties.merchant, visit.member.organisation)
+    if found is None:
+        raise LookupError(f"member {visit.member.id} has no merchant")
+    return found
 
 
 def scope(visit: Visit) -> int:

@@ -32,7 +32,7 @@ _WEB: Final = ("http://", "https://")
 
 async def start(visit: Visit) -> Response:
     """What is done and what comes next, from what really happened."""
-    read, merchant = visit.network.read, await _merchant(visit)
+    read, merchant = visit.network.read, await naming.own_merchant(visit)
     now = visit.network.clock()
     keys = await read(parties.keys_of, merchant.id)
     asked = await read(sandbox.latest_requests, merchant.id, _LOOKED_AT)
@@ -63,7 +63,7 @@ async def keys(visit: Visit) -> Response:
 
 async def add_key(visit: Visit) -> Response:
     """A new key beside the others: the old one works until it is revoked."""
-    form, merchant = await visit.form(), await _merchant(visit)
+    form, merchant = await visit.form(), await naming.own_merchant(visit)
     network = visit.network
     if form.get("kind") == "hmac":
         key, made = onboarding.new_request_key(network, merchant.id)
@@ -83,7 +83,7 @@ async def add_key(visit: Visit) -> Response:
 
 async def revoke_key(visit: Visit) -> Response:
     """A key must not be accepted any more; another merchant's is not found."""
-    form, merchant = await visit.form(), await _merchant(visit)
+    form, merchant = await visit.form(), await naming.own_merchant(visit)
     serial = str(form.get("serial", ""))
     outcome = await visit.act(form, REVOKE_KEY, RevokeKey(merchant.id, serial), serial)
     if isinstance(outcome, Refused):
@@ -93,7 +93,7 @@ async def revoke_key(visit: Visit) -> Response:
 
 async def test_webhook(visit: Visit) -> Response:
     """Send a letter to an address, to see it arrive."""
-    form, merchant = await visit.form(), await _merchant(visit)
+    form, merchant = await visit.form(), await naming.own_merchant(visit)
     address = str(form.get("address", "")).strip()[:_LONGEST_ADDRESS]
     if not address.startswith(_WEB):
         text = visit.words("请填写 http:// 或 https:// 开头的地址。")
@@ -122,7 +122,7 @@ async def act(visit: Visit) -> Response:
 
 
 async def _keys_page(visit: Visit, text: str) -> Response:
-    found = await visit.network.read(parties.keys_of, (await _merchant(visit)).id)
+    found = await visit.network.read(parties.keys_of, (await naming.own_merchant(visit)).id)
     return visit.render(
         "portal/keys.html",
         UNPROCESSABLE if text else 200,
@@ -131,13 +131,6 @@ async def _keys_page(visit: Visit, text: str) -> Response:
         problem_text=text,
         here_nav="keys",
     )
-
-
-async def _merchant(visit: Visit) -> Merchant:
-    found = await visit.network.read(parties.merchant, visit.member.organisation)
-    if found is None:
-        raise LookupError(f"member {visit.member.id} has no merchant")
-    return found
 
 
 def _wanted(merchant: Merchant, state: int = 0) -> Wanted:

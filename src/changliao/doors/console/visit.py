@@ -20,6 +20,7 @@ from changliao.core.members import Act, Member, MemberSession, Right, may
 from changliao.core.outcome import Refused
 from changliao.core.passkeys import Party
 from changliao.operations import logins
+from changliao.operations.connectors import Desk
 from changliao.operations.members import By, acting
 from changliao.operations.network import Network
 from changliao.operations.operation import Operation
@@ -39,11 +40,15 @@ R = TypeVar("R")
 
 
 class Console(Struct, frozen=True):
-    """What handlers work with. Of fewer than `minimum_users` the market tells nothing."""
+    """What handlers work with. `desk` knows which channels can be asked here.
+
+    Of fewer than `minimum_users` the market tells nothing.
+    """
 
     network: Network
     pages: Pages
     today: Today
+    desk: Desk
     minimum_users: int
     public_url: str
 
