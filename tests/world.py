@@ -106,6 +106,11 @@ TABLES = [
     "method_fees",
     "passkeys",
     "nonces",
+    "risk_rules",
+    "risk_rulebooks",
+    "risk_recents",
+    "risk_clearances",
+    "risk_hits",
 ]
 
 

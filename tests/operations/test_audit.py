@@ -32,7 +32,9 @@ from changliao.core.ids import (
 )
 from changliao.core.money import CNY, Money
 from changliao.core.orders import Hold
+from changliao.core.outcome import Reason
 from changliao.core.payouts import PayBatch, PayOut, Payout, PayoutBatch
+from changliao.core.risk import RuleKind
 from changliao.core.splits import Part, PartyKind, Receiver, Return, Share, ShareOrder
 from changliao.operations import acceptance, audit, authorizations, baskets, payouts, splits
 from changliao.operations.bills import KEEP_DAY_END
@@ -47,8 +49,9 @@ from tests.operations.test_differences import read, resolve
 from tests.operations.test_groupbills import ask as ask_friends
 from tests.operations.test_groupbills import pay as pay_share
 from tests.operations.test_packets import claim, give
+from tests.operations.test_risk import in_force
 from tests.operations.test_tenders import NETBANK, accept, begin, instruct
-from tests.world import World
+from tests.world import World, refused
 
 TAMPERING = {
     "a balance was raised": (
@@ -223,6 +226,12 @@ TAMPERING = {
         "UPDATE channel_differences SET resolution = 1",
         "difference",
     ),
+    "a risk rule was put out of force": ("UPDATE risk_rulebooks SET rules = '[]'", "risk"),
+    "a risk hit was said to have passed": ("UPDATE risk_hits SET passed = 1", "risk"),
+    "a risk hit was given to another rule": (
+        "UPDATE risk_hits SET rule_id = rule_id + 2",
+        "risk",
+    ),
     "a top-up was made larger": ("UPDATE top_ups SET amount = amount + 1", "channel"),
     "a discount was made larger": ("UPDATE discounts SET amount = amount + 1", "budget"),
     "an order's discount was forgotten": ("UPDATE orders SET discount = 0", "budget"),
@@ -279,6 +288,7 @@ def _tamper(world: World, statement: str, check: str) -> None:
     world.do(baskets.PLACE, a_basket(world))
     agree(world)
     give_packet(world, other)
+    stop_payer(world)
     ask_channels(world)
     keep_day_end(world)
     assert audit_of(world).fault is None
@@ -377,6 +387,13 @@ def freeze_and_capture(world: World, payer: UserId) -> None:
     world.do(authorizations.CAPTURE, capture)
     release = Release(known.merchant_id, known.id, four, "U1", Money(50, CNY))
     world.do(authorizations.RELEASE, release)
+
+
+def stop_payer(world: World) -> None:
+    """Somebody is on a list, and tries to pay."""
+    listed = world.user(1_000)
+    in_force(world, RuleKind.LISTED, users=(listed,))
+    assert refused(world.pay(world.place(), listed), Reason.RISK_REFUSED)
 
 
 def give_packet(world: World, giver: UserId) -> None:

@@ -52,6 +52,9 @@ class Right(StrEnum):
     MANAGE_BUDGETS = "manage_budgets"
     MANAGE_LIMITS = "manage_limits"
     MANAGE_TERMS = "manage_terms"
+    DRAFT_RISK_RULES = "draft_risk_rules"
+    APPROVE_RISK_RULES = "approve_risk_rules"
+    CLEAR_PAYERS = "clear_payers"
     PROPOSE_DIFFERENCES = "propose_differences"
     APPROVE_DIFFERENCES = "approve_differences"
     DRAFT_MERGER = "draft_merger"
@@ -68,11 +71,14 @@ _OPERATOR: Final = _VIEWER | {
     Right.PROPOSE_DIFFERENCES,
     Right.RESEND,
     Right.DRAFT_POLICY,
+    Right.DRAFT_RISK_RULES,
     Right.DRAFT_MERGER,
     Right.USE_KEY,
 }
 _SUPERVISOR: Final = _OPERATOR | {
     Right.APPROVE_POLICY,
+    Right.APPROVE_RISK_RULES,
+    Right.CLEAR_PAYERS,
     Right.APPROVE_MERGER,
     Right.REVIEW_STORES,
     Right.DECIDE_DISPUTES,

@@ -4,7 +4,7 @@ Checked in this order: both legs of each transfer agree; each account's legs for
 equal the accounts; floors hold; debits equal credits in each currency; each node's journal chain
 covers every transfer, unchanged; orders, baskets, refunds, holdings, shares, red packets, budgets,
 limits, settlements, requests to channels, pending transfers and kept ends of days say what the
-ledger says.
+ledger says, policies and risk rules what two people agreed to.
 Give it a snapshot: it then judges one moment, while payments go on.
 """
 
@@ -34,6 +34,7 @@ from changliao.operations import (
     audit_mergers,
     audit_packets,
     audit_payouts,
+    audit_risk,
     audit_settlements,
     audit_tenders,
 )
@@ -123,6 +124,7 @@ def check(reader: Reader) -> Report:
         available = standing[Purpose.AVAILABLE]
         _raise_for("settlement", audit_settlements.first_fault(reader, moved, available))
         _raise_for("limit", books.spent.first_fault(reader, books.debits))
+        _raise_for("risk", audit_risk.first_fault(reader))
         _raise_for("acceptance", audit_acceptance.first_fault(reader))
         _raise_for("merger", audit_mergers.first_fault(reader, books.moved))
         _check_day_ends(reader)

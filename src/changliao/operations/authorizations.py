@@ -6,6 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from changliao.core import chart
+from changliao.core.acceptance import OWN_METHOD, TERMINAL_OF
 from changliao.core.authorizations import (
     Authorization,
     AuthorizationEvent,
@@ -28,12 +29,13 @@ from changliao.core.authorizations import (
 )
 from changliao.core.clock import Instant
 from changliao.core.events import Event, EventKind
-from changliao.core.ids import EventId
+from changliao.core.ids import EventId, OrderId, UserId
 from changliao.core.ledger import Code
 from changliao.core.money import Money
-from changliao.core.orders import Order
+from changliao.core.orders import Order, Scene
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import credentials, limits, splits
+from changliao.core.risk import Attempted
+from changliao.operations import credentials, limits, risk, splits
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -92,7 +94,11 @@ def _freeze_by_code(tx: UnitOfWork, command: FreezeByCode, now: Instant) -> Auth
     counted = limits.count(tx, wallet, asked.amount.amount, now)
     if isinstance(counted, Refused):
         return counted
+    passed = risk.judge(tx, _attempted(asked, used.user_id, Scene.COUNTER), now)
+    if isinstance(passed, Refused):
+        return passed
     limits.keep(tx, counted)
+    risk.keep(tx, passed, now)
     tx.update(PAY_CODES, used)
     _take(tx, asked, now)
     return _keep(tx, asked, changed, now)
@@ -118,8 +124,18 @@ def _freeze(tx: UnitOfWork, command: Freeze, now: Instant) -> Authorization | Re
     counted = limits.count(tx, wallet, known.amount.amount, now)
     if isinstance(counted, Refused):
         return counted
+    passed = risk.judge(tx, _attempted(known, command.payer_id, Scene.APP), now)
+    if isinstance(passed, Refused):
+        return passed
     limits.keep(tx, counted)
+    risk.keep(tx, passed, now)
     return _keep(tx, known, changed, now)
+
+
+def _attempted(asked: Authorization, payer_id: UserId, scene: Scene) -> Attempted:
+    """For risk rules freezing is the payment: what is captured later was judged with it."""
+    terminal_id = TERMINAL_OF[scene]
+    return Attempted(payer_id, asked.merchant_id, OrderId(0), asked.amount, OWN_METHOD, terminal_id)
 
 
 def _capture(tx: UnitOfWork, command: Capture, now: Instant) -> Order | Refused:
@@ -234,6 +250,7 @@ def _freeze_keys(command: Freeze) -> Iterable[Place]:
     yield STEPS, (command.merchant_id, command.authorization_id, command.step_id)
     yield ledger.ACCOUNTS, chart.wallet(command.payer_id, currency)
     yield ledger.ACCOUNTS, chart.reserved(command.payer_id, currency)
+    yield risk.KEY
     yield LIMITS, currency.number
     yield from credentials.pin_keys(command.payer_id, command.proof)
 

@@ -27,7 +27,8 @@ from changliao.core.orders import (
     decide_repeat,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import acceptance, credentials, limits, stores
+from changliao.core.risk import Attempted
+from changliao.operations import acceptance, credentials, limits, risk, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -97,7 +98,11 @@ def _pay(tx: UnitOfWork, command: PayBasket, now: Instant) -> Filled | Refused:
     counted = limits.count(tx, wallet, filled.basket.amount.amount, now)
     if isinstance(counted, Refused):
         return _refuse(tx, attempt, counted)
+    passed = risk.judge(tx, _attempted(command, filled), now)
+    if isinstance(passed, Refused):
+        return _refuse(tx, attempt, passed)
     limits.keep(tx, counted)
+    risk.keep(tx, passed, now)
     for payment in payments:
         keep_payment(tx, payment.order, payment.transfers, now, alone=False)
     first = payments[0].order
@@ -161,6 +166,15 @@ def _orders(tx: UnitOfWork, basket: Basket) -> tuple[Order, ...] | None:
     return orders if len(orders) == len(found) else None
 
 
+def _attempted(command: PayBasket, filled: Filled) -> Attempted:
+    """The whole basket is one payment, shown by its first order."""
+    return replace(
+        risk.of_order(filled.orders[0], command.payer_id),
+        amount=filled.basket.amount,
+        merchants=tuple(one.merchant_id for one in filled.orders),
+    )
+
+
 def _attempt(command: PayBasket, first: Order) -> Attempt:
     return Attempt(
         command.payment_ids[0],
@@ -189,6 +203,7 @@ def _paying_keys(command: PayBasket) -> Iterable[Place]:
     yield BASKETS, (command.basket_id, command.merchant_id)
     yield ledger.ACCOUNTS, chart.wallet(command.payer_id, command.amount.currency)
     yield LIMITS, command.amount.currency.number
+    yield risk.KEY
     yield from credentials.pin_keys(command.payer_id, command.proof)
 
 

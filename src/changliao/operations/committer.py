@@ -29,6 +29,7 @@ from changliao.store.ledger import ACCOUNTS
 from changliao.store.limits import SPENDINGS
 from changliao.store.orders import ORDERS
 from changliao.store.platforms import STORES
+from changliao.store.risk import RULEBOOKS
 from changliao.store.unit import Index, UnitOfWork, as_row
 
 MOST_WAITING: Final = 4_096
@@ -40,7 +41,7 @@ _RETRY_S: Final = 0.01
 _WAIT_HERE_S: Final = 0.000_5
 _AWAY_S: Final = 1.0
 # Rules, stores, and what people spent until today: an order asks for them, and few have any.
-_SELDOM_CHANGED: Final = (ACCEPTANCES, STORES, SPENDINGS)
+_SELDOM_CHANGED: Final = (ACCEPTANCES, STORES, SPENDINGS, RULEBOOKS)
 _log = logging.getLogger("changliao.commands")
 
 

@@ -10,6 +10,7 @@ from changliao.core.clock import NEVER, Instant
 from changliao.core.credentials import Credential, CredentialKind, Proof, decide_proof
 from changliao.core.ids import UserId
 from changliao.core.outcome import Reason, Refused
+from changliao.operations import risk
 from changliao.operations.operation import Operation, Place
 from changliao.store.parties import CREDENTIALS, MOST_SESSIONS, SESSIONS
 from changliao.store.unit import UnitOfWork
@@ -57,6 +58,8 @@ def check(tx: UnitOfWork, command: CheckCredential, now: Instant) -> Refused | N
     checked = decide_proof(credential, command.proof, now)
     if checked.credential is not credential:
         tx.update(CREDENTIALS, checked.credential)
+        if checked.refused is not None and command.kind is CredentialKind.PIN:
+            risk.wrong_pin(tx, command.user_id, now)
     return checked.refused
 
 

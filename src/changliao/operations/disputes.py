@@ -21,7 +21,7 @@ from changliao.core.events import EventKind
 from changliao.core.holds import Holding, HoldingState, decide_release
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import RefundOrder
-from changliao.operations import holds, notices
+from changliao.operations import holds, notices, risk
 from changliao.operations.operation import Operation, Place
 from changliao.operations.refunds import refund_order
 from changliao.store import deadlines, ledger
@@ -49,6 +49,7 @@ def _open(tx: UnitOfWork, command: OpenDispute, now: Instant) -> Dispute | Refus
     tx.update(HOLDINGS, frozen)
     deadlines.drop(tx, frozen.until, frozen.order_id, frozen.merchant_id)
     tx.insert(DISPUTES, asked)
+    risk.returned(tx, asked.merchant_id, now)
     notices.tell(tx, asked.merchant_id, EventKind.DISPUTE_OPENED, asked.id)
     return asked
 

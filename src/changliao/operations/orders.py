@@ -23,7 +23,7 @@ from changliao.core.orders import (
     decide_repeat,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import acceptance, budgets, credentials, limits, splits, stores
+from changliao.operations import acceptance, budgets, credentials, limits, risk, splits, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -101,8 +101,12 @@ def _pay(tx: UnitOfWork, command: PayOrder, now: Instant) -> Order | Refused:
     counted = limits.count(tx, wallet, order.amount.amount, now)
     if isinstance(counted, Refused):
         return _refuse(tx, command, order, counted)
+    passed = risk.judge(tx, risk.of_order(order, command.payer_id), now)
+    if isinstance(passed, Refused):
+        return _refuse(tx, command, order, passed)
     budgets.keep(tx, taken)
     limits.keep(tx, counted)
+    risk.keep(tx, passed, now)
     keep_payment(tx, payment.order, payment.transfers, now)
     return payment.order
 
@@ -179,6 +183,7 @@ def _paying_keys(command: PayOrder) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.fees(command.merchant_id, currency)
     yield from budgets.taking_keys(command)
     yield LIMITS, currency.number
+    yield risk.KEY
     yield from credentials.pin_keys(command.payer_id, command.proof)
 
 

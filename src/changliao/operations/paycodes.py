@@ -22,7 +22,7 @@ from changliao.core.paycodes import (
     PayCode,
     decide_charge,
 )
-from changliao.operations import acceptance, credentials, limits, splits, stores
+from changliao.operations import acceptance, credentials, limits, risk, splits, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -88,10 +88,16 @@ def _charge(tx: UnitOfWork, command: ChargeCode, now: Instant) -> Order | Refuse
         counted = limits.count(tx, wallet, asked.amount.amount, now)
     if isinstance(counted, Refused):
         return counted
+    passed = None
+    if wallet is not None and charge.transfers:
+        passed = risk.judge(tx, risk.of_order(charge.order, UserId(wallet.id.owner)), now)
+    if isinstance(passed, Refused):
+        return passed
     refused = splits.plan(tx, command.placing, charge.order)
     if refused is not None:
         return refused
     limits.keep(tx, counted)
+    risk.keep(tx, passed, now)
     tx.update(PAY_CODES, charge.code)
     tx.insert(ORDERS, charge.order, ORDERS_BY_REFERENCE)
     tx.insert(TERMS, command.placing.terms)
@@ -119,6 +125,7 @@ def _charging_keys(command: ChargeCode) -> Iterable[Place]:
     order = command.placing.order
     yield ORDERS_BY_REFERENCE, ORDERS_BY_REFERENCE.key(order)
     yield PAY_CODES, command.code
+    yield risk.KEY
     yield STORES, stores.sold_by(order)
     yield ledger.ACCOUNTS, chart.payable(order.merchant_id, order.amount.currency)
     yield ledger.ACCOUNTS, chart.fees(order.merchant_id, order.amount.currency)

@@ -12,7 +12,7 @@ from changliao.core.money import CURRENCIES, Money
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund, RefundOrder, decide_refund, owed, same_refund
-from changliao.operations import budgets, holds, limits, settling, tenders
+from changliao.operations import budgets, holds, limits, risk, settling, tenders
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.events import EVENTS
@@ -55,6 +55,7 @@ def refund_order(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund |
     _uncount(tx, order, refunding.refund, now)
     budgets.give_back(tx, refunding.refund)
     tenders.send_back(tx, order, refunding.refund, now)
+    risk.returned(tx, order.merchant_id, now)
     tx.update(ORDERS, refunding.order)
     kept = refunding.holding or (back.holding if back.returns else None)
     if kept is not None:
@@ -87,6 +88,7 @@ def _refund_keys(command: RefundOrder) -> Iterable[Place]:
     refund = command.refund
     yield REFUNDS_BY_REFERENCE, REFUNDS_BY_REFERENCE.key(refund)
     yield ORDERS, (refund.merchant_id, refund.order_id)
+    yield risk.KEY
     currency = CURRENCIES.get(command.currency)
     if currency is not None:
         yield ledger.ACCOUNTS, chart.payable(refund.merchant_id, currency)

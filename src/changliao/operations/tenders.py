@@ -30,7 +30,7 @@ from changliao.core.tenders import (
     decide_tendered,
     same_tender,
 )
-from changliao.operations import acceptance, fees, limits
+from changliao.operations import acceptance, fees, limits, risk
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
@@ -67,9 +67,11 @@ def _ask(tx: UnitOfWork, command: AskTender, now: Instant) -> Asked | Refused:
 
     refused = decide_tender(command, order, channel, off, now)
 
-    if refused is not None:
-        tx.insert(ATTEMPTS, _attempt(tender, refused.reason.value))
-        return refused
+    passed = refused or risk.judge(tx, risk.of_order(order, tender.payer_id, tender.method_id), now)
+    if isinstance(passed, Refused):
+        tx.insert(ATTEMPTS, _attempt(tender, passed.reason.value))
+        return passed
+    risk.keep(tx, passed, now)
     tx.insert(TENDERS, tender)
     tx.insert(CHANNEL_REQUESTS, request)
     return Asked(request, fresh=True)
@@ -177,6 +179,7 @@ def _ask_keys(command: AskTender) -> Iterable[Place]:
     yield ORDERS, (tender.merchant_id, tender.order_id)
     yield CHANNELS, request.channel_id
     yield USERS, tender.payer_id
+    yield risk.KEY
 
 
 def _take_keys(command: TakeReturn) -> Iterable[Place]:

@@ -259,6 +259,13 @@ REASONS: Final[Mapping[Reason, Words]] = {
         "ACQ.REFUND_ROYALTY_AMOUNT_EXCEED", "退分账金额超过已分金额"
     ),
     Reason.RETURN_TOO_LATE: Words("ACQ.TRADE_STATUS_ERROR", "分账已超过180天，不能退分账"),
+    Reason.RISK_CLEARANCE_INVALID: Words("ACQ.INVALID_PARAMETER", "放行条件无效"),
+    Reason.RISK_REFUSED: Words("ACQ.PAYMENT_REQUEST_HAS_RISK", "支付有风险"),
+    Reason.RISK_REVIEW: Words("ACQ.PAYMENT_REQUEST_HAS_RISK", "支付有风险，买家需经人工核实"),
+    Reason.RISK_RULE_INVALID: Words("ACQ.INVALID_PARAMETER", "风险规则无效"),
+    Reason.RISK_RULE_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "风险规则不存在"),
+    Reason.RISK_RULE_SELF_APPROVAL: Words("ACQ.INVALID_PARAMETER", "不能复核自己起草的风险规则"),
+    Reason.RISK_RULE_STATE: Words("ACQ.INVALID_PARAMETER", "风险规则状态不允许"),
     Reason.SESSION_ENDED: Words("aop.invalid-auth-token", "会话已结束", "20001"),
     Reason.SETTLEMENT_ENDED: Words("ACQ.INVALID_PARAMETER", "结算已结束"),
     Reason.SETTLEMENT_NOT_DUE: Words("ACQ.INVALID_PARAMETER", "结算日未到"),

@@ -29,6 +29,8 @@ from changliao.doors.console import (
     portal,
     refunds,
     requests,
+    risk,
+    risk_hits,
     settlements,
 )
 from changliao.doors.console.visit import Console, Entry, route
@@ -44,6 +46,8 @@ TABLE: Final[tuple[Entry, ...]] = (
     *differences.ENTRIES,
     *budgets.ENTRIES,
     *limits.ENTRIES,
+    *risk.ENTRIES,
+    *risk_hits.ENTRIES,
     *merchants.ENTRIES,
     *fees.ENTRIES,
     *acceptance.ENTRIES,

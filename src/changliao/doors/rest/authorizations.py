@@ -31,7 +31,7 @@ from changliao.core.money import Money
 from changliao.core.orders import Order, PlaceOrder, Scene, Terms
 from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
-from changliao.doors.rest.endpoint import BEYOND_LIMITS, Endpoint, Who
+from changliao.doors.rest.endpoint import BEYOND_LIMITS, RISKY, Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
     AuthorizationIdText,
@@ -310,7 +310,7 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", f"{_ONE}/freeze", freeze, Who.OPERATOR, Agreement, WhoseQuery,
         AuthorizationShown, 200,
-        (*BEYOND_LIMITS, *_MISSING, *_ENDED, "currency_unknown", Reason.AMOUNT_CHANGED,
+        (*BEYOND_LIMITS, *RISKY, *_MISSING, *_ENDED, "currency_unknown", Reason.AMOUNT_CHANGED,
          Reason.AUTHORIZATION_FROZEN, Reason.INSUFFICIENT_FUNDS, Reason.PAYER_MISMATCH),
     ),
     Endpoint(

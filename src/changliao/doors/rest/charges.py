@@ -14,7 +14,7 @@ from changliao.core.paycodes import ChargeCode
 from changliao.core.refunds import Refund
 from changliao.core.reversals import ReverseOrder
 from changliao.doors.rest.call import Call, Door, perform, read_money
-from changliao.doors.rest.endpoint import BEYOND_LIMITS, Endpoint, Who
+from changliao.doors.rest.endpoint import BEYOND_LIMITS, RISKY, Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import CurrencyCode, Minor, Nothing, Reference, Text128
 from changliao.doors.rest.orders import DOOR, OrderShown, WhoseQuery, find, show_order
@@ -95,7 +95,8 @@ async def reverse(door: Door, call: Call[Nothing, WhoseQuery]) -> Any:
 ENDPOINTS: Final = (
     Endpoint(
         "POST", "/charges", charge, Who.MERCHANT, NewCharge, Nothing, OrderShown, 201,
-        (*BEYOND_LIMITS, "currency_unknown", Reason.AMOUNT_TOO_LARGE, Reason.INSUFFICIENT_FUNDS,
+        (*BEYOND_LIMITS, *RISKY, "currency_unknown", Reason.AMOUNT_TOO_LARGE,
+         Reason.INSUFFICIENT_FUNDS,
          Reason.MERCHANT_NOT_FOUND, Reason.METHOD_BANNED, Reason.METHOD_NOT_CONNECTED,
          Reason.METHOD_SUSPENDED, Reason.PAY_CODE_EXPIRED, Reason.PAY_CODE_UNKNOWN,
          Reason.PAY_CODE_USED, Reason.REFERENCE_REUSED, Reason.STORE_NOT_OPEN),

@@ -35,6 +35,8 @@ from changliao.store.views import answers
 
 # What a person's identity level may say no to, wherever money leaves a wallet.
 BEYOND_LIMITS: Final = (Reason.LIMIT_PER_DAY, Reason.LIMIT_PER_PAYMENT, Reason.LIMIT_PER_YEAR)
+# What risk rules may say no to, wherever a merchant is paid.
+RISKY: Final = (Reason.RISK_REFUSED, Reason.RISK_REVIEW)
 B = TypeVar("B")
 Q = TypeVar("Q")
 API: Final = "/api/v1"

@@ -48,6 +48,7 @@ _PARTS: Final = {
     "share_id": {"type": "string", "pattern": f"^shr{_DIGITS}"},
     "top_up_id": {"type": "string", "pattern": f"^top{_DIGITS}"},
     "user_id": {"type": "string", "pattern": f"^usr{_DIGITS}"},
+    "rule_id": {"type": "string", "pattern": f"^rsk{_DIGITS}"},
     "settlement_id": {"type": "string", "pattern": f"^stl{_DIGITS}"},
     "withdrawal_id": {"type": "string", "pattern": f"^wdl{_DIGITS}"},
 }

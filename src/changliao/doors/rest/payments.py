@@ -9,7 +9,7 @@ from changliao.core.orders import PayOrder
 from changliao.core.outcome import Reason
 from changliao.doors.rest.budgets import DiscountAsked
 from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
-from changliao.doors.rest.endpoint import BEYOND_LIMITS, Endpoint, Who
+from changliao.doors.rest.endpoint import BEYOND_LIMITS, RISKY, Endpoint, Who
 from changliao.doors.rest.fields import (
     CurrencyCode,
     MerchantIdText,
@@ -59,7 +59,7 @@ async def pay(door: Door, call: Call[NewPayment, Nothing]) -> Any:
 ENDPOINTS: Final = (
     Endpoint(
         "POST", "/payments", pay, Who.OPERATOR, NewPayment, Nothing, OrderShown, 201,
-        (*BEYOND_LIMITS, "currency_unknown", Reason.AMOUNT_CHANGED, Reason.BUDGET_CLOSED,
+        (*BEYOND_LIMITS, *RISKY, "currency_unknown", Reason.AMOUNT_CHANGED, Reason.BUDGET_CLOSED,
          Reason.BUDGET_NOT_FOUND, Reason.BUDGET_PAUSED, Reason.BUDGET_SPENT, Reason.BUDGET_TAKEN,
          Reason.BUDGET_UNSUITED,
          Reason.COUPON_EXPIRED, Reason.COUPON_NOT_FOUND, Reason.COUPON_USED,

@@ -12,7 +12,7 @@ from changliao.core.outcome import Reason, Refused
 from changliao.core.tenders import TenderState
 from changliao.doors.rest.asking import Codes, codes, terminal
 from changliao.doors.rest.call import Answer, Call, Door, perform, read_id
-from changliao.doors.rest.endpoint import Endpoint, Who
+from changliao.doors.rest.endpoint import RISKY, Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
     ChannelCode,
@@ -175,7 +175,7 @@ _STATES: Final[dict[TenderState, TenderStateName]] = {
 ENDPOINTS: Final = (
     Endpoint(
         "POST", "/users/{user_id}/tenders", pay, Who.OPERATOR, NewTender, Nothing, TenderShown, 201,
-        (Reason.AMOUNT_CHANGED, Reason.CHANNEL_ELSEWHERE, Reason.CHANNEL_SUSPENDED,
+        (*RISKY, Reason.AMOUNT_CHANGED, Reason.CHANNEL_ELSEWHERE, Reason.CHANNEL_SUSPENDED,
          Reason.METHOD_BANNED, Reason.METHOD_NOT_CONNECTED, Reason.METHOD_SUSPENDED,
          Reason.ORDER_ALREADY_PAID, Reason.ORDER_CLOSED, Reason.ORDER_EXPIRED,
          Reason.ORDER_IN_BASKET, Reason.ORDER_NOT_FOUND, Reason.PAYER_MISMATCH,

@@ -1,0 +1,27 @@
+"""The audit of risk: what is in force was approved by another, and hits are of rules there were."""
+
+from changliao.core import ids
+from changliao.core.members import same_hands
+from changliao.core.risk import RiskAction, RuleState
+from changliao.store.engine import Reader
+from changliao.store.views import risk
+
+
+def first_fault(reader: Reader) -> str | None:
+    """What is wrong with risk rules and hits; None: nothing."""
+    rules = {one.id: one for one in risk.all_rules(reader)}
+    agreed = [one for one in rules.values() if one.state is RuleState.IN_FORCE]
+    if risk.rulebook(reader).rules != tuple(sorted(agreed, key=lambda one: one.id)):
+        return "the risk rules in force are not those that were approved"
+    for rule in rules.values():
+        alone = rule.decided_by and same_hands(rule.decided_by, rule.drafted_by)
+        if alone or bool(rule.decided_by) != (rule.state in (RuleState.IN_FORCE, RuleState.ENDED)):
+            return f"{ids.show('rsk', rule.id)} is in force without a second person"
+    for hit in risk.all_hits(reader):
+        its = rules.get(hit.rule_id)
+        shown = ids.show("hit", hit.id)
+        if its is None or its.action is not hit.action or not its.decided_by:
+            return f"{shown} is of no rule there was"
+        if hit.passed and hit.action is RiskAction.REFUSE:
+            return f"{shown} passed a rule that refuses"
+    return None

@@ -1,0 +1,234 @@
+"""Risk rules in the path of payments: what is stopped moves nothing and leaves its hit."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from changliao.core import chart
+from changliao.core.clock import HOUR, MINUTE, Instant
+from changliao.core.ids import RiskRuleId, UserId
+from changliao.core.money import CNY
+from changliao.core.orders import Order
+from changliao.core.outcome import Reason, Refused
+from changliao.core.risk import (
+    ClearPayer,
+    DecideRule,
+    Hit,
+    RiskAction,
+    Rule,
+    RuleEvent,
+    RuleKind,
+)
+from changliao.operations import baskets, orders, paycodes, risk, tenders
+from changliao.store.views import risk as views
+from tests.operations import test_authorizations as freezes
+from tests.operations import test_baskets as together
+from tests.operations import test_paycodes as codes
+from tests.operations import test_tenders as tendering
+from tests.world import World, refused
+
+ONE, OTHER = "mbr_0000000000001", "mbr_0000000000002"
+RISK = ("risk_rules", "risk_rulebooks", "risk_recents", "risk_clearances", "risk_hits")
+# What a try that is refused leaves: its answer, and what it met.
+LEFT_BEHIND = ("risk_hits", "payments", "journal")
+
+
+def draft(world: World, kind: RuleKind, action: RiskAction = RiskAction.REFUSE, **of: Any) -> Rule:
+    rule = Rule(RiskRuleId(world.ids.new()), kind, action, "because", ONE, **of)
+    drafted = world.do(risk.DRAFT, rule)
+    assert drafted == rule, drafted
+    return rule
+
+
+def decide(world: World, rule: Rule, event: RuleEvent, by: str = OTHER) -> Any:
+    return world.do(risk.DECIDE, DecideRule(rule.id, event, by))
+
+
+def in_force(
+    world: World, kind: RuleKind, action: RiskAction = RiskAction.REFUSE, **of: Any
+) -> Rule:
+    rule = draft(world, kind, action, **of)
+    approved = decide(world, rule, RuleEvent.APPROVE)
+    assert isinstance(approved, Rule), approved
+    return approved
+
+
+def hits(world: World) -> list[Hit]:
+    with world.engine.reader() as reader:
+        return views.hits(reader, views.HitsOf(), 1 << 62, 100)
+
+
+def _pay(world: World, user: UserId, amount: int = 1_000) -> Any:
+    return world.pay(world.place(amount), user)
+
+
+def _together(world: World, user: UserId) -> Any:
+    filled = world.do(baskets.PLACE, together.a_basket(world, 900, 100))
+    return world.do(baskets.PAY, together.a_payment(world, filled, user))
+
+
+def _at_the_counter(world: World, user: UserId) -> Any:
+    charge = codes.a_charge(world, codes.a_code(world, user).number, 1_000)
+    return world.do(paycodes.CHARGE, charge)
+
+
+def _by_channel(world: World, user: UserId) -> Any:
+    tendering.accept(world, tendering.NETBANK)
+    return world.do(tenders.ASK, tendering.a_tender(world, world.place(), user))
+
+
+WAYS: dict[str, Callable[[World, UserId], Any]] = {
+    "payment": _pay,
+    "basket": _together,
+    "pay code": _at_the_counter,
+    "freeze": lambda world, user: freezes.frozen(world, user, 1_000),
+    "freeze by code": lambda world, user: freezes.by_code(
+        world, codes.a_code(world, user).number, 1_000
+    ),
+    "channel": _by_channel,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_to_pay_a_merchant_is_judged(world: World, way: str) -> None:
+    user = world.user(10_000)
+    rule = in_force(world, RuleKind.LISTED, RiskAction.REVIEW, users=(user,))
+    accounts = world.rows()["accounts"]
+    assert refused(WAYS[way](world, user), Reason.RISK_REVIEW)
+    assert world.rows()["accounts"] == accounts
+    (hit,) = hits(world)
+    assert (hit.rule_id, hit.passed, hit.attempted.payer_id) == (rule.id, False, user)
+    assert (hit.attempted.amount.amount, hit.action) == (1_000, RiskAction.REVIEW)
+    until = Instant(world.now + HOUR)
+    assert not isinstance(world.do(risk.CLEAR, ClearPayer(user, until, "known", ONE)), Refused)
+    done = WAYS[way](world, user)
+    assert not isinstance(done, Refused | Exception), done
+    assert [one.passed for one in hits(world)] == [True, False]
+    world.now = until
+    assert refused(WAYS[way](world, user), Reason.RISK_REVIEW)
+    world.audit()
+
+
+def test_a_refused_payment_leaves_its_answer_and_its_hit_and_nothing_else(world: World) -> None:
+    user, order = world.user(10_000), world.place()
+    in_force(world, RuleKind.LISTED, users=(user,))
+    before = world.rows()
+    payment = world.a_payment(order, user)
+    for _ in range(2):
+        assert refused(world.do(orders.PAY, payment), Reason.RISK_REFUSED)
+    changed = {name for name, rows in world.rows().items() if rows != before[name]}
+    assert changed <= set(LEFT_BEHIND)
+    assert len(hits(world)) == 1
+    assert isinstance(world.pay(order, world.user(10_000)), Order)
+
+
+def test_without_rules_nothing_is_written_and_a_first_rule_is_seen_at_once(world: World) -> None:
+    user = world.user(10_000)
+    assert isinstance(_pay(world, user), Order)
+    assert not any(world.rows()[name] for name in RISK)
+    rule = in_force(world, RuleKind.LISTED, users=(user,))
+    assert refused(_pay(world, user), Reason.RISK_REFUSED)
+    assert decide(world, rule, RuleEvent.END) == decide(world, rule, RuleEvent.END)
+    assert isinstance(_pay(world, user), Order)
+    world.audit()
+
+
+def test_a_note_stops_nobody(world: World) -> None:
+    user = world.user(10_000)
+    in_force(world, RuleKind.WAY, RiskAction.NOTE, currency=CNY.number, amount=500, terminal_id=4)
+    assert isinstance(_pay(world, user, 499), Order)
+    assert isinstance(_pay(world, user, 500), Order)
+    assert [one.attempted.amount.amount for one in hits(world)] == [500]
+
+
+def test_a_young_account_pays_little_until_it_is_older(world: World) -> None:
+    user = world.user(10_000)
+    in_force(world, RuleKind.YOUNG_PAYER, currency=CNY.number, amount=500, days=2)
+    assert isinstance(_pay(world, user, 499), Order)
+    assert refused(_pay(world, user, 500), Reason.RISK_REFUSED)
+    world.now = Instant(world.now + 48 * HOUR)
+    assert isinstance(_pay(world, user, 500), Order)
+
+
+def test_payments_in_one_batch_count_as_they_come(world: World) -> None:
+    users = [world.user(10_000) for _ in range(3)]
+    in_force(world, RuleKind.MANY_PAYMENTS, count=2, minutes=5)
+    work = [(orders.PAY, world.a_payment(world.place(10), one)) for one in users for _ in range(3)]
+    found = world.batch(work)
+    assert [isinstance(one, Order) for one in found] == [True, True, False] * 3
+    world.now = Instant(world.now + 5 * MINUTE)
+    assert isinstance(_pay(world, users[0], 10), Order)
+
+
+def test_wrong_pins_and_returns_are_remembered_while_a_rule_counts_them(world: World) -> None:
+    user, order = world.user(10_000), world.place()
+    wrong = world.proof(right=False)
+    assert refused(world.pay(order, user, proof=wrong), Reason.CREDENTIAL_WRONG)
+    pins = in_force(world, RuleKind.WRONG_PINS, count=2, minutes=5)
+    for _ in range(2):
+        assert isinstance(_pay(world, user, 10), Order)
+        assert refused(world.pay(order, user, proof=wrong), Reason.CREDENTIAL_WRONG)
+    assert refused(_pay(world, user, 10), Reason.RISK_REFUSED)
+    decide(world, pins, RuleEvent.END)
+    in_force(world, RuleKind.MANY_RETURNS, count=2, minutes=60)
+    for _ in range(2):
+        paid = _pay(world, user, 100)
+        assert isinstance(paid, Order), paid
+        assert not isinstance(world.refund(paid, 1), Refused)
+    assert refused(_pay(world, user, 10), Reason.RISK_REFUSED)
+    world.now = Instant(world.now + HOUR)
+    assert isinstance(_pay(world, user, 10), Order)
+    world.audit()
+
+
+def test_two_people_put_a_rule_in_force(world: World) -> None:
+    user = world.user(10_000)
+    rule = draft(world, RuleKind.LISTED, users=(user,))
+    assert world.do(risk.DRAFT, rule) == rule
+    assert refused(decide(world, rule, RuleEvent.APPROVE, ONE), Reason.RISK_RULE_SELF_APPROVAL)
+    assert isinstance(_pay(world, user), Order)
+    assert refused(decide(world, rule, RuleEvent.END), Reason.RISK_RULE_STATE)
+    assert isinstance(decide(world, rule, RuleEvent.WITHDRAW, ONE), Rule)
+    assert refused(decide(world, rule, RuleEvent.APPROVE), Reason.RISK_RULE_STATE)
+    nobody = Rule(RiskRuleId(7), RuleKind.LISTED, RiskAction.NOTE, "x", ONE, users=(UserId(5),))
+    assert refused(world.do(risk.DRAFT, nobody), Reason.RISK_RULE_INVALID)
+    missing = DecideRule(RiskRuleId(7), RuleEvent.APPROVE, OTHER)
+    assert refused(world.do(risk.DECIDE, missing), Reason.RISK_RULE_NOT_FOUND)
+    stranger = ClearPayer(UserId(5), world.now, "x", ONE)
+    assert refused(world.do(risk.CLEAR, stranger), Reason.USER_NOT_FOUND)
+
+
+def test_no_race_passes_more_payments_than_a_window_allows(address: str) -> None:
+    """Two committers, as two processes would: what passed of a person is never one too many."""
+    first = World(address)
+    buyers = [first.user(50_000) for _ in range(6)]
+    in_force(first, RuleKind.MANY_PAYMENTS, count=5, minutes=60)
+    worlds = [first, World(address, node=1)] if "postgresql" in address else [first]
+    passed: list[UserId] = []
+    reasons: set[Reason] = set()
+
+    def race(world: World) -> None:
+        for _ in range(4):
+            placed = [(buyer, world.place(10)) for buyer in buyers]
+            found = world.batch(
+                [(orders.PAY, world.a_payment(order, buyer)) for buyer, order in placed]
+            )
+            assert not any(isinstance(one, Exception) for one in found)
+            reasons.update(one.reason for one in found if isinstance(one, Refused))
+            passed.extend(one.payer_id for one in found if isinstance(one, Order))
+
+    threads = [threading.Thread(target=race, args=(world,)) for world in worlds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for _ in range(5):
+        passed.extend(buyer for buyer in buyers if isinstance(_pay(first, buyer, 10), Order))
+    assert reasons <= {Reason.RISK_REFUSED, Reason.BUSY}
+    assert [passed.count(buyer) for buyer in buyers] == [5] * len(buyers)
+    assert all(first.balance(chart.wallet(buyer, CNY)) == 50_000 - 50 for buyer in buyers)
+    first.audit()
+    for world in worlds:
+        world.close()
