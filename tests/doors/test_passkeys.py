@@ -12,7 +12,7 @@ from tests.authenticators import Authenticator
 from tests.e2e.members import code
 from tests.phones import new_phone
 from tests.served import Rest, Served
-from tests.wallets import hidden_in
+from tests.wallets import PIN, hidden_in
 
 Sandbox = tuple[Served, Rest]
 PASSWORD = "changliao"
@@ -59,11 +59,16 @@ class Tab:
         return self.send("/w/login/passkey", next="/w/me", answer=device.get(made, **lies))
 
 
+def person(operator: Rest) -> dict[str, str]:
+    """Somebody new with a wallet."""
+    form = {"phone": new_phone(), "name": "小满", "password": PASSWORD, "pin": PIN}
+    made: dict[str, str] = operator.made("/api/v1/users", **form)
+    return made
+
+
 @pytest.fixture
 def phone(sandbox: Sandbox) -> str:
-    number = new_phone()
-    sandbox[0].command("sandbox", "user", number, "--name", "小满")
-    return number
+    return person(sandbox[1])["phone"]
 
 
 @pytest.fixture
@@ -191,9 +196,7 @@ def test_nobody_uses_or_removes_anothers(
     mine.log_in(phone)
     mine.add(device)
     shown = hidden_in(mine.see("/w/passkeys"))["passkey"]
-    stranger = new_phone()
-    sandbox[0].command("sandbox", "user", stranger, "--name", "Somebody")
-    theirs.log_in(stranger)
+    theirs.log_in(person(sandbox[1])["phone"])
     for named in (shown, "", "no base 64", "AAAA"):
         assert theirs.send("/w/passkeys/remove", passkey=named).status_code == 404
     # The very same passkey is nobody else's, and an answer of it is its owner.

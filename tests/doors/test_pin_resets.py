@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.authenticators import Authenticator
-from tests.doors.test_passkeys import PASSWORD, Tab
-from tests.phones import new_phone
+from tests.doors.test_passkeys import PASSWORD, Tab, person
 from tests.served import Rest, Served, serve
 from tests.wallets import PIN, hidden_in
 
@@ -33,17 +32,16 @@ def tomorrow(network: Network) -> None:
 
 @pytest.fixture
 def mine(network: Network) -> Iterator[Tab]:
-    phone = new_phone()
-    network[0].command("sandbox", "user", phone, "--name", "小满", "--balance", "5000")
-    tab = Tab(network[0]).log_in(phone)
+    made = person(network[1])
+    network[1].made(f"/api/v1/users/{made['id']}/top-ups", amount=5000)
+    tab = Tab(network[0]).log_in(made["phone"])
     yield tab
     tab.http.close()
 
 
 def sent(tab: Tab, network: Network, pin: str) -> str:
     """What a person is told who sends one yuan."""
-    payee = new_phone()
-    network[0].command("sandbox", "user", payee, "--name", "Payee")
+    payee = person(network[1])["phone"]
     check = tab.send("/w/transfer", phone=payee, amount="1.00", note="")
     answer = tab.http.post("/w/transfer/confirm", data=hidden_in(check.text) | {"pin": pin})
     return tab.see(answer.headers["location"]) if answer.status_code == 303 else answer.text

@@ -1,6 +1,7 @@
 """Passkeys: what the commit keeps, what a challenge is good for, what the library lets pass."""
 
 import json
+import threading
 from base64 import urlsafe_b64decode
 from typing import Any
 
@@ -29,6 +30,7 @@ from changliao.operations.passkeys import ADD, REMOVE, USE
 from changliao.operations.vault import Vault
 from changliao.operations.webauthn import Signed, Unverified
 from changliao.store.views import passkeys as views
+from tests import postgres
 from tests.authenticators import Authenticator
 from tests.world import World, refused
 
@@ -66,6 +68,29 @@ def test_a_challenge_is_answered_once_also_in_one_batch(world: World) -> None:
     assert refused(outcomes[1], Reason.PASSKEY_EXPIRED)
     assert refused(world.do(USE, use(passkey, 2, 7)), Reason.PASSKEY_EXPIRED)
     assert known(world, 7)[0].sign_count == 5
+
+
+def test_two_processes_take_one_answer_once(postgresql: postgres.Server) -> None:
+    address = postgresql.database()
+    worlds = [World(address, node=node) for node in (0, 1)]
+    passkey = a_passkey(7)
+    worlds[0].do(ADD, AddPasskey(passkey, challenge(1)))
+    taken: list[Any] = []
+
+    def race(world: World) -> None:
+        for number in range(2, 22):
+            taken.append(world.heard(USE, use(passkey, number, 0)))
+
+    threads = [threading.Thread(target=race, args=(world,)) for world in worlds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    used = [one for one in taken if isinstance(one, Passkey)]
+    assert (len(taken), len(used)) == (40, 20)
+    assert {one.reason for one in taken if one not in used} == {Reason.PASSKEY_EXPIRED}
+    for world in worlds:
+        world.close()
 
 
 def test_what_is_refused_changes_nothing(world: World) -> None:
