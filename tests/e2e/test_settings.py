@@ -67,6 +67,7 @@ def test_another_password_logs_out_every_other_device(
     assert "密码不正确" in here.inner_text("[role=alert]")
     change(here, site, "password", PASSWORD, "another one", "another one")
     assert "登录密码已换" in here.inner_text("[role=status]")
+    assert here.locator("[role=status] a[href='/w/passkeys']").count() == 1
     assert here.locator(".devices li").count() == 1
     there.goto(f"{site.base}/w/me")
     assert "/w/login" in there.url
