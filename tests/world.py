@@ -106,6 +106,8 @@ TABLES = [
     "method_fees",
     "passkeys",
     "nonces",
+    "refund_thresholds",
+    "refund_proposals",
     "risk_rules",
     "risk_rulebooks",
     "risk_recents",

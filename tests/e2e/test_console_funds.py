@@ -125,6 +125,43 @@ def test_a_form_that_is_sent_twice_refunds_once(
     assert "¥267.00" in supervisor.inner_text("form[action$='refunds']")
 
 
+def test_a_large_refund_needs_another_member(
+    site: Site, chromium: Browser, bought: Placed, supervisor: Page, viewer: Page
+) -> None:
+    address = f"{site.base}/console/refunds"
+    supervisor.goto(address)
+    supervisor.fill("#from-CNY", "200")
+    supervisor.click("form[action$='threshold'] button")
+    supervisor.wait_for_load_state()
+    supervisor.goto(f"{site.base}/console/orders/{bought.id}")
+    send_back(supervisor, "199.99", "a small one")
+    assert "部分退款" in supervisor.inner_text("main")
+    send_back(supervisor, "68", "together large")
+    supervisor.wait_for_url(address)
+    row = supervisor.locator("tr", has_text="together large")
+    assert "另一位成员" in row.inner_text()
+    assert row.get_by_role("button").all_inner_texts() == ["撤回"]
+    is_well_made(supervisor, address, DATA)
+    other = desk(site, chromium, "supervisor", [])
+    other.goto(f"{site.base}/console/")
+    other.click("text=大额退款等待复核")
+    other.get_by_role("button", name="复核通过 together large").click()
+    other.wait_for_load_state()
+    rows = other.locator("tbody tr", has_text="together large")
+    assert "¥68.00" in rows.inner_text()
+    assert "已到账" in rows.inner_text()
+    assert "¥68.00" in audited(other, site, "proposals.decide")
+    viewer.goto(address)
+    assert viewer.locator("main form[method=post]").count() == 0
+    assert "200.00" in viewer.inner_text("main")
+    # The network is shared: the others refund alone.
+    supervisor.goto(address)
+    supervisor.fill("#from-CNY", "")
+    supervisor.click("form[action$='threshold'] button")
+    supervisor.wait_for_load_state()
+    assert supervisor.input_value("#from-CNY") == ""
+
+
 def test_a_payout_that_waits_is_taken_back(
     site: Site, waiting: Any, supervisor: Page, viewer: Page
 ) -> None:

@@ -34,6 +34,7 @@ from changliao.operations import (
     audit_mergers,
     audit_packets,
     audit_payouts,
+    audit_proposals,
     audit_risk,
     audit_settlements,
     audit_tenders,
@@ -124,6 +125,7 @@ def check(reader: Reader) -> Report:
         available = standing[Purpose.AVAILABLE]
         _raise_for("settlement", audit_settlements.first_fault(reader, moved, available))
         _raise_for("limit", books.spent.first_fault(reader, books.debits))
+        _raise_for("proposal", audit_proposals.first_fault(reader))
         _raise_for("risk", audit_risk.first_fault(reader))
         _raise_for("acceptance", audit_acceptance.first_fault(reader))
         _raise_for("merger", audit_mergers.first_fault(reader, books.moved))

@@ -249,10 +249,15 @@ REASONS: Final[Mapping[Reason, Words]] = {
     ),
     Reason.REFUND_EXCEEDS_PAYMENT: Words("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL", "退款金额超限"),
     Reason.REFUND_FINAL: Words("ACQ.TRADE_STATUS_ERROR", "退款已完结"),
+    Reason.REFUND_NEEDS_SECOND: Words("ACQ.INVALID_PARAMETER", "退款金额较大，需另一位操作员复核"),
     Reason.REFUND_NOT_FOUND: Words("ACQ.TRADE_NOT_EXIST", "退款不存在"),
+    Reason.REFUND_PROPOSAL_DECIDED: Words("ACQ.INVALID_PARAMETER", "退款申请已处理"),
+    Reason.REFUND_PROPOSAL_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "退款申请不存在"),
+    Reason.REFUND_PROPOSAL_SELF_APPROVAL: Words("ACQ.INVALID_PARAMETER", "不能复核自己的退款申请"),
     Reason.REFUND_REFERENCE_REUSED: Words(
         "ACQ.DISCORDANT_REPEAT_REQUEST", "不一致的请求：同一退款请求号的金额必须相同"
     ),
+    Reason.REFUND_THRESHOLD_INVALID: Words("ACQ.INVALID_PARAMETER", "复核金额无效"),
     Reason.REFUND_TOO_LATE: Words("ACQ.TRADE_HAS_FINISHED", "交易已经结束，不能退款"),
     Reason.REFUNDS_TOO_MANY: Words("ACQ.TRADE_NOT_ALLOW_REFUND", "一笔交易最多退款50次"),
     Reason.RETURN_EXCEEDS_SHARE: Words(

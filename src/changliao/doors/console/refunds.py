@@ -1,4 +1,4 @@
-"""Refunds: everybody's, the newest first, and sending money of an order back."""
+"""Refunds: everybody's, sending money of an order back, and large ones that need another member."""
 
 import hashlib
 from typing import Final
@@ -8,20 +8,30 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 
 from changliao.core import ids
-from changliao.core.ids import ActId, RefundId
+from changliao.core.ids import ActId, RefundId, RefundProposalId
 from changliao.core.members import Right
-from changliao.core.outcome import Refused
+from changliao.core.money import BY_NUMBER, CNY, CURRENCIES
+from changliao.core.outcome import Reason, Refused
+from changliao.core.proposals import (
+    NO_THRESHOLD,
+    DecideProposal,
+    Proposal,
+    ProposalEvent,
+    ProposalState,
+    SetThreshold,
+)
 from changliao.core.refunds import Refund, RefundOrder
 from changliao.doors.console import naming, orders
-from changliao.doors.console.visit import Entry, Visit
-from changliao.operations.refunds import REFUND
-from changliao.store.views import funds, parties
+from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
+from changliao.operations.proposals import ALONE, DECIDE, PROPOSE, SET_THRESHOLD
+from changliao.store.views import funds, members, parties, proposals
 from changliao.web import display
 
 _PATH: Final = "/console/refunds"
 _PAGE: Final = 30
 _NEWEST: Final = 1 << 62
 _LONGEST_REASON: Final = 80
+_MOST_WAITING: Final = 100
 _DIGEST_BYTES: Final = 16
 
 
@@ -46,8 +56,17 @@ async def listed(visit: Visit) -> Response:
     ]
     further = {"merchant": number} if number else {}
     older = urlencode(further | {"before": shown[-1][0]}) if len(found) > _PAGE else ""
+    people = await network.read(members.members, 0)
     return visit.render(
-        "console/refunds.html", refunds=shown, older=older, merchant=number, here_nav="refunds"
+        "console/refunds.html",
+        refunds=shown,
+        waiting=await _waiting(visit),
+        thresholds=await _thresholds(visit),
+        people={ids.show("mbr", one.id): one.name for one in people},
+        own=ids.show("mbr", visit.member.id),
+        older=older,
+        merchant=number,
+        here_nav="refunds",
     )
 
 
@@ -77,21 +96,92 @@ async def refund(visit: Visit) -> Response:
         partner_id=order.partner_id,
         reason=reason,
     )
-    shown = ids.show("ord", order.id)
+    shown, currency = ids.show("ord", order.id), order.amount.currency
+    details = {"amount": str(display.amount(amount, currency.code)), "reason": reason}
+    alone: Refund | Proposal | Refused = await visit.act(
+        form, ALONE, RefundOrder(asked, order.amount.amount, currency.code), shown, **details
+    )
+    after = f"/console/orders/{shown}"
+    if isinstance(alone, Refused) and alone.reason is Reason.REFUND_NEEDS_SECOND:
+        by = ids.show("mbr", visit.member.id)
+        proposal = Proposal(RefundProposalId(act_id), asked, currency.number, by)
+        alone, after = await visit.act(form, PROPOSE, proposal, shown, **details), _PATH
+    if isinstance(alone, Refused):
+        return await orders.page(visit, placed, given, visit.problem(alone))
+    return RedirectResponse(after, 303)
+
+
+async def decide(visit: Visit) -> Response:
+    """Another member's large refund is made, or it is not."""
+    form = await visit.form()
+    number = ids.parse("rfp", visit.request.path_params["id"])
+    known = await visit.network.read(proposals.proposal, number) if number else None
+    event = ProposalEvent.__members__.get(str(form.get("decision", "")).upper())
+    if known is None or event is None:
+        return visit.missing()
     outcome = await visit.act(
         form,
-        REFUND,
-        RefundOrder(asked, order.amount.amount, order.amount.currency.code),
-        shown,
-        amount=str(display.amount(amount, order.amount.currency.code)),
-        reason=reason,
+        DECIDE,
+        DecideProposal(known.id, event, ids.show("mbr", visit.member.id)),
+        ids.show("ord", known.refund.order_id),
+        decision=event.name.lower(),
+        amount=str(display.amount(known.refund.amount, BY_NUMBER[known.currency].code)),
     )
-    if isinstance(outcome, Refused):
-        return await orders.page(visit, placed, given, visit.problem(outcome))
-    return RedirectResponse(f"/console/orders/{shown}", 303)
+    return visit.refused(outcome) if isinstance(outcome, Refused) else RedirectResponse(_PATH, 303)
+
+
+async def set_threshold(visit: Visit) -> Response:
+    """From how much on another member is needed; nothing typed is never."""
+    form = await visit.form()
+    code, text = str(form.get("currency", "")), str(form.get("amount", "")).strip()
+    amount = display.minor(text, code) if text and code in CURRENCIES else NO_THRESHOLD
+    if code not in CURRENCIES or amount is None:
+        text = visit.words("请填写金额；不填就是一个人就能退。")
+        return visit.render("console/said.html", UNPROCESSABLE, said="refused", text=text)
+    currency = CURRENCIES[code]
+    known = {one.currency: one.amount for one in await visit.network.read(proposals.thresholds)}
+    before = known.get(currency.number, NO_THRESHOLD)
+    outcome = await visit.act(
+        form,
+        SET_THRESHOLD,
+        SetThreshold(currency.number, amount),
+        code,
+        before=str(display.amount(before, code)),
+        after=str(display.amount(amount, code)),
+    )
+    return visit.refused(outcome) if isinstance(outcome, Refused) else RedirectResponse(_PATH, 303)
+
+
+async def _waiting(visit: Visit) -> list[tuple[str, str, naming.Party, str, Proposal]]:
+    wanted = proposals.ProposalsOf(int(ProposalState.OPEN))
+    found = await visit.network.read(proposals.proposals, wanted, ids.NEWEST, _MOST_WAITING)
+    return [
+        (
+            ids.show("rfp", one.id),
+            ids.show("ord", one.refund.order_id),
+            await naming.party(visit.network, one.refund.merchant_id),
+            BY_NUMBER[one.currency].code,
+            one,
+        )
+        for one in found
+    ]
+
+
+async def _thresholds(visit: Visit) -> list[tuple[str, str]]:
+    """Every currency with a threshold, and the yuan, as it is typed."""
+    found = {CNY.number: NO_THRESHOLD}
+    found |= {one.currency: one.amount for one in await visit.network.read(proposals.thresholds)}
+    typed = []
+    for number, amount in found.items():
+        code = BY_NUMBER[number].code
+        shown = display.amount(amount, code)
+        typed.append((code, f"{shown.whole}{shown.fraction}" if amount else ""))
+    return typed
 
 
 ENTRIES: Final = (
     Entry("GET", _PATH, Right.LOOK, listed),
     Entry("POST", "/console/orders/{id}/refunds", Right.REFUND_ORDERS, refund),
+    Entry("POST", _PATH + "/{id}/decide", Right.REFUND_ORDERS, decide),
+    Entry("POST", _PATH + "/threshold", Right.MANAGE_LIMITS, set_threshold),
 )

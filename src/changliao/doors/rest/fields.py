@@ -58,6 +58,9 @@ Pem = Annotated[str, Meta(min_length=1, max_length=16_384, description="PEM")]
 Phone = Annotated[str, Meta(pattern=r"^\+?[0-9]{6,15}$", examples=["13800000001"])]
 Reference = Annotated[str, Meta(min_length=1, max_length=64, examples=["A-1"])]
 RefundIdText = Annotated[str, Meta(pattern=f"^rfd_{_DIGITS}", examples=["rfd_0SB09HB4C0000"])]
+RefundProposalIdText = Annotated[
+    str, Meta(pattern=f"^rfp_{_DIGITS}", examples=["rfp_0SB09HB4C0000"])
+]
 ReturnIdText = Annotated[str, Meta(pattern=f"^srt_{_DIGITS}", examples=["srt_0SB09HB4C0000"])]
 RiskHitIdText = Annotated[str, Meta(pattern=f"^hit_{_DIGITS}", examples=["hit_0SB09HB4C0000"])]
 RiskRuleIdText = Annotated[str, Meta(pattern=f"^rsk_{_DIGITS}", examples=["rsk_0SB09HB4C0000"])]

@@ -43,6 +43,7 @@ _PARTS: Final = {
     "packet_id": {"type": "string", "pattern": f"^pkt{_DIGITS}"},
     "payment_id": {"type": "string", "pattern": f"^pay{_DIGITS}"},
     "payout_id": {"type": "string", "pattern": f"^pot{_DIGITS}"},
+    "proposal_id": {"type": "string", "pattern": f"^rfp{_DIGITS}"},
     "refund_id": {"type": "string", "pattern": f"^rfd{_DIGITS}"},
     "serial": {"type": "string", "pattern": "^[0-9A-Za-z_]{1,64}$", "description": "Key serial"},
     "share_id": {"type": "string", "pattern": f"^shr{_DIGITS}"},

@@ -32,6 +32,7 @@ from changliao.doors.rest.fields import (
     page,
 )
 from changliao.doors.rest.orders import WhoseQuery, find, since, whose
+from changliao.operations.proposals import ALONE
 from changliao.operations.refunds import REFUND
 from changliao.store.views import orders as order_views
 from changliao.store.views.orders import Wanted
@@ -79,12 +80,20 @@ async def refund(door: Door, call: Call[NewRefund, WhoseQuery]) -> Any:
     """Send a part or all of a paid order back.
 
     The same reference with the same fields finds the refund. An order can be refunded for 365
-    days, in at most 50 refunds.
+    days, in at most 50 refunds. What is large has to be proposed, if an operator does it.
     """
-    form = call.form
     order = (await find(door, call)).order
+    command = RefundOrder(
+        wanted(door, call.form, order), order.amount.amount, order.amount.currency.code
+    )
+    operation = ALONE if call.caller.is_operator else REFUND
+    return await perform(door, call, operation, command, lambda done: show_refund(done, order))
+
+
+def wanted(door: Door, form: NewRefund, order: Order) -> Refund:
+    """The refund that a form asks for."""
     identity = msgspec.json.encode((order.id, form.amount, form.reason, form.notify_url))
-    wanted = Refund(
+    return Refund(
         id=RefundId(door.network.ids.new()),
         merchant_id=order.merchant_id,
         order_id=order.id,
@@ -95,8 +104,6 @@ async def refund(door: Door, call: Call[NewRefund, WhoseQuery]) -> Any:
         notify_url=form.notify_url or "",
         reason=form.reason,
     )
-    command = RefundOrder(wanted, order.amount.amount, order.amount.currency.code)
-    return await perform(door, call, REFUND, command, lambda done: show_refund(done, order))
 
 
 async def of_order(door: Door, call: Call[Nothing, WhoseQuery]) -> Page[RefundShown]:
@@ -115,14 +122,14 @@ async def search(door: Door, call: Call[Nothing, RefundsQuery]) -> Page[RefundSh
     if asked.reference is not None:
         one = await network.read(order_views.refund_by_reference, merchant_id, 0, asked.reference)
         return Page([await _shown(door, one)] if one else [])
-    wanted = Wanted(
+    chosen = Wanted(
         merchant_id,
         read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST,
         since(asked.created_from),
         since(asked.created_before) or ids.NEWEST,
         RefundState[asked.state.upper()] if asked.state else 0,
     )
-    found = await network.read(order_views.refunds_of_merchant, wanted, asked.limit + 1)
+    found = await network.read(order_views.refunds_of_merchant, chosen, asked.limit + 1)
     shown = [await _shown(door, one) for one in found]
     return page(shown, [one.id for one in found], asked.limit)
 
@@ -171,7 +178,8 @@ ENDPOINTS: Final = (
         "POST", "/orders/{order_id}/refunds", refund, Who.EITHER, NewRefund, WhoseQuery,
         RefundShown, 201,
         (*_MISSING, Reason.MERCHANT_FUNDS_INSUFFICIENT, Reason.ORDER_NOT_PAID,
-         Reason.REFUND_EXCEEDS_PAYMENT, Reason.REFUND_REFERENCE_REUSED, Reason.REFUND_TOO_LATE,
+         Reason.REFUND_EXCEEDS_PAYMENT, Reason.REFUND_NEEDS_SECOND,
+         Reason.REFUND_REFERENCE_REUSED, Reason.REFUND_TOO_LATE,
          Reason.REFUNDS_TOO_MANY),
     ),
     Endpoint(

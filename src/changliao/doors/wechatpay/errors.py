@@ -196,10 +196,15 @@ REASONS: Final[Mapping[Reason, Words]] = {
     ),
     Reason.REFUND_EXCEEDS_PAYMENT: Words(400, _INVALID, "退款金额超过订单可退金额"),
     Reason.REFUND_FINAL: Words(400, _INVALID, "退款已完结"),
+    Reason.REFUND_NEEDS_SECOND: Words(403, "RULE_LIMIT", "退款金额较大，需另一位操作员复核"),
     Reason.REFUND_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "退款单不存在"),
+    Reason.REFUND_PROPOSAL_DECIDED: Words(400, "PARAM_ERROR", "退款申请已处理"),
+    Reason.REFUND_PROPOSAL_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "退款申请不存在"),
+    Reason.REFUND_PROPOSAL_SELF_APPROVAL: Words(400, "PARAM_ERROR", "不能复核自己的退款申请"),
     Reason.REFUND_REFERENCE_REUSED: Words(
         400, _INVALID, "订单金额或退款金额与之前请求不一致，请核实后再试"
     ),
+    Reason.REFUND_THRESHOLD_INVALID: Words(400, "PARAM_ERROR", "复核金额无效"),
     Reason.REFUND_TOO_LATE: Words(400, _INVALID, "订单支付已超过365天，不能退款"),
     Reason.REFUNDS_TOO_MANY: Words(400, _INVALID, "一笔订单最多退款50次"),
     Reason.RETURN_EXCEEDS_SHARE: Words(400, _INVALID, "回退金额超过可回退金额"),

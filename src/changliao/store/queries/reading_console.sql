@@ -13,6 +13,12 @@ FROM policy_drafts
 WHERE state = 1
 UNION ALL
 SELECT
+    'refunds' AS subject,
+    COUNT(*) AS waiting
+FROM refund_proposals
+WHERE state = 1
+UNION ALL
+SELECT
     'risk_rules' AS subject,
     COUNT(*) AS waiting
 FROM risk_rules

@@ -1,0 +1,110 @@
+"""Refunds by operators: small ones alone, large ones proposed by one and approved by another."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec.structs import replace
+
+from changliao.core.clock import Instant
+from changliao.core.outcome import Reason, Refused
+from changliao.core.proposals import (
+    DecideProposal,
+    Proposal,
+    ProposalState,
+    SetThreshold,
+    Threshold,
+    decide_alone,
+    decide_proposal,
+    decide_proposing,
+    decide_threshold,
+)
+from changliao.core.refunds import Refund, RefundOrder
+from changliao.operations.operation import Operation, Place
+from changliao.operations.refunds import REFUND
+from changliao.store.orders import ORDERS
+from changliao.store.proposals import PROPOSALS, THRESHOLDS
+from changliao.store.refunds import REFUNDS_BY_REFERENCE
+from changliao.store.unit import UnitOfWork
+
+
+def _alone(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refused:
+    """A refund by one operator, if it is not large. A refund that was made is found again."""
+    asked = command.refund
+    order = tx.find(ORDERS, (asked.merchant_id, asked.order_id))
+    made = tx.find_by(REFUNDS_BY_REFERENCE, REFUNDS_BY_REFERENCE.key(asked))
+    if order is not None and made is None:
+        threshold = tx.find(THRESHOLDS, order.amount.currency.number)
+        refused = decide_alone(threshold, order, asked.amount)
+        if refused is not None:
+            return refused
+    return REFUND.run(tx, command, now)
+
+
+def _propose(tx: UnitOfWork, command: Proposal, now: Instant) -> Proposal | Refused:
+    """Keep what one operator wants to send back; nothing moves yet. The same again is found."""
+    earlier = tx.find(PROPOSALS, command.id)
+    if earlier is not None:
+        again = replace(command, refund=replace(command.refund, id=earlier.refund.id))
+        same = (again.refund, again.proposed_by) == (earlier.refund, earlier.proposed_by)
+        return earlier if same else Refused(Reason.REFUND_REFERENCE_REUSED)
+    asked = command.refund
+    order = tx.find(ORDERS, (asked.merchant_id, asked.order_id))
+    if order is None:
+        return Refused(Reason.ORDER_NOT_FOUND)
+    if tx.find_by(REFUNDS_BY_REFERENCE, REFUNDS_BY_REFERENCE.key(asked)) is not None:
+        return Refused(Reason.REFUND_REFERENCE_REUSED)
+    refused = decide_proposing(command, order)
+    if refused is not None:
+        return refused
+    tx.insert(PROPOSALS, command)
+    return command
+
+
+def _decide(tx: UnitOfWork, command: DecideProposal, now: Instant) -> Proposal | Refused:
+    """Make the refund in the commit that approves it, or nothing. A no moves nothing."""
+    known = tx.find(PROPOSALS, command.proposal_id)
+    if known is None:
+        return Refused(Reason.REFUND_PROPOSAL_NOT_FOUND)
+    decided = decide_proposal(command, known, now)
+    if isinstance(decided, Refused) or decided is known:
+        return decided
+    if decided.state is ProposalState.APPROVED:
+        order = tx.find(ORDERS, (known.refund.merchant_id, known.refund.order_id))
+        if order is None:
+            return Refused(Reason.ORDER_NOT_FOUND)
+        amount = order.amount
+        made = REFUND.run(tx, RefundOrder(known.refund, amount.amount, amount.currency.code), now)
+        if isinstance(made, Refused):
+            return made
+        if made.id != known.refund.id:
+            return Refused(Reason.REFUND_REFERENCE_REUSED, "it was made before, by another")
+    tx.update(PROPOSALS, decided)
+    return decided
+
+
+def _set_threshold(tx: UnitOfWork, command: SetThreshold, now: Instant) -> Threshold | Refused:
+    """From how much on two operators are needed, from the next refund on."""
+    known = tx.find(THRESHOLDS, command.currency)
+    after = decide_threshold(command, known)
+    if isinstance(after, Threshold) and after is not known:
+        tx.put(THRESHOLDS, command.currency, after)
+    return after
+
+
+def _deciding_keys(command: DecideProposal) -> Iterable[Place]:
+    yield PROPOSALS, command.proposal_id
+
+
+def _threshold_keys(command: SetThreshold) -> Iterable[Place]:
+    yield THRESHOLDS, command.currency
+
+
+def _proposing_keys(command: Proposal) -> Iterable[Place]:
+    yield PROPOSALS, command.id
+    yield ORDERS, (command.refund.merchant_id, command.refund.order_id)
+
+
+ALONE: Final = Operation("refunds.refund", _alone, REFUND.keys)
+PROPOSE: Final = Operation("proposals.propose", _propose, _proposing_keys)
+DECIDE: Final = Operation("proposals.decide", _decide, _deciding_keys)
+SET_THRESHOLD: Final = Operation("proposals.set_threshold", _set_threshold, _threshold_keys)

@@ -1,0 +1,164 @@
+"""Large refunds by operators: proposed by one, approved by another, made once and as proposed."""
+
+from contextlib import closing
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from changliao.core import chart
+from changliao.core.ids import RefundProposalId, show
+from changliao.core.money import CNY
+from changliao.core.orders import Order
+from changliao.core.outcome import Reason, Refused
+from changliao.core.proposals import (
+    TRANSITIONS,
+    DecideProposal,
+    Proposal,
+    ProposalEvent,
+    ProposalState,
+    SetThreshold,
+    decide_proposal,
+)
+from changliao.core.refunds import Refund
+from changliao.operations import audit_proposals, proposals
+from tests.operations.test_audit import execute
+from tests.world import World, refused
+
+ONE, OTHER = "mbr_0000000000001", "mbr_0000000000002"
+
+
+@pytest.fixture
+def paid(world: World) -> Order:
+    """1,000 were paid for it; from 600 on refunds need two."""
+    assert world.do(proposals.SET_THRESHOLD, SetThreshold(CNY.number, 600))
+    world.pay(world.place(), world.user(5_000))
+    order = world.pay(world.place(), world.user(5_000))
+    assert isinstance(order, Order)
+    return order
+
+
+def alone(world: World, order: Order, amount: int) -> Any:
+    return world.do(proposals.ALONE, world.a_refund(order, amount))
+
+
+def propose(world: World, order: Order, amount: int, by: str = ONE) -> Any:
+    number = RefundProposalId(world.ids.new())
+    asked = world.a_refund(order, amount).refund
+    return world.do(proposals.PROPOSE, Proposal(number, asked, CNY.number, by))
+
+
+def decide(world: World, one: Proposal, event: ProposalEvent, by: str = OTHER) -> Any:
+    return world.do(proposals.DECIDE, DecideProposal(one.id, event, by))
+
+
+def earned(world: World) -> int:
+    return world.balance(chart.payable(world.merchant, CNY))
+
+
+def test_small_steps_do_not_lead_around_the_threshold(world: World, paid: Order) -> None:
+    asked = world.a_refund(paid, 599)
+    made = world.do(proposals.ALONE, asked)
+    assert isinstance(made, Refund)
+    before = world.rows()
+    assert refused(alone(world, paid, 1), Reason.REFUND_NEEDS_SECOND)
+    assert world.rows() == before
+    assert world.do(proposals.ALONE, asked) == made
+    # A merchant's own refund is its own business.
+    assert isinstance(world.refund(paid, 100), Refund)
+    world.do(proposals.SET_THRESHOLD, SetThreshold(CNY.number, 0))
+    assert isinstance(alone(world, paid, 301), Refund)
+
+
+def test_a_proposal_moves_nothing_until_another_approves_it(world: World, paid: Order) -> None:
+    before = earned(world)
+    one = propose(world, paid, 600)
+    assert one.state is ProposalState.OPEN
+    assert refused(decide(world, one, ProposalEvent.APPROVE, ONE),
+                   Reason.REFUND_PROPOSAL_SELF_APPROVAL)  # fmt: skip
+    assert earned(world) == before
+    done = decide(world, one, ProposalEvent.APPROVE)
+    assert (done.state, done.decided_by) == (ProposalState.APPROVED, OTHER)
+    # Of the network's fee, 6, its part comes back with it.
+    assert earned(world) == before - 600 + 3
+    assert decide(world, one, ProposalEvent.APPROVE) == done
+    assert refused(decide(world, one, ProposalEvent.REJECT), Reason.REFUND_PROPOSAL_DECIDED)
+    assert earned(world) == before - 600 + 3
+    world.audit()
+
+
+def test_what_is_gone_meanwhile_is_not_paid_and_the_proposal_stays(
+    world: World, paid: Order
+) -> None:
+    one, two = propose(world, paid, 700), propose(world, paid, 700)
+    assert decide(world, one, ProposalEvent.APPROVE).state is ProposalState.APPROVED
+    before = world.rows()
+    assert refused(decide(world, two, ProposalEvent.APPROVE), Reason.REFUND_EXCEEDS_PAYMENT)
+    assert world.rows() == before
+    assert decide(world, two, ProposalEvent.REJECT, ONE).state is ProposalState.REJECTED
+    assert refused(propose(world, paid, 301), Reason.REFUND_EXCEEDS_PAYMENT)
+    assert refused(propose(world, world.place(), 1), Reason.ORDER_NOT_PAID)
+    assert refused(propose(world, paid, 0), Reason.AMOUNT_NOT_POSITIVE)
+    world.audit()
+
+
+def test_two_who_approve_at_once_refund_once(world: World, paid: Order) -> None:
+    one = propose(world, paid, 800)
+    command = DecideProposal(one.id, ProposalEvent.APPROVE, OTHER)
+    third = replace(command, by="mbr_0000000000003")
+    found = world.batch([(proposals.DECIDE, command), (proposals.DECIDE, third)])
+    assert found[0] == found[1]
+    assert len(world.rows()["refunds"]) == 1
+
+
+def test_the_same_proposal_is_found_and_other_words_are_refused(world: World, paid: Order) -> None:
+    one = propose(world, paid, 700)
+    again = replace(one, refund=replace(one.refund, id=world.a_refund(paid, 1).refund.id))
+    assert world.do(proposals.PROPOSE, again) == one
+    twice = replace(again, id=RefundProposalId(world.ids.new()))
+    assert world.do(proposals.PROPOSE, twice) == twice
+    assert decide(world, one, ProposalEvent.APPROVE).state is ProposalState.APPROVED
+    before = world.rows()
+    assert refused(decide(world, twice, ProposalEvent.APPROVE), Reason.REFUND_REFERENCE_REUSED)
+    late = replace(again, id=RefundProposalId(world.ids.new()))
+    assert refused(world.do(proposals.PROPOSE, late), Reason.REFUND_REFERENCE_REUSED)
+    assert world.rows() == before
+    world.audit()
+    other = replace(one, refund=replace(one.refund, amount=701))
+    assert refused(world.do(proposals.PROPOSE, other), Reason.REFUND_REFERENCE_REUSED)
+    missing = DecideProposal(RefundProposalId(7), ProposalEvent.APPROVE, OTHER)
+    assert refused(world.do(proposals.DECIDE, missing), Reason.REFUND_PROPOSAL_NOT_FOUND)
+    for amount in (-1, 1 << 60):
+        wrong = world.do(proposals.SET_THRESHOLD, SetThreshold(CNY.number, amount))
+        assert refused(wrong, Reason.REFUND_THRESHOLD_INVALID)
+
+
+@pytest.mark.parametrize("state", ProposalState)
+@pytest.mark.parametrize("event", ProposalEvent)
+def test_every_state_answers_every_event(
+    world: World, paid: Order, state: ProposalState, event: ProposalEvent
+) -> None:
+    known = Proposal(RefundProposalId(7), world.a_refund(paid, 1).refund, CNY.number, ONE, state)
+    decided = decide_proposal(DecideProposal(known.id, event, OTHER), known, world.now)
+    expected = TRANSITIONS[state, event]
+    if isinstance(expected, Reason):
+        assert decided == Refused(expected)
+    else:
+        assert isinstance(decided, Proposal)
+        assert decided.state is expected
+
+
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM refunds", "UPDATE refunds SET amount = amount - 1"]
+)
+def test_a_refund_that_is_not_what_was_approved_is_found(address: str, statement: str) -> None:
+    with closing(World(address)) as world:
+        order = world.pay(world.place(), world.user(5_000))
+        one = propose(world, order, 600)
+        assert decide(world, one, ProposalEvent.APPROVE)
+        propose(world, order, 100)
+        world.audit()
+        execute(world, statement, {})
+        with world.engine.snapshot() as reader:
+            fault = audit_proposals.first_fault(reader)
+        assert fault == f"{show('rfp', one.id)} was approved and not made as proposed"
