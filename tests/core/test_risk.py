@@ -31,7 +31,7 @@ from changliao.core.risk import (
     decide_event,
     decide_risk,
     decide_rule,
-    longest,
+    rulebook,
 )
 
 NOW = Instant(1_795_000_000_000_000)
@@ -135,7 +135,7 @@ def test_no_window_ever_holds_more_payments_than_its_rule_allows(
         assert (judged.refused is not None) == stopped
         if not stopped:
             passed.append(now)
-            known = after(known, longest(rules, RecentKind.PAYMENT), now)
+            known = after(known, rulebook(rules, 1).payments, now)
             assert len(known.times) <= count
     for first, last in zip(passed, passed[count:], strict=False):
         assert last - first >= minutes * MINUTE
@@ -169,7 +169,7 @@ def test_a_rule_that_says_nothing_is_named_by_its_field(rule: Rule, field: str) 
 @pytest.mark.parametrize("event", RuleEvent)
 def test_every_state_answers_every_event(state: RuleState, event: RuleEvent) -> None:
     rule = a_rule(RuleKind.LISTED, users=(PAYER,), state=state)
-    book = Rulebook((rule,) if state is RuleState.IN_FORCE else (), 3)
+    book = rulebook((rule,) if state is RuleState.IN_FORCE else (), 3)
     decided = decide_event(DecideRule(rule.id, event, OTHER), rule, book, NOW)
     expected = TRANSITIONS[state, event]
     if isinstance(expected, Reason):

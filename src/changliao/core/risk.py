@@ -101,6 +101,8 @@ TRANSITIONS: Final[Mapping[tuple[RuleState, RuleEvent], RuleState | Reason]] = {
 class RecentKind(IntEnum):
     """What a window counts. The number is stored. A merchant has RETURNs, a payer the others."""
 
+    __hash__ = int.__hash__
+
     PAYMENT = 1
     WRONG_PIN = 2
     RETURN = 3
@@ -140,10 +142,18 @@ class Rule(Struct, frozen=True):
 
 
 class Rulebook(Struct, frozen=True):
-    """The rules in force, in the order in which they were drafted. There is one."""
+    """The rules in force, in the order in which they were drafted. There is one.
+
+    What they ask about is worked out once and not by every payment: how many times of each kind
+    have to be remembered (0: no rule counts them), and whether a clearance matters.
+    """
 
     rules: tuple[Rule, ...] = ()
     revision: int = 0
+    payments: int = 0
+    wrong_pins: int = 0
+    returns: int = 0
+    reviews: bool = False
 
 
 class Recent(Struct, frozen=True):
@@ -226,7 +236,9 @@ class ClearPayer(Struct, frozen=True):
 def decide_risk(rules: Collection[Rule], attempted: Attempted, seen: Seen, now: Instant) -> Judged:
     """Which rules does the payment meet, and may it be made?"""
     met = tuple(one for one in rules if _MEETS[one.kind](one, attempted, seen, now))
-    strictest = max((one.action for one in met), default=RiskAction.NOTE)
+    if not met:
+        return Judged(met, None)
+    strictest = max(one.action for one in met)
     if strictest is RiskAction.REFUSE:
         return Judged(met, Refused(Reason.RISK_REFUSED))
     if strictest is RiskAction.REVIEW and now >= seen.cleared_until:
@@ -234,9 +246,22 @@ def decide_risk(rules: Collection[Rule], attempted: Attempted, seen: Seen, now: 
     return Judged(met, None)
 
 
-def longest(rules: Collection[Rule], kind: RecentKind) -> int:
-    """How many times of a kind have to be remembered; 0: no rule counts them."""
-    return max((one.count for one in rules if COUNTED.get(one.kind) is kind), default=0)
+def rulebook(rules: tuple[Rule, ...], revision: int) -> Rulebook:
+    """The rules, with what they ask about."""
+    counts = dict.fromkeys(RecentKind, 0)
+    for one in rules:
+        kind = COUNTED.get(one.kind)
+        if kind is not None:
+            counts[kind] = max(counts[kind], one.count)
+    reviews = any(one.action is RiskAction.REVIEW for one in rules)
+    return Rulebook(
+        rules=rules,
+        revision=revision,
+        payments=counts[RecentKind.PAYMENT],
+        wrong_pins=counts[RecentKind.WRONG_PIN],
+        returns=counts[RecentKind.RETURN],
+        reviews=reviews,
+    )
 
 
 def after(known: Recent, most: int, now: Instant) -> Recent:
@@ -273,7 +298,7 @@ def decide_event(
         rules = tuple(one for one in book.rules if one.id != rule.id)
     if rules == book.rules:
         return changed, book
-    return changed, replace(book, rules=rules, revision=book.revision + 1)
+    return changed, rulebook(rules, book.revision + 1)
 
 
 def decide_clearance(

@@ -101,7 +101,7 @@ def _pay(tx: UnitOfWork, command: PayOrder, now: Instant) -> Order | Refused:
     counted = limits.count(tx, wallet, order.amount.amount, now)
     if isinstance(counted, Refused):
         return _refuse(tx, command, order, counted)
-    passed = risk.judge(tx, risk.of_order(order, command.payer_id), now)
+    passed = risk.judge_order(tx, order, command.payer_id, now)
     if isinstance(passed, Refused):
         return _refuse(tx, command, order, passed)
     budgets.keep(tx, taken)

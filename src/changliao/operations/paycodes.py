@@ -90,7 +90,7 @@ def _charge(tx: UnitOfWork, command: ChargeCode, now: Instant) -> Order | Refuse
         return counted
     passed = None
     if wallet is not None and charge.transfers:
-        passed = risk.judge(tx, risk.of_order(charge.order, UserId(wallet.id.owner)), now)
+        passed = risk.judge_order(tx, charge.order, UserId(wallet.id.owner), now)
     if isinstance(passed, Refused):
         return passed
     refused = splits.plan(tx, command.placing, charge.order)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from changliao.core import chart, risk
 from changliao.core.acceptance import OWN_METHOD, TERMINAL_OF
+from changliao.core.chart import AccountId
 from changliao.core.clock import NEVER, Instant
 from changliao.core.ids import MerchantId, RiskHitId, UserId
 from changliao.core.orders import Order
@@ -26,7 +27,6 @@ from changliao.core.risk import (
     Judged,
     Recent,
     RecentKind,
-    RiskAction,
     Rule,
     Rulebook,
     Seen,
@@ -44,6 +44,7 @@ from changliao.store.unit import UnitOfWork
 
 # What a payment announces.
 KEY: Final[Place] = (RULEBOOKS, THE_RULEBOOK)
+_NO_RULES: Final = Rulebook()
 
 
 class Passed(Struct, frozen=True):
@@ -52,6 +53,15 @@ class Passed(Struct, frozen=True):
     attempted: Attempted
     judged: Judged
     payments: int
+
+
+def judge_order(
+    tx: UnitOfWork, order: Order, payer_id: UserId, now: Instant, method_id: int = OWN_METHOD
+) -> Passed | Refused | None:
+    """May somebody pay this order, as far as rules go? None: there are no rules."""
+    if not _in_force(tx).rules:
+        return None
+    return judge(tx, of_order(order, payer_id, method_id), now)
 
 
 def of_order(order: Order, payer_id: UserId, method_id: int = OWN_METHOD) -> Attempted:
@@ -63,15 +73,14 @@ def of_order(order: Order, payer_id: UserId, method_id: int = OWN_METHOD) -> Att
 
 def judge(tx: UnitOfWork, attempted: Attempted, now: Instant) -> Passed | Refused | None:
     """May this payment be made, as far as rules go? None: there are no rules."""
-    rules = _in_force(tx)
-    if not rules:
+    book = _in_force(tx)
+    if not book.rules:
         return None
-    kept = risk.longest(rules, RecentKind.PAYMENT)
-    judged = decide_risk(rules, attempted, _seen(tx, rules, attempted), now)
+    judged = decide_risk(book.rules, attempted, _seen(tx, book, attempted), now)
     if judged.refused is not None:
         _keep_hits(tx, attempted, judged)
         return judged.refused
-    return Passed(attempted, judged, kept)
+    return Passed(attempted, judged, book.payments)
 
 
 def keep(tx: UnitOfWork, passed: Passed | None, now: Instant) -> None:
@@ -85,48 +94,54 @@ def keep(tx: UnitOfWork, passed: Passed | None, now: Instant) -> None:
 
 def wrong_pin(tx: UnitOfWork, user_id: UserId, now: Instant) -> None:
     """Somebody typed a wrong PIN; remembered while a rule counts them."""
-    most = risk.longest(_in_force(tx), RecentKind.WRONG_PIN)
+    most = _in_force(tx).wrong_pins
     if most:
         _happened(tx, user_id, RecentKind.WRONG_PIN, most, now)
 
 
 def returned(tx: UnitOfWork, merchant_id: MerchantId, now: Instant) -> None:
     """A merchant had a refund or a dispute; remembered while a rule counts them."""
-    most = risk.longest(_in_force(tx), RecentKind.RETURN)
+    most = _in_force(tx).returns
     if most:
         _happened(tx, merchant_id, RecentKind.RETURN, most, now)
 
 
-def _in_force(tx: UnitOfWork) -> tuple[Rule, ...]:
-    book = tx.find(RULEBOOKS, THE_RULEBOOK)
-    return () if book is None else book.rules
+def _in_force(tx: UnitOfWork) -> Rulebook:
+    return tx.find(RULEBOOKS, THE_RULEBOOK) or _NO_RULES
 
 
-def _seen(tx: UnitOfWork, rules: tuple[Rule, ...], attempted: Attempted) -> Seen:
+def _seen(tx: UnitOfWork, book: Rulebook, attempted: Attempted) -> Seen:
     """What these rules ask about; what none asks about is not read."""
-    asked = {kind for kind in RecentKind if risk.longest(rules, kind)}
-    payers = [kind for kind in asked if kind is not RecentKind.RETURN]
-    if payers and tx.untouched(RECENTS):
-        # The first to ask asks for everybody in the batch.
-        wallet = chart.wallet(attempted.payer_id, attempted.amount.currency)
-        owners = ledger.owners(tx, wallet.book)
-        tx.load(RECENTS, ((one, int(kind)) for one in owners for kind in payers))
-
-    def times(owner_id: int, kind: RecentKind) -> tuple[Instant, ...]:
-        known = tx.find(RECENTS, (owner_id, int(kind))) if kind in asked else None
-        return () if known is None else known.times
-
     payer_id = attempted.payer_id
+    payments: tuple[Instant, ...] = ()
+    wrong_pins: tuple[Instant, ...] = ()
+    returns: tuple[tuple[Instant, ...], ...] = ()
     cleared = None
-    if any(one.action is RiskAction.REVIEW for one in rules):
+    if (book.payments or book.wrong_pins) and tx.untouched(RECENTS):
+        _load_payers(tx, book, chart.wallet(payer_id, attempted.amount.currency))
+    if book.payments:
+        payments = _times(tx, payer_id, RecentKind.PAYMENT)
+    if book.wrong_pins:
+        wrong_pins = _times(tx, payer_id, RecentKind.WRONG_PIN)
+    if book.returns:
+        merchants = attempted.merchants or (attempted.merchant_id,)
+        returns = tuple(_times(tx, one, RecentKind.RETURN) for one in merchants)
+    if book.reviews:
         cleared = tx.find(CLEARANCES, payer_id)
-    merchants = attempted.merchants or (attempted.merchant_id,)
-    return Seen(
-        times(payer_id, RecentKind.PAYMENT),
-        times(payer_id, RecentKind.WRONG_PIN),
-        tuple(times(one, RecentKind.RETURN) for one in merchants),
-        NEVER if cleared is None else cleared.until,
-    )
+    return Seen(payments, wrong_pins, returns, NEVER if cleared is None else cleared.until)
+
+
+def _load_payers(tx: UnitOfWork, book: Rulebook, wallet: AccountId) -> None:
+    """The first to ask asks for everybody in the batch."""
+    kinds = [int(RecentKind.PAYMENT)] if book.payments else []
+    kinds += [int(RecentKind.WRONG_PIN)] if book.wrong_pins else []
+    owners = ledger.owners(tx, wallet.book)
+    tx.load(RECENTS, ((one, kind) for one in owners for kind in kinds))
+
+
+def _times(tx: UnitOfWork, owner_id: int, kind: RecentKind) -> tuple[Instant, ...]:
+    known = tx.find(RECENTS, (owner_id, int(kind)))
+    return () if known is None else known.times
 
 
 def _keep_hits(tx: UnitOfWork, attempted: Attempted, judged: Judged) -> None:

@@ -67,7 +67,7 @@ def _ask(tx: UnitOfWork, command: AskTender, now: Instant) -> Asked | Refused:
 
     refused = decide_tender(command, order, channel, off, now)
 
-    passed = refused or risk.judge(tx, risk.of_order(order, tender.payer_id, tender.method_id), now)
+    passed = refused or risk.judge_order(tx, order, tender.payer_id, now, tender.method_id)
     if isinstance(passed, Refused):
         tx.insert(ATTEMPTS, _attempt(tender, passed.reason.value))
         return passed

@@ -16,6 +16,7 @@ from changliao.core.risk import (
     RiskAction,
     Rule,
     Rulebook,
+    rulebook,
 )
 from changliao.store.engine import Row
 from changliao.store.unit import Table, UnitOfWork
@@ -34,7 +35,7 @@ def rule_from_row(row: Row) -> Rule:
 
 def rulebook_from_row(row: Row) -> Rulebook:
     """The rules in force, from their columns in the order of `risk_rulebooks_find`."""
-    return Rulebook(_RULES.decode(row[0]), row[1])
+    return rulebook(_RULES.decode(row[0]), row[1])
 
 
 def recent_from_row(row: Row) -> Recent:
