@@ -175,7 +175,7 @@ class Clearance(Struct, frozen=True):
     revision: int = 0
 
 
-class Attempted(Struct, frozen=True):
+class Attempted(Struct, frozen=True, gc=False):
     """A payment that nothing else stands against. `merchants` are all that it pays.
 
     `order_id` 0: money is frozen before there is an order.
@@ -190,7 +190,7 @@ class Attempted(Struct, frozen=True):
     merchants: tuple[MerchantId, ...] = ()
 
 
-class Seen(Struct, frozen=True):
+class Seen(Struct, frozen=True, gc=False):
     """What rules ask about, as far as one does: times of recent events, and the clearance."""
 
     payments: tuple[Instant, ...] = ()
@@ -209,7 +209,7 @@ class Hit(Struct, frozen=True):
     passed: bool
 
 
-class Judged(Struct, frozen=True):
+class Judged(Struct, frozen=True, gc=False):
     """The rules that a payment met, and None or why it is refused."""
 
     met: tuple[Rule, ...]

@@ -47,7 +47,7 @@ KEY: Final[Place] = (RULEBOOKS, THE_RULEBOOK)
 _NO_RULES: Final = Rulebook()
 
 
-class Passed(Struct, frozen=True):
+class Passed(Struct, frozen=True, gc=False):
     """A payment that rules let pass, and what is to be kept of it when it is written."""
 
     attempted: Attempted
