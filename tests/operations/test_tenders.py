@@ -217,7 +217,7 @@ def test_both_answers_in_one_batch_pay_once(world: World) -> None:
 def test_a_refund_goes_back_through_the_channel_whatever_it_does(
     world: World, fault: BankFault | None
 ) -> None:
-    """What it declines, or does not send, stays in the payer's wallet."""
+    """What it declines waits for the merchant; what it does not send stays with the payer."""
     accept(world, NETBANK)
     world.pay(world.place(5_000), world.user(5_000))
     payer, order = world.user(), world.place(AMOUNT)
@@ -230,7 +230,9 @@ def test_a_refund_goes_back_through_the_channel_whatever_it_does(
     settle(world)
     came = {BankFault.WRONG_AMOUNT: 370, BankFault.REFUSED: 0}.get(fault or BankFault.LOST, 400)
     assert kept_by_bank(world, payer) == AMOUNT - 600 - came
-    assert world.balance(chart.wallet(payer, CNY)) == 400 - came
+    waits = 400 if fault is BankFault.REFUSED else 0
+    assert world.balance(chart.leaving(request.home)) == waits
+    assert world.balance(chart.wallet(payer, CNY)) == 400 - came - waits
     assert stored(world, order).refunded == AMOUNT
     assert refused(world.refund(order, 1), Reason.REFUND_EXCEEDS_PAYMENT)
 
@@ -419,7 +421,8 @@ def test_no_order_is_paid_twice_and_no_money_is_lost(
         for one in requests
         if one.home.owner in payers
     )
-    assert out == gained + surplus
+    waits = sum(world.balance(chart.leaving(chart.wallet(one, CNY))) for one in payers)
+    assert out == gained + surplus + waits
 
 
 def test_a_success_after_a_no_is_not_believed(world: World) -> None:

@@ -55,6 +55,7 @@ class RequestState(IntEnum):
     """The number is stored. ASKED: written, and asked by whoever wrote it. WAITING: by nobody yet.
 
     Only what goes back of an order's payment waits, until a worker takes it (core/tenders.py).
+    HELD: an order's refund was declined, and its money waits (core/repairs.py).
     """
 
     __hash__ = int.__hash__
@@ -64,6 +65,7 @@ class RequestState(IntEnum):
     DONE = 3
     REFUSED = 4
     WAITING = 5
+    HELD = 6
 
 
 class RequestEvent(IntEnum):
@@ -79,6 +81,7 @@ class RequestEvent(IntEnum):
 
 _ASKED, _UNKNOWN = RequestState.ASKED, RequestState.UNKNOWN
 _DONE, _REFUSED, _WAITING = RequestState.DONE, RequestState.REFUSED, RequestState.WAITING
+_HELD: Final = RequestState.HELD
 _TURNED: Final = Reason.CHANNEL_CONTRADICTS
 TRANSITIONS: Final[Mapping[tuple[RequestState, RequestEvent], RequestState | Reason]] = {
     (_ASKED, RequestEvent.DO): _DONE,
@@ -101,6 +104,10 @@ TRANSITIONS: Final[Mapping[tuple[RequestState, RequestEvent], RequestState | Rea
     (_WAITING, RequestEvent.DECLINE): _TURNED,
     (_WAITING, RequestEvent.MISS): _WAITING,
     (_WAITING, RequestEvent.SILENCE): _WAITING,
+    (_HELD, RequestEvent.DO): _TURNED,
+    (_HELD, RequestEvent.DECLINE): _HELD,
+    (_HELD, RequestEvent.MISS): _HELD,
+    (_HELD, RequestEvent.SILENCE): _HELD,
 }
 
 
@@ -330,18 +337,12 @@ def decide_record(
         return Recorded(
             replace(known, state=state, looks=known.looks + 1, next_look=Instant(now + pause))
         )
-    if isinstance(answer, Absent) and known.order_id and known.kind is RequestKind.REFUND:
+    if isinstance(answer, Absent) and known.order_id and known.kind is not RequestKind.PAY:
         # It never began and cannot any more: it is safe to ask anew.
         return Recorded(replace(known, state=_WAITING, looks=known.looks + 1, next_look=now))
     if isinstance(answer, Done):
-        after = replace(
-            known,
-            state=state,
-            settled=answer.amount,
-            reference=answer.reference,
-            finished_at=now,
-            booked_at=answer.booked_at or now,
-        )
+        ended = replace(known, state=state, finished_at=now, booked_at=answer.booked_at or now)
+        after = replace(ended, settled=answer.amount, reference=answer.reference)
         return Recorded(after, _given_back(pay, known.amount - after.reached), _moved(after))
     reason = answer.reason if isinstance(answer, Declined) else "the channel never heard of it"
     after = replace(known, state=state, reason=reason, finished_at=now)

@@ -44,6 +44,7 @@ class EventKind(IntEnum):
     DISPUTE_ENDED = 64
     BUDGET_SPENT = 65
     BUDGET_CLOSED = 66
+    REFUND_ABNORMAL = 84
 
 
 # Told at the address a merchant gave for notices, by our own door.

@@ -58,6 +58,7 @@ class Code(IntEnum):
     SETTLE_BACK = 71
     DIFFERENCE = 81
     DIFFERENCE_PAID = 82
+    REFUND_KEPT = 84
 
 
 class LedgerFault(Exception):

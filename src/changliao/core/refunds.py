@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from changliao.core import chart, holds
 from changliao.core.clock import DAY, NEVER, Instant
 from changliao.core.holds import Holding
-from changliao.core.ids import MerchantId, OrderId, RefundId
+from changliao.core.ids import ChannelRequestId, MerchantId, OrderId, RefundId
 from changliao.core.ledger import Account, Code, Transfer
 from changliao.core.orders import TRANSITIONS, Order, OrderEvent
 from changliao.core.outcome import Reason, Refused
@@ -26,7 +26,10 @@ MOST_REFUNDS: Final = 50
 
 
 class RefundState(IntEnum):
-    """The number is stored. A wallet is refunded at once; other channels take their time."""
+    """The number is stored. A wallet is refunded at once; a channel takes its time.
+
+    ABNORMAL: it declined, and the merchant says where the money goes (core/repairs.py).
+    """
 
     __hash__ = int.__hash__
 
@@ -44,21 +47,26 @@ class RefundEvent(IntEnum):
     SUCCEED = 1
     CLOSE = 2
     FAIL = 3
+    REPAIR = 4
 
 
 REFUND_TRANSITIONS: Final[Mapping[tuple[RefundState, RefundEvent], RefundState | Reason]] = {
     (RefundState.PROCESSING, RefundEvent.SUCCEED): RefundState.SUCCEEDED,
     (RefundState.PROCESSING, RefundEvent.CLOSE): RefundState.CLOSED,
     (RefundState.PROCESSING, RefundEvent.FAIL): RefundState.ABNORMAL,
+    (RefundState.PROCESSING, RefundEvent.REPAIR): Reason.REFUND_FINAL,
     (RefundState.SUCCEEDED, RefundEvent.SUCCEED): RefundState.SUCCEEDED,
     (RefundState.SUCCEEDED, RefundEvent.CLOSE): Reason.REFUND_FINAL,
     (RefundState.SUCCEEDED, RefundEvent.FAIL): Reason.REFUND_FINAL,
+    (RefundState.SUCCEEDED, RefundEvent.REPAIR): Reason.REFUND_FINAL,
     (RefundState.CLOSED, RefundEvent.SUCCEED): Reason.REFUND_FINAL,
     (RefundState.CLOSED, RefundEvent.CLOSE): RefundState.CLOSED,
     (RefundState.CLOSED, RefundEvent.FAIL): Reason.REFUND_FINAL,
+    (RefundState.CLOSED, RefundEvent.REPAIR): Reason.REFUND_FINAL,
     (RefundState.ABNORMAL, RefundEvent.SUCCEED): RefundState.SUCCEEDED,
     (RefundState.ABNORMAL, RefundEvent.CLOSE): RefundState.CLOSED,
     (RefundState.ABNORMAL, RefundEvent.FAIL): RefundState.ABNORMAL,
+    (RefundState.ABNORMAL, RefundEvent.REPAIR): RefundState.PROCESSING,
 }
 
 
@@ -66,6 +74,7 @@ class Refund(Struct, frozen=True):
     """`reference` is the merchant's own number; `digest` identifies what was asked under it.
 
     `discount` is the part of the amount that the payer passes on to the budget that had paid it.
+    `request_id` is what it waits for at a channel; 0: what was asked under its own id.
     """
 
     id: RefundId
@@ -80,6 +89,7 @@ class Refund(Struct, frozen=True):
     state: RefundState = RefundState.PROCESSING
     finished_at: Instant = NEVER
     discount: int = 0
+    request_id: ChannelRequestId = ChannelRequestId(0)
 
 
 class RefundOrder(Struct, frozen=True):
@@ -115,6 +125,8 @@ def decide_refund(
 ) -> Refunding | Refused:
     """Move a part of what was paid back to the payer, with its share of the fee.
 
+    What a channel paid has yet to go on to it.
+
     Held money pays first; what was shared or released comes out of the merchant's own, `payable`
     being what it will be when its receivers have given back.
     """
@@ -147,10 +159,19 @@ def decide_refund(
         refunds=order.refunds + 1,
         fee_returned=order.fee_returned + fee_back,
     )
-    done = replace(
-        refund, state=RefundState.SUCCEEDED, finished_at=now, discount=_discount_back(refund, order)
-    )
-    return Refunding(done, after, _refund_transfers(refund, order, fee_back, held), left)
+    made = replace(refund, discount=_discount_back(refund, order))
+    if not order.method:
+        made = replace(made, state=RefundState.SUCCEEDED, finished_at=now)
+    return Refunding(made, after, _refund_transfers(refund, order, fee_back, held), left)
+
+
+def decide_end(refund: Refund, event: RefundEvent, now: Instant) -> Refund | Refused:
+    """How a refund stands when it is known what its channel did, or its merchant says."""
+    state = REFUND_TRANSITIONS[refund.state, event]
+    if isinstance(state, Reason):
+        return Refused(state)
+    done = state is RefundState.SUCCEEDED and refund.state is not state
+    return replace(refund, state=state, finished_at=now if done else refund.finished_at)
 
 
 def owed(refund: Refund, order: Order, holding: Holding | None) -> int:

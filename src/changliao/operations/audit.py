@@ -35,6 +35,7 @@ from changliao.operations import (
     audit_packets,
     audit_payouts,
     audit_proposals,
+    audit_repairs,
     audit_risk,
     audit_settlements,
     audit_tenders,
@@ -120,6 +121,7 @@ def check(reader: Reader) -> Report:
         _raise_for("channel", audit_channels.first_fault(reader, moved, leaving))
         _raise_for("difference", audit_differences.first_fault(reader, moved))
         _raise_for("tender", audit_tenders.first_fault(reader))
+        _raise_for("repair", audit_repairs.first_fault(reader, moved))
         _raise_for("budget", audit_budgets.first_fault(reader, books.moved, books.standing))
         _raise_for("group bill", audit_groupbills.first_fault(reader, moved))
         available = standing[Purpose.AVAILABLE]
@@ -243,7 +245,7 @@ def _check_refunds(
     for merchant_id, refund_id, order_id, amount, state in audit.refunds(reader):
         counts["refunds"] += 1
         moved = books.moved.get((refund_id, Code.REFUND), 0)
-        if moved != (amount if state == RefundState.SUCCEEDED else 0):
+        if moved != (0 if state == RefundState.CLOSED else amount):
             raise _Found("refund", f"{ids.show('rfd', refund_id)} moved {moved} of {amount}")
         sums = refunded[merchant_id, order_id]
         sums[0] += moved

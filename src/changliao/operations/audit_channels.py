@@ -57,7 +57,7 @@ def _is_leaving(one: ChannelRequest) -> bool:
 
 
 def _is_unsettled(one: ChannelRequest) -> bool:
-    return one.is_open or one.state is RequestState.WAITING
+    return one.is_open or one.state in (RequestState.WAITING, RequestState.HELD)
 
 
 def _given_back(one: ChannelRequest) -> int:

@@ -16,7 +16,7 @@ def first_fault(reader: Reader) -> str | None:
     for one in channels.all_requests(reader):
         if one.order_id and one.kind is RequestKind.PAY:
             asked[one.home.owner, one.id] = one
-        elif one.order_id:
+        elif one.order_id and one.kind is RequestKind.REFUND:
             returned[one.home.owner, one.pay_id] += one.amount
     paid = tenders.paid_by_channel(reader)
     for tender in tenders.all_tenders(reader):

@@ -23,6 +23,7 @@ from changliao.core.ids import TopUpId, UserId
 from changliao.core.ledger import Code, Transfer
 from changliao.core.money import Money
 from changliao.core.outcome import Reason, Refused
+from changliao.core.repairs import held
 from changliao.core.routing import decide_health
 from changliao.core.wallet import TopUp
 from changliao.operations import credentials, limits, tenders
@@ -33,6 +34,8 @@ from changliao.store.limits import LIMITS
 from changliao.store.parties import MERCHANTS, USERS
 from changliao.store.unit import UnitOfWork
 from changliao.store.wallet import TOP_UPS
+
+_ENDED: Final = (RequestState.DONE, RequestState.HELD)
 
 
 def _ask(tx: UnitOfWork, command: AskChannel, now: Instant) -> Asked | Refused:
@@ -83,10 +86,13 @@ def _record(tx: UnitOfWork, command: RecordAnswer, now: Instant) -> ChannelReque
         if health != channel:
             tx.update(CHANNELS, health)
 
+    refund = tenders.refund_of(tx, known)
+
     recorded = decide_record(known, _pay_of(tx, known), command, now)
 
     if isinstance(recorded, Refused):
         return recorded
+    recorded = held(recorded) if refund is not None and known.is_open else recorded
     after = recorded.request
     if after is not known:
         ledger.post(tx, recorded.transfers)
@@ -94,6 +100,8 @@ def _record(tx: UnitOfWork, command: RecordAnswer, now: Instant) -> ChannelReque
         tx.update(CHANNEL_REQUESTS, after)
         if after.kind is RequestKind.PAY and not after.is_open:
             _end_pay(tx, after, now)
+        if refund is not None and after.state in _ENDED:
+            tenders.end_refund(tx, refund, after, now)
     if recorded.pay is not None:
         tx.update(CHANNEL_REQUESTS, recorded.pay)
     return after

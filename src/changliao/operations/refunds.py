@@ -6,8 +6,6 @@ from typing import Final
 from changliao.core import chart
 from changliao.core.clock import Instant
 from changliao.core.disputes import BY_DISPUTE
-from changliao.core.events import Event, EventKind
-from changliao.core.ids import EventId
 from changliao.core.money import CURRENCIES, Money
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
@@ -15,7 +13,6 @@ from changliao.core.refunds import Refund, RefundOrder, decide_refund, owed, sam
 from changliao.operations import budgets, holds, limits, risk, settling, tenders
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
-from changliao.store.events import EVENTS
 from changliao.store.orders import ORDERS
 from changliao.store.refunds import REFUNDS, REFUNDS_BY_REFERENCE
 from changliao.store.unit import UnitOfWork
@@ -61,10 +58,7 @@ def refund_order(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund |
     if kept is not None:
         holds.keep(tx, kept)
     tx.insert(REFUNDS, refunding.refund, REFUNDS_BY_REFERENCE)
-    if asked.notify_url:
-        event_id = EventId(asked.id)
-        kind = EventKind.REFUND_FINISHED
-        tx.insert(EVENTS, Event(event_id, order.merchant_id, kind, asked.id, now))
+    tenders.tell_refund(tx, refunding.refund, now)
     return refunding.refund
 
 

@@ -10,14 +10,17 @@ from changliao.core.channels import (
     Asked,
     ChannelRequest,
     Recorded,
+    RequestKind,
     RequestState,
 )
 from changliao.core.clock import Instant
-from changliao.core.ids import UserId
+from changliao.core.events import Event, EventKind
+from changliao.core.ids import EventId, UserId
 from changliao.core.money import Money
 from changliao.core.orders import Attempt, Order
 from changliao.core.outcome import Reason, Refused
-from changliao.core.refunds import Refund
+from changliao.core.refunds import Refund, RefundEvent, RefundState
+from changliao.core.refunds import decide_end as decide_refund_end
 from changliao.core.tenders import (
     AskTender,
     TakeReturn,
@@ -36,10 +39,18 @@ from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.acceptance import METHODS
 from changliao.store.channels import CHANNEL_REQUESTS, CHANNELS
+from changliao.store.events import EVENTS
 from changliao.store.orders import ATTEMPTS, ORDERS
 from changliao.store.parties import USERS
+from changliao.store.refunds import REFUNDS
+from changliao.store.repairs import REPAIRS
 from changliao.store.tenders import TENDERS
 from changliao.store.unit import UnitOfWork
+
+_TOLD: Final = {
+    RefundState.SUCCEEDED: EventKind.REFUND_FINISHED,
+    RefundState.ABNORMAL: EventKind.REFUND_ABNORMAL,
+}
 
 
 def _ask(tx: UnitOfWork, command: AskTender, now: Instant) -> Asked | Refused:
@@ -113,6 +124,43 @@ def send_back(tx: UnitOfWork, order: Order, refund: Refund, now: Instant) -> Non
     if pay is None:
         raise LookupError(f"the payment of order {order.id} is gone")
     _keep_return(tx, decide_return(pay, refund.amount, refund.id, now), now)
+
+
+def refund_of(tx: UnitOfWork, known: ChannelRequest) -> Refund | None:
+    """The refund of an order that a request to a channel is for."""
+    if not known.order_id or known.kind is RequestKind.PAY:
+        return None
+    repair = tx.find(REPAIRS, (known.home.owner, known.id))
+    if repair is not None:
+        return tx.find(REFUNDS, (repair.merchant_id, repair.refund_id))
+    tender = tx.find(TENDERS, (known.home.owner, known.pay_id))
+    # What came for an order that could not be paid goes back too, and is no refund.
+    return tx.find(REFUNDS, (tender.merchant_id, known.id)) if tender else None
+
+
+def end_refund(tx: UnitOfWork, refund: Refund, done: ChannelRequest, now: Instant) -> None:
+    """It is known what became of a refund's request to its channel."""
+    event = RefundEvent.FAIL if done.state is RequestState.HELD else RefundEvent.SUCCEED
+    match decide_refund_end(refund, event, now):
+        case Refund() as ended:
+            keep_refund(tx, ended, now)
+        case Refused():
+            raise LookupError(f"refund {refund.id} ended before")
+
+
+def keep_refund(tx: UnitOfWork, refund: Refund, now: Instant) -> None:
+    """A refund as it stands now, told to whoever wanted to hear of it."""
+    tx.update(REFUNDS, refund)
+    tell_refund(tx, refund, now)
+
+
+def tell_refund(tx: UnitOfWork, refund: Refund, now: Instant) -> None:
+    """Its end is told once, that it is abnormal each time; that it goes on is not."""
+    told = _TOLD.get(refund.state)
+    if told is None or not refund.notify_url:
+        return
+    number = refund.id if told is EventKind.REFUND_FINISHED else tx.new_id()
+    tx.insert(EVENTS, Event(EventId(number), refund.merchant_id, told, refund.id, now))
 
 
 def _take(tx: UnitOfWork, command: TakeReturn, now: Instant) -> Asked | Refused:

@@ -1,7 +1,7 @@
 """Refunds as rows."""
 
 from changliao.core.clock import Instant
-from changliao.core.ids import MerchantId, OrderId, RefundId
+from changliao.core.ids import ChannelRequestId, MerchantId, OrderId, RefundId
 from changliao.core.refunds import Refund, RefundState
 from changliao.store.engine import Row
 from changliao.store.unit import Index, Table
@@ -22,6 +22,7 @@ def from_row(row: Row) -> Refund:
         state=RefundState(row[9]),
         finished_at=Instant(row[10]),
         discount=row[11],
+        request_id=ChannelRequestId(row[12]),
     )
 
 
@@ -41,8 +42,13 @@ REFUNDS: Table[tuple[int, int], Refund] = Table(
         int(refund.state),
         refund.finished_at,
         refund.discount,
+        refund.request_id,
     ),
     from_row=from_row,
+    change=lambda before, after: (
+        *(after.merchant_id, after.id, int(after.state), after.finished_at),
+        *(after.request_id, int(before.state), before.request_id),
+    ),
 )
 REFUNDS_BY_REFERENCE: Index[tuple[int, int, str], Refund] = Index(
     name="refunds_find_by_reference",

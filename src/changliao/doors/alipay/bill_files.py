@@ -37,6 +37,7 @@ _KINDS: Final[Mapping[Code, str]] = {
     Code.FEE: "收费",
     Code.REFUND: "交易退款",
     Code.FEE_RETURN: "退费",
+    Code.REFUND_KEPT: "异常退款退回",
     Code.SHARE: "分账",
     Code.SHARE_RETURN: "分账退回",
     Code.RELEASE: "解冻",

@@ -7,7 +7,7 @@ reference (docs/decisions/0017). Source: alipay-openapi.md §8.7 and §8.8.
 import hashlib
 from typing import Final
 
-from changliao.core.ids import RefundId
+from changliao.core.ids import RefundId, made_at
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund, RefundOrder
@@ -59,7 +59,7 @@ async def refund(door: Door, call: Call) -> Node:
     return {
         **await trades.payer(door.network, placed.order, placed.order.payer_id),
         "fund_change": "Y" if outcome.id == wanted.id else "N",
-        "gmt_refund_pay": words.moment(outcome.finished_at),
+        "gmt_refund_pay": words.moment(outcome.finished_at or made_at(outcome.id)),
         "out_trade_no": placed.order.reference,
         "refund_detail_item_list": items if "refund_detail_item_list" in options else [],
         "refund_fee": words.yuan(placed.order.refunded),
@@ -84,8 +84,10 @@ async def query(door: Door, call: Call) -> Node:
     back = words.yuan(known.amount)
     items = _items(known, order)
     asked_time = "gmt_refund_pay" in options
+    # A bank that has not taken it yet is no matter here: the money has left the merchant.
+    paid_at = known.finished_at or made_at(known.id)
     return fields | {
-        "gmt_refund_pay": words.moment(known.finished_at) if asked_time else "",
+        "gmt_refund_pay": words.moment(paid_at) if asked_time else "",
         "out_request_no": form.out_request_no,
         "refund_amount": back,
         "refund_detail_item_list": items if "refund_detail_item_list" in options else [],

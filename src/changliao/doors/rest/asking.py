@@ -32,7 +32,7 @@ from changliao.operations.channels import ASK
 from changliao.store.views import acceptance, channels
 
 KindName = Literal["pay", "refund", "payout"]
-StateName = Literal["asked", "unknown", "done", "refused", "waiting"]
+StateName = Literal["asked", "unknown", "done", "refused", "waiting", "held"]
 Codes = Mapping[int, str]
 TerminalCode = Annotated[str, Meta(pattern="^[a-z_]{1,32}$", examples=["pc"])]
 _KINDS: Final[dict[RequestKind, KindName]] = {
@@ -46,6 +46,7 @@ _STATES: Final[dict[RequestState, StateName]] = {
     RequestState.DONE: "done",
     RequestState.REFUSED: "refused",
     RequestState.WAITING: "waiting",
+    RequestState.HELD: "held",
 }
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from changliao.core import clock, ids
 from changliao.core.clock import Instant
 from changliao.core.events import RETRY_AFTER_S, Event, EventKind, Letter, Outgoing, took
+from changliao.core.refunds import RefundState
 from changliao.doors.rest import notices
 from changliao.doors.rest.authorization import ANSWERS_PURPOSE
 from changliao.doors.rest.authorizations import show_authorization
@@ -45,7 +46,7 @@ class Notifier:
                 return await self._frozen(event)
             case EventKind.SHARE_RECEIVED | EventKind.SHARE_RETURNED:
                 return await self._shared(event)
-            case EventKind.REFUND_FINISHED:
+            case EventKind.REFUND_FINISHED | EventKind.REFUND_ABNORMAL:
                 return await self._refunded(event)
             case EventKind.ORDER_PAID:
                 return await self._paid(event)
@@ -82,6 +83,9 @@ class Notifier:
         placed = await network.read(orders.order, event.merchant_id, order_id)
         if refund is None or placed is None:
             return None
+        if event.kind is EventKind.REFUND_ABNORMAL:
+            # The fact that was committed, not how things stand: it may have gone on since.
+            refund = replace(refund, state=RefundState.ABNORMAL)
         return await self._letter(event, refund.notify_url, show_refund(refund, placed.order))
 
     async def _paid_out(self, event: Event) -> Letter | None:

@@ -7,13 +7,15 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import ids
-from changliao.core.ids import RefundId, made_at
+from changliao.core.ids import ChannelRequestId, RefundId, made_at
+from changliao.core.members import Right
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund, RefundOrder, RefundState
+from changliao.core.repairs import Goal, Repair, RepairRefund
 from changliao.doors.rest.call import Call, Door, perform, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
-from changliao.doors.rest.errors import refusal
+from changliao.doors.rest.errors import Problem, refusal
 from changliao.doors.rest.fields import (
     Count,
     CurrencyCode,
@@ -34,6 +36,7 @@ from changliao.doors.rest.fields import (
 from changliao.doors.rest.orders import WhoseQuery, find, since, whose
 from changliao.operations.proposals import ALONE
 from changliao.operations.refunds import REFUND
+from changliao.operations.repairs import REPAIR
 from changliao.store.views import orders as order_views
 from changliao.store.views.orders import Wanted
 
@@ -50,8 +53,21 @@ class NewRefund(Struct, frozen=True, forbid_unknown_fields=True):
     notify_url: Url | None = None
 
 
+class NewRepair(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where an abnormal refund goes: to a `card` of the payer's, or back to the `merchant`.
+
+    `account` is the card, in words that the channel understands.
+    """
+
+    goal: Literal["card", "merchant"]
+    account: Annotated[str, Meta(max_length=128)] = ""
+
+
 class RefundShown(Struct, frozen=True):
-    """A refund. `succeeded`: the wallet has it, less the `discount` that its budget has back."""
+    """A refund. `succeeded`: the wallet has it, less the `discount` that its budget has back.
+
+    What a channel paid is `processing` until the channel has taken it; `abnormal` when it declined.
+    """
 
     id: RefundIdText
     order_id: OrderIdText
@@ -106,6 +122,30 @@ def wanted(door: Door, form: NewRefund, order: Order) -> Refund:
     )
 
 
+async def repair(door: Door, call: Call[NewRepair, WhoseQuery]) -> Any:
+    """Say where an abnormal refund goes.
+
+    To a card it is `processing` again, and may be declined again; a merchant has it at once and
+    pays the payer otherwise. The same again finds the refund as it stands.
+    """
+    form, known = call.form, await _find(door, call)
+    if form.goal == "card" and not form.account.strip():
+        raise Problem("malformed", "account is required for a card", "account")
+    wanted = Repair(
+        ChannelRequestId(door.network.ids.new()),
+        known.merchant_id,
+        known.id,
+        Goal[form.goal.upper()],
+        hashlib.sha256(msgspec.json.encode(form)).digest()[:_DIGEST_BYTES],
+    )
+    placed = await door.network.read(order_views.order, known.merchant_id, known.order_id)
+    if placed is None:
+        raise refusal(Refused(Reason.ORDER_NOT_FOUND))
+    order = placed.order
+    command = RepairRefund(wanted, form.account)
+    return await perform(door, call, REPAIR, command, lambda done: show_refund(done, order))
+
+
 async def of_order(door: Door, call: Call[Nothing, WhoseQuery]) -> Page[RefundShown]:
     """List every refund of an order, the oldest first."""
     order = (await find(door, call)).order
@@ -136,12 +176,7 @@ async def search(door: Door, call: Call[Nothing, RefundsQuery]) -> Page[RefundSh
 
 async def show(door: Door, call: Call[Nothing, WhoseQuery]) -> RefundShown:
     """Show a refund."""
-    refund_id = read_id("rfd", call.path["refund_id"])
-    merchant_id = whose(call, call.query.merchant_id)
-    found = await door.network.read(order_views.refund, merchant_id, refund_id)
-    if found is None:
-        raise refusal(Refused(Reason.REFUND_NOT_FOUND))
-    return await _shown(door, found)
+    return await _shown(door, await _find(door, call))
 
 
 def show_refund(known: Refund, order: Order) -> RefundShown:
@@ -157,6 +192,15 @@ def show_refund(known: Refund, order: Order) -> RefundShown:
         created_at=moment(made_at(known.id)),
         discount=known.discount or UNSET,
     )
+
+
+async def _find(door: Door, call: Call[Any, WhoseQuery]) -> Refund:
+    refund_id = read_id("rfd", call.path["refund_id"])
+    merchant_id = whose(call, call.query.merchant_id)
+    found = await door.network.read(order_views.refund, merchant_id, refund_id)
+    if found is None:
+        raise refusal(Refused(Reason.REFUND_NOT_FOUND))
+    return found
 
 
 async def _shown(door: Door, known: Refund) -> RefundShown:
@@ -193,5 +237,10 @@ ENDPOINTS: Final = (
     Endpoint(
         "GET", "/refunds/{refund_id}", show, Who.EITHER, Nothing, WhoseQuery, RefundShown, 200,
         (*_MISSING, Reason.REFUND_NOT_FOUND),
+    ),
+    Endpoint(
+        "POST", "/refunds/{refund_id}/repair", repair, Who.EITHER, NewRepair, WhoseQuery,
+        RefundShown, 200, (*_MISSING, Reason.REFUND_FINAL, Reason.REFUND_NOT_FOUND),
+        right=Right.REFUND_ORDERS,
     ),
 )  # fmt: skip

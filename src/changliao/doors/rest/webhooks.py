@@ -52,6 +52,14 @@ class RefundFinished(Struct, frozen=True):
     data: RefundShown
 
 
+class RefundAbnormal(Struct, frozen=True):
+    """A channel declined a refund: POST /api/v1/refunds/{refund_id}/repair says where it goes."""
+
+    id: EventIdText
+    type: Literal["refund.abnormal"]
+    data: RefundShown
+
+
 class PayoutFinished(Struct, frozen=True):
     """A payout was taken, taken back, or not confirmed in time."""
 
@@ -175,6 +183,7 @@ WEBHOOKS: Final = (
     Webhook("order.paid", "An order was paid", OrderPaid),
     Webhook("basket.paid", "A basket was paid", BasketPaid),
     Webhook("refund.finished", "A refund came to its end", RefundFinished),
+    Webhook("refund.abnormal", "A refund was declined and waits", RefundAbnormal),
     Webhook("payout.finished", "A payout came to its end", PayoutFinished),
     Webhook("authorization.frozen", "A payer agreed to a freeze", AuthorizationFrozen),
     Webhook("authorization.released", "Frozen money went back", AuthorizationReleased),

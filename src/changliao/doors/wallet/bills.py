@@ -25,6 +25,7 @@ _PLAIN: Final = {
     Code.PACKET_RETURN: "红包退回",
     Code.DIFFERENCE_PAID: "对账补入",
     Code.DISCOUNT: "优惠",
+    Code.REFUND_KEPT: "退款改由商家退还",
     Code.DISCOUNT_RETURN: "退款时退回的优惠",
 }
 

@@ -58,6 +58,7 @@ _BUSINESS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.FEE: ("交易", "扣除交易手续费"),
     Code.REFUND: ("退款", "退款"),
     Code.FEE_RETURN: ("退款", "退还交易手续费"),
+    Code.REFUND_KEPT: ("退款", "异常退款退回商户"),
     Code.SHARE: ("分账", "分账"),
     Code.SHARE_RETURN: ("分账", "分账回退"),
     Code.RELEASE: ("分账", "解冻"),

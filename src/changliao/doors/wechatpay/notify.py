@@ -60,7 +60,7 @@ class Notifier:
         match event.kind:
             case EventKind.ORDER_PAID:
                 return await self._paid(event)
-            case EventKind.REFUND_FINISHED:
+            case EventKind.REFUND_FINISHED | EventKind.REFUND_ABNORMAL:
                 return await self._refunded(event)
             case EventKind.BASKET_PAID:
                 return await self._basket_paid(event)
@@ -128,6 +128,9 @@ class Notifier:
             return None
         merchant = await self._receiver(placed)
         total = placed.order.amount.amount
+        # The fact that was committed, not how things stand: it may have gone on since.
+        abnormal = event.kind is EventKind.REFUND_ABNORMAL
+        state = RefundState.ABNORMAL if abnormal else RefundState.SUCCEEDED
         owner = await network.look_up(parties.merchant, refund.merchant_id)
         resource: dict[str, Any] = {"mchid": merchant.number}
         if placed.order.partner_id:
@@ -138,7 +141,7 @@ class Notifier:
             "out_trade_no": placed.order.reference,
             "refund_id": transactions.refund_number(refund.id),
             "out_refund_no": refund.reference,
-            "refund_status": STATES[refund.state],
+            "refund_status": STATES[state],
             "user_received_account": placed.order.method.upper() or ACCOUNT,
             "amount": {
                 "total": total,
@@ -147,9 +150,9 @@ class Notifier:
                 "payer_refund": refund.amount - refund.discount,
             },
         }
-        if refund.state is RefundState.SUCCEEDED:
+        if state is RefundState.SUCCEEDED:
             resource["success_time"] = clock.to_rfc3339(refund.finished_at)
-        body = self._sealed(event, merchant, _REFUNDED[refund.state], resource)
+        body = self._sealed(event, merchant, _REFUNDED[state], resource)
         return Letter(refund.notify_url, body, merchant)
 
     async def _paid_out(self, event: Event) -> Letter | None:

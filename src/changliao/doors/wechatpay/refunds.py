@@ -1,7 +1,8 @@
 """Refunding and querying refunds.
 
 Source: wechatpay-v3.md §8.6 and §10. A wallet is refunded in the same commit, so the answer says
-SUCCESS at once; the callback follows as with any refund.
+SUCCESS at once; the callback follows as with any refund. What a bank paid is PROCESSING until the
+bank has it.
 """
 
 import hashlib
@@ -10,9 +11,10 @@ from typing import Any, Final
 import msgspec
 
 from changliao.core import clock, refunds
-from changliao.core.ids import RefundId, made_at
+from changliao.core.ids import ChannelRequestId, RefundId, made_at
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import RefundOrder, RefundState
+from changliao.core.repairs import Goal, Repair, RepairRefund
 from changliao.doors.wechatpay import orders, transactions
 from changliao.doors.wechatpay.acting import Acting, direct, partner
 from changliao.doors.wechatpay.call import Answer, Call, Door, ok, read_form
@@ -20,6 +22,7 @@ from changliao.doors.wechatpay.errors import WechatError, param_error, refusal
 from changliao.doors.wechatpay.forms import AbnormalRefund, EcommerceRefund, Refund
 from changliao.doors.wechatpay.sensitive import reveal
 from changliao.operations.refunds import REFUND
+from changliao.operations.repairs import REPAIR
 from changliao.store.views.orders import Placed, order, refund_by_reference
 from changliao.store.views.orders import refund as refund_by_id
 
@@ -77,21 +80,33 @@ async def query(door: Door, call: Call) -> Answer:
 async def repair(door: Door, call: Call) -> Answer:
     """POST /v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund.
 
-    Wallets always take what comes back, so no refund is abnormal here and each is said to be none.
+    Wallets always take what comes back; a refund of what a bank paid is abnormal when that
+    declined. It goes to a card by the same bank, or back to the merchant.
     """
     form = read_form(call.body, AbnormalRefund)
     acting = await _acting(door, call, form.sub_mchid)
-    known, _ = await find(door, acting, call.path["refund_id"])
+    known, placed = await find(door, acting, call.path["refund_id"])
     if known.reference != form.out_refund_no:
         raise refusal(Refused(Reason.REFUND_NOT_FOUND))
     if form.type == _USER_CARD and not (form.bank_type and form.bank_account and form.real_name):
         raise param_error("/bank_account", "bank_type, bank_account and real_name are required")
-    for secret in (form.bank_account, form.real_name):
-        if secret:
-            reveal(door, call, secret)
-    if known.state is RefundState.ABNORMAL:
-        raise WechatError(403, "RULE_LIMIT", "银行卡退款渠道未接入，请等待网络处理")
-    raise WechatError(400, "INVALID_REQUEST", "退款单不是退款异常状态，不能发起异常退款")
+    secrets = (form.bank_account, form.real_name)
+    plain = [reveal(door, call, secret) for secret in secrets if secret]
+    to_card = form.type == _USER_CARD
+    account = " ".join([form.bank_type or "", *plain]) if to_card else ""
+    wanted = Repair(
+        ChannelRequestId(door.network.ids.new()),
+        known.merchant_id,
+        known.id,
+        Goal.CARD if to_card else Goal.MERCHANT,
+        hashlib.sha256(f"{form.type} {account}".encode()).digest()[:_DIGEST_BYTES],
+    )
+    outcome = await door.network.perform(REPAIR, RepairRefund(wanted, account))
+    if isinstance(outcome, Refused) and outcome.reason is Reason.REFUND_FINAL:
+        raise WechatError(400, "INVALID_REQUEST", "退款单不是退款异常状态，不能发起异常退款")
+    if isinstance(outcome, Refused):
+        raise refusal(outcome)
+    return ok(describe(outcome, placed))
 
 
 async def find(door: Door, acting: Acting, number: str) -> tuple[refunds.Refund, Placed]:

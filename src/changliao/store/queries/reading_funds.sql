@@ -13,6 +13,7 @@ SELECT
     refunds.state,
     refunds.finished_at_us,
     refunds.discount,
+    refunds.request_id,
     orders.currency,
     orders.reference AS order_reference
 FROM refunds
@@ -38,6 +39,7 @@ SELECT
     refunds.state,
     refunds.finished_at_us,
     refunds.discount,
+    refunds.request_id,
     orders.currency,
     orders.reference AS order_reference
 FROM refunds

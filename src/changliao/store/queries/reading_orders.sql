@@ -137,7 +137,8 @@ SELECT
     reason,
     state,
     finished_at_us,
-    discount
+    discount,
+    request_id
 FROM refunds
 WHERE merchant_id = :merchant_id AND refund_id = :refund_id;
 
@@ -154,7 +155,8 @@ SELECT
     reason,
     state,
     finished_at_us,
-    discount
+    discount,
+    request_id
 FROM refunds
 WHERE
     merchant_id = :merchant_id
@@ -174,7 +176,8 @@ SELECT
     reason,
     state,
     finished_at_us,
-    discount
+    discount,
+    request_id
 FROM refunds
 WHERE merchant_id = :merchant_id AND order_id = :order_id
 ORDER BY refund_id;
@@ -192,7 +195,8 @@ SELECT
     reason,
     state,
     finished_at_us,
-    discount
+    discount,
+    request_id
 FROM refunds
 WHERE
     merchant_id = :merchant_id

@@ -12,7 +12,8 @@ SELECT
     refunds.reason,
     refunds.state,
     refunds.finished_at_us,
-    refunds.discount
+    refunds.discount,
+    refunds.request_id
 FROM input
 INNER JOIN refunds
     ON
@@ -33,7 +34,8 @@ SELECT
     refunds.reason,
     refunds.state,
     refunds.finished_at_us,
-    refunds.discount
+    refunds.discount,
+    refunds.request_id
 FROM input
 INNER JOIN refunds
     ON
@@ -42,7 +44,7 @@ INNER JOIN refunds
         AND refunds.reference = input.reference;
 
 -- name: refunds_insert
--- input: merchant_id bigint, refund_id bigint, partner_id bigint, order_id bigint, reference text, amount bigint, digest bytea, notify_url text, reason text, state integer, finished_at_us bigint, discount bigint
+-- input: merchant_id bigint, refund_id bigint, partner_id bigint, order_id bigint, reference text, amount bigint, digest bytea, notify_url text, reason text, state integer, finished_at_us bigint, discount bigint, request_id bigint
 INSERT INTO refunds (
     merchant_id,
     refund_id,
@@ -55,7 +57,8 @@ INSERT INTO refunds (
     reason,
     state,
     finished_at_us,
-    discount
+    discount,
+    request_id
 )
 SELECT
     merchant_id,
@@ -69,5 +72,21 @@ SELECT
     reason,
     state,
     finished_at_us,
-    discount
+    discount,
+    request_id
 FROM input;
+
+-- name: refunds_update
+-- input: merchant_id bigint, refund_id bigint, state integer, finished_at_us bigint, request_id bigint, expected_state integer, expected_request_id bigint
+-- guarded: yes
+UPDATE refunds
+SET
+    state = input.state,
+    finished_at_us = input.finished_at_us,
+    request_id = input.request_id
+FROM input
+WHERE
+    refunds.merchant_id = input.merchant_id
+    AND refunds.refund_id = input.refund_id
+    AND refunds.state = input.expected_state
+    AND refunds.request_id = input.expected_request_id;

@@ -13,7 +13,7 @@ from changliao.store.engine import Reader
 from changliao.store.payouts import from_row as payout_from_row
 from changliao.store.refunds import from_row as refund_from_row
 
-_REFUND_COLUMNS: Final = 12
+_REFUND_COLUMNS: Final = 13
 
 
 class Refunded(Struct, frozen=True):

@@ -6,9 +6,11 @@ from changliao.core import market
 from changliao.core.bills import day_of
 from changliao.core.chart import AccountId, Purpose, purpose
 from changliao.core.clock import Instant
+from changliao.core.ids import made_at
 from changliao.core.ledger import Code
 from changliao.core.market import REBUILDING, Paid, Returned, Stretch
 from changliao.core.orders import Attempt, Order
+from changliao.core.refunds import Refund
 from changliao.store import orders, refunds
 from changliao.store.engine import Reader, Row
 from changliao.store.views import platforms
@@ -82,9 +84,14 @@ def _returned(reader: Reader, moved: list[Row], since: dict[int, Instant]) -> It
         # What is paid partly from held money comes in two movements: the held one stands for both.
         held = purpose(AccountId(row[1], row[2])) is Purpose.ESCROW
         yield Returned(
-            day_of(refund.finished_at), platform_id, attempt.method_id, attempt.terminal_id,
+            day_of(_left_at(refund, order)), platform_id, attempt.method_id, attempt.terminal_id,
             order.amount.currency.number, row[4], held or row[4] == refund.amount,
         )  # fmt: skip
+
+
+def _left_at(refund: Refund, order: Order) -> Instant:
+    """When the money left the merchant; a channel takes its time after that."""
+    return made_at(refund.id) if order.method else refund.finished_at
 
 
 def _attempts(reader: Reader, keys: list[Row]) -> dict[tuple[int, int], Attempt]:

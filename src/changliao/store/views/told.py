@@ -29,7 +29,7 @@ def door(reader: Reader, event: Event) -> str:
         case EventKind.PAYOUT_BATCH_FINISHED:
             batch = payouts.batch(reader, merchant_id, subject_id)
             return batch.door if batch else ""
-        case EventKind.REFUND_FINISHED:
+        case EventKind.REFUND_FINISHED | EventKind.REFUND_ABNORMAL:
             refund = orders.refund(reader, merchant_id, subject_id)
             subject_id = refund.order_id if refund else 0
     placed = orders.order(reader, merchant_id, subject_id)
