@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import apsw
@@ -11,6 +12,7 @@ from changliao.core.limits import UNBOUNDED
 from changliao.store import migrations, statements
 from changliao.store.engine import Conflict, Engine
 from changliao.store.engines import open_engine
+from tests import postgres
 
 STATEMENTS = statements.load("sqlite")
 VALUES: dict[str, Any] = {"bigint": 7, "integer": 1, "text": "x", "bytea": b"\x00\xff"}
@@ -177,8 +179,17 @@ def test_migrating_again_does_nothing(engine: Engine) -> None:
     assert engine.migrate() == []
 
 
-def test_two_processes_may_migrate_at_once(address: str) -> None:
-    engines = [open_engine(address) for _ in range(4)]
+@pytest.fixture(params=["sqlite", "postgresql"])
+def nothing(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each engine without a schema."""
+    if request.param == "sqlite":
+        return str(tmp_path / "nothing.db")
+    running: postgres.Server = request.getfixturevalue("postgresql")
+    return running.database()
+
+
+def test_two_processes_may_migrate_at_once(nothing: str) -> None:
+    engines = [open_engine(nothing) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         applied = [names for names in pool.map(lambda one: one.migrate(), engines) if names]
     assert applied == [[one.name for one in migrations.all_of(("sqlite",))]]
