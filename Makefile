@@ -45,9 +45,9 @@ layers: install
 sql: install
 	@$(BIN)/sqlfluff lint --processes 2 src/changliao/store/queries
 
-docs: install ## Write the pages that tests check: docs/compatibility.md
-	@WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/e2e/test_sdk_money.py \
-		tests/e2e/test_sdks.py \
+docs: install ## Write what tests check: docs/compatibility.md, docs/images
+	@WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/e2e/test_pictures.py \
+		tests/e2e/test_sdk_money.py tests/e2e/test_sdks.py \
 		tests/e2e/test_alipay_sdk_money.py tests/e2e/test_alipay_sdks.py
 
 bench: rivals ## Run the benchmarks; writes bench/results

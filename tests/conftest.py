@@ -13,8 +13,12 @@ from tests.served import Rest, Served, Shop, merchant, serve
 from tests.world import World
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what their module made run in one process, so that it is made once."""
+    """Tests that share what their module made run in one process, so that it is made once.
+
+    First of all plugins: xdist reads the groups at its own turn.
+    """
     for item in items:
         if not isinstance(item, pytest.Function) or item.get_closest_marker("xdist_group"):
             continue

@@ -137,14 +137,12 @@ def test_files_that_documents_name_exist(path: Path) -> None:
         assert "NNNN" in target or (ROOT / target).exists(), f"{named(path)}: {target}"
 
 
-@pytest.mark.xdist_group("together")
-def test_tests_that_share_run_in_one_process(request: pytest.FixtureRequest) -> None:
+@pytest.fixture(scope="module")
+def shared() -> str:
+    return "made once"
+
+
+def test_tests_that_share_run_in_one_process(request: pytest.FixtureRequest, shared: str) -> None:
     """A release of pytest once made xdist forget groups, and everything was made twice."""
     if os.environ.get("PYTEST_XDIST_WORKER") and request.config.getoption("loadgroup"):
-        assert request.node.nodeid.endswith("@together")
-
-
-def test_the_library_of_passkeys_is_imported_when_the_first_one_answers() -> None:
-    importing = re.compile(r"^(?:from|import) (?:fido2|.*\bwebauthn\b)", re.MULTILINE)
-    found = {path.name for path in MODULES if importing.search(path.read_text("utf-8"))}
-    assert found == {"webauthn.py"}
+        assert request.node.nodeid.endswith("@architecture test_rules"), shared

@@ -60,10 +60,10 @@ class Person(NamedTuple):
 
 
 @contextmanager
-def served(data: str) -> Iterator[Site]:
+def served(data: str, name: str = "店") -> Iterator[Site]:
     """A fresh network with one shop, in a process of its own."""
     made = json.loads(_run("init", "--sandbox", "--data", data, "--json"))
-    shop = json.loads(_run("sandbox", "merchant", "--data", data, "店", "--json"))
+    shop = json.loads(_run("sandbox", "merchant", "--data", data, name, "--json"))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     base = f"http://127.0.0.1:{port}"
