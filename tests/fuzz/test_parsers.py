@@ -17,7 +17,6 @@ import pytest
 from changliao.core import ids
 from changliao.core.clock import Instant
 from changliao.core.ids import MerchantId
-from changliao.core.nonces import Nonce
 from changliao.core.parties import Key, KeyKind
 from changliao.doors.alipay import call as alipay
 from changliao.doors.alipay import forms as alipay_forms
@@ -89,13 +88,13 @@ NOBODY: Any = None  # forms are read without asking whose they are
 DECODER = msgspec.json.Decoder(NewOrder)
 LINKS = Links(Vault(bytes(32)))
 SECRET = Key(MerchantId(2), "key", KeyKind.HMAC_SECRET, b"", Instant(0))
-UNUSED = Nonce(2, bytes(32), b"", Instant(0))
-HMAC = rest.Caller(SECRET, UNUSED, bytes(32))
+HMAC = rest.Caller(SECRET, "", Instant(0), bytes(32))
 PEM = (
     b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
     b"-----END PUBLIC KEY-----\n"
 )
-ED25519 = rest.Caller(Key(MerchantId(2), "key", KeyKind.ED25519_PUBLIC, PEM, Instant(0)), UNUSED)
+PUBLIC = Key(MerchantId(2), "key", KeyKind.ED25519_PUBLIC, PEM, Instant(0))
+ED25519 = rest.Caller(PUBLIC, "", Instant(0))
 
 
 def read_rest_header(raw: bytes) -> None:

@@ -132,6 +132,6 @@ def _bytes(text: str) -> bytes:
 
 def _library() -> ModuleType:
     """Most processes are never shown a passkey."""
-    from changliao.operations import webauthn  # noqa: PLC0415
+    from changliao.operations import webauthn  # noqa: PLC0415 the docstring says why
 
     return webauthn

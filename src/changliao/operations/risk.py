@@ -176,7 +176,7 @@ def _decide(tx: UnitOfWork, command: DecideRule, now: Instant) -> Rule | Refused
     rule = tx.find(RULES, command.rule_id)
     if rule is None:
         return Refused(Reason.RISK_RULE_NOT_FOUND)
-    book = tx.find(RULEBOOKS, THE_RULEBOOK) or Rulebook()
+    book = _in_force(tx)
     decided = decide_event(command, rule, book, now)
     if isinstance(decided, Refused):
         return decided

@@ -79,7 +79,12 @@ async def _page(visit: Visit, payer: str, problem: str) -> Response:
     named = ((payer, payer_id), (number, merchant), (rule, wanted.rule_id))
     unknown = any(text and not found for text, found in named)
     found = [] if unknown else await read(views.hits, wanted, before, _PAGE + 1)
-    shown = [await _shown(visit, one) for one in found[:_PAGE]]
+    called = await risk.names(visit)
+    rules = {}
+    for rule_id in {one.rule_id for one in found[:_PAGE]}:
+        if known := await read(views.rule, rule_id):
+            rules[rule_id] = risk.shown(known, called)
+    shown = [await _shown(visit, one, rules.get(one.rule_id)) for one in found[:_PAGE]]
     filters = {
         name: text
         for name, text in (
@@ -114,13 +119,12 @@ async def _payer(visit: Visit, text: str) -> int | None:
     return found.id if found else None
 
 
-async def _shown(visit: Visit, one: Hit) -> HitShown:
+async def _shown(visit: Visit, one: Hit, rule: risk.RuleShown | None) -> HitShown:
     network, attempted = visit.network, one.attempted
-    rule = await network.read(views.rule, one.rule_id)
     return HitShown(
         ids.show("hit", one.id),
         one,
-        risk.shown(rule, await risk.names(visit)) if rule else None,
+        rule,
         await naming.party(network, attempted.payer_id),
         await naming.party(network, attempted.merchant_id),
         ids.show("ord", attempted.order_id) if attempted.order_id else "",

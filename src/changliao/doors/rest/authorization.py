@@ -50,11 +50,12 @@ _SECRETS_KEPT: Final = 10_000
 class Caller(Struct, frozen=True):
     """The key that signed, its opened secret when it has one, and the member it belongs to.
 
-    `nonce` is the request's own: what the request changes is committed with it.
+    `sent` is the request's nonce as it came, `at` when.
     """
 
     key: Key
-    nonce: Nonce
+    sent: str
+    at: Instant
     secret: bytes = b""
     member: Member | None = None
 
@@ -62,6 +63,15 @@ class Caller(Struct, frozen=True):
     def is_operator(self) -> bool:
         """May it act for anybody?"""
         return self.key.merchant_id == chart.NETWORK
+
+    @property
+    def nonce(self) -> Nonce:
+        """What is committed with what the request changes; a question makes none.
+
+        No message beside it: here the very same request is a replay as well.
+        """
+        digest = hashlib.sha256(f"{self.key.serial}\n{self.sent}".encode()).digest()
+        return Nonce(self.key.merchant_id, digest, b"", self.at)
 
     @property
     def name(self) -> str:
@@ -116,7 +126,7 @@ class Gate:
         key = await self._network.look_up(parties.key_by_serial, name)
         if key is None or key.kind is not kind or not key.works(self._network.clock()):
             raise Problem("unknown_key", "the key is unknown, revoked or of another kind")
-        caller = Caller(key, _nonce(key, nonce, now), self._secret(key), await self._member(key))
+        caller = Caller(key, nonce, now, self._secret(key), await self._member(key))
         message = request_message(method, target, timestamp, nonce, body)
         if not _verified(caller, message, signature):
             raise Problem("wrong_signature", "the signature does not match this request")
@@ -162,12 +172,6 @@ class Gate:
         merchant = await self._network.look_up(parties.merchant, caller.key.merchant_id)
         if merchant is None or merchant.state is not MerchantState.ACTIVE:
             raise Problem("merchant_disabled", "this merchant is disabled: ask the operator")
-
-
-def _nonce(key: Key, nonce: str, now: Instant) -> Nonce:
-    """As it is kept. No message beside it: here the very same request is a replay as well."""
-    digest = hashlib.sha256(f"{key.serial}\n{nonce}".encode()).digest()
-    return Nonce(key.merchant_id, digest, b"", now)
 
 
 def request_message(method: str, target: bytes, timestamp: str, nonce: str, body: bytes) -> bytes:
