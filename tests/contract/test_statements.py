@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from changliao.core.limits import UNBOUNDED
 from changliao.store import migrations, statements
 from changliao.store.engine import Conflict, Engine
 from changliao.store.engines import open_engine
+from changliao.store.sqlite import compiled
 from tests import postgres
 
 STATEMENTS = statements.load("sqlite")
@@ -65,6 +67,43 @@ def test_every_statement_runs(engine: Engine, name: str) -> None:
         session.write([(name, [a_row(statement)])])
     session.rollback()
     session.close()
+
+
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+def test_every_statement_is_prepared_once_for_a_connection(engine: Engine) -> None:
+    """SQLite asks the authorizer whenever it prepares, also when it does so by itself."""
+    session: Any = engine.session()
+    connection = session._connection
+    session.begin([])
+    asked: list[Any] = []
+
+    def allow(*action: Any) -> int:
+        asked.append(action)
+        return apsw.SQLITE_OK
+
+    connection.authorizer = allow
+    again = []
+    for name, statement in STATEMENTS.items():
+        text = compiled(statement)
+        row = a_row(statement) if statement.input else parameters(statement.text)
+        run(connection, text, row)
+        asked.clear()
+        run(connection, text, changed(row))
+        again += [name] if asked else []
+    session.rollback()
+    session.close()
+    assert again == []
+
+
+def run(connection: apsw.Connection, text: str, row: Any) -> None:
+    with suppress(apsw.Error):
+        connection.execute(text, row).fetchall()
+
+
+def changed(row: Any) -> Any:
+    if isinstance(row, dict):
+        return dict(zip(row, changed(tuple(row.values())), strict=True))
+    return tuple(one + 1 if isinstance(one, int) else one + one for one in row)
 
 
 def test_both_engines_know_the_same_statements() -> None:

@@ -36,9 +36,12 @@ MOST_WAITING: Final = 4_096
 MOST_IN_BATCH: Final = 1_024
 ATTEMPTS: Final = 8
 _RETRY_S: Final = 0.01
-# A batch that made the caller's thread wait longer for the disk sends the next ones to the
-# committer's own thread, for a while: the caller has other things to do.
-_WAIT_HERE_S: Final = 0.000_5
+# When batches make the caller's thread wait longer than this for the disk on the average, the next
+# ones go to the committer's own thread for a while: the caller has other things to do. Single long
+# waits say little: every disk has some, and others use this machine.
+_WAIT_HERE_S: Final = 0.001
+_LONGEST_S: Final = 4 * _WAIT_HERE_S
+_AVERAGED: Final = 32
 _AWAY_S: Final = 1.0
 # Rules, stores, and what people spent until today: an order asks for them, and few have any.
 _SELDOM_CHANGED: Final = (ACCEPTANCES, STORES, SPENDINGS, RULEBOOKS)
@@ -98,6 +101,7 @@ class Committer:
         # Whoever holds the turn may use the session: the thread, or the caller of `commit_here`.
         self._turn = threading.Lock()
         self._away_until = 0.0
+        self._usual_wait_s = 0.0
         self.tally = Tally(Counter())
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
 
@@ -138,10 +142,14 @@ class Committer:
         finally:
             self._turn.release()
         self._account(batch, 1)
-        waited_s = time.monotonic() - time.thread_time() - waiting_s
-        if waited_s > _WAIT_HERE_S:
-            self._away_until = time.monotonic() + _AWAY_S
+        self._judge_wait(time.monotonic() - time.thread_time() - waiting_s)
         return True
+
+    def _judge_wait(self, waited_s: float) -> None:
+        self._usual_wait_s += (min(waited_s, _LONGEST_S) - self._usual_wait_s) / _AVERAGED
+        if self._usual_wait_s > _WAIT_HERE_S:
+            self._away_until = time.monotonic() + _AWAY_S
+            self._usual_wait_s = 0.0
 
     @contextmanager
     def reader(self) -> Iterator[Reader]:

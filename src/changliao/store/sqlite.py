@@ -27,7 +27,8 @@ WRITER_CACHE_KIB: Final = 262_144
 READER_CACHE_KIB: Final = 65_536
 # A longer log coalesces more page writes into each checkpoint; recovery reads at most this much.
 CHECKPOINT_PAGES: Final = 16_384
-_STATEMENT_CACHE: Final = 256
+# More than there are statements: each is prepared once for a connection.
+_STATEMENT_CACHE: Final = 1_024
 _SELECTED: Final = re.compile(r"(?<=\)\n)SELECT((?:\s+\w+(?: AS \w+)?,?)+)\s+FROM input\Z")
 _JOINED: Final = re.compile(r"FROM input\s+INNER JOIN (\w+)\s+ON")
 _UPDATED: Final = re.compile(r"FROM input\s+(?=WHERE)")
@@ -124,6 +125,9 @@ class SqliteEngine:
                 statementcachesize=_STATEMENT_CACHE,
             )
             connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+            # Plans must not depend on values: else a select with a join or a range is prepared
+            # anew each time, ten times its own work. Source: sqlite.org/queryplanner-ng.html.
+            connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
             connection.execute("PRAGMA synchronous = FULL")
             cache_kib = WRITER_CACHE_KIB if flags is None else READER_CACHE_KIB
             connection.execute(f"PRAGMA cache_size = -{cache_kib}")
@@ -169,7 +173,7 @@ class SqliteSession:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             # It changes when another connection commits. Source: sqlite.org/pragma.html.
-            version = self._connection.pragma("data_version")
+            [(version,)] = self._connection.execute("PRAGMA data_version")
         except apsw.BusyError as error:
             raise (Unavailable if wait else Conflict)(str(error)) from error
         except apsw.Error as error:
