@@ -111,6 +111,7 @@ TABLES = [
     "risk_rules",
     "risk_rulebooks",
     "risk_recents",
+    "risk_moved",
     "risk_clearances",
     "risk_hits",
 ]

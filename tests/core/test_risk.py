@@ -11,27 +11,33 @@ from changliao.core.ids import MerchantId, OrderId, RiskRuleId, UserId, first_id
 from changliao.core.money import CNY, CURRENCIES, Money
 from changliao.core.outcome import Reason, Refused
 from changliao.core.risk import (
-    LONGEST_CLEARANCE,
-    TRANSITIONS,
+    MOST_SUMMED,
     Attempted,
     Clearance,
-    ClearPayer,
-    DecideRule,
+    Moved,
+    Movement,
     Recent,
     RecentKind,
     RiskAction,
     Rule,
     Rulebook,
-    RuleEvent,
     RuleKind,
     RuleState,
     Seen,
+    added,
     after,
+    decide_risk,
+    rulebook,
+)
+from changliao.core.risk_rules import (
+    LONGEST_CLEARANCE,
+    TRANSITIONS,
+    ClearPayer,
+    DecideRule,
+    RuleEvent,
     decide_clearance,
     decide_event,
-    decide_risk,
     decide_rule,
-    rulebook,
 )
 
 NOW = Instant(1_795_000_000_000_000)
@@ -64,6 +70,14 @@ MANY = a_rule(RuleKind.MANY_PAYMENTS, **WINDOW)
 PINS = a_rule(RuleKind.WRONG_PINS, **WINDOW)
 RETURNS = a_rule(RuleKind.MANY_RETURNS, **WINDOW)
 LISTED = a_rule(RuleKind.LISTED, users=(UserId(1), PAYER))
+BOTH = a_rule(RuleKind.MANY_PAYMENTS, movements=(Movement.TRANSFER, Movement.PACKET), **WINDOW)
+AT_ONCE = a_rule(RuleKind.LARGE, **LARGE)
+SUM = a_rule(RuleKind.LARGE_SUM, movements=(Movement.TRANSFER,), minutes=10, **LARGE)
+MOVED = {
+    Movement.TRANSFER: ((Instant(NOW - 10 * MINUTE), 500), (Instant(NOW - MINUTE), 60)),
+    Movement.PACKET: ((NOW, 500),),
+}
+RECEIVER = a_rule(RuleKind.NEW_RECEIVER, movements=(Movement.TRANSFER,), **LARGE)
 NOTHING = Seen()
 
 
@@ -80,8 +94,8 @@ NOTHING = Seen()
         (WAY, attempted(method_id=2), NOTHING, False),
         (WAY, attempted(terminal_id=5), NOTHING, False),
         (a_rule(RuleKind.WAY, terminal_id=4, **LARGE), attempted(method_id=2), NOTHING, True),
-        (MANY, attempted(), Seen(payments=TWICE), True),
-        (MANY, attempted(), Seen(payments=THEN), False),
+        (MANY, attempted(), Seen(made={Movement.PAYMENT: TWICE}), True),
+        (MANY, attempted(), Seen(made={Movement.PAYMENT: THEN}), False),
         (MANY, attempted(), Seen(wrong_pins=TWICE, returns=(TWICE,)), False),
         (PINS, attempted(), Seen(wrong_pins=TWICE), True),
         (PINS, attempted(), Seen(wrong_pins=TWICE[:1]), False),
@@ -89,6 +103,17 @@ NOTHING = Seen()
         (RETURNS, attempted(), Seen(returns=(THEN, TWICE[:1])), False),
         (LISTED, attempted(), NOTHING, True),
         (LISTED, attempted(payer_id=UserId(2)), NOTHING, False),
+        (MANY, attempted(), Seen(made={Movement.TRANSFER: TWICE}), False),
+        (BOTH, attempted(), Seen(made={Movement.TRANSFER: TWICE[:1], Movement.PACKET: TWICE[:1]}),
+         True),
+        (AT_ONCE, attempted(), NOTHING, True),
+        (AT_ONCE, attempted(99), NOTHING, False),
+        (SUM, attempted(40), Seen(moved=MOVED), True),
+        (SUM, attempted(39), Seen(moved=MOVED), False),
+        (SUM, attempted(40, "USD"), Seen(moved=MOVED), False),
+        (RECEIVER, attempted(), Seen(new_receiver=True), True),
+        (RECEIVER, attempted(), NOTHING, False),
+        (RECEIVER, attempted(99), Seen(new_receiver=True), False),
     ],
 )  # fmt: skip
 def test_each_kind_meets_what_it_says(
@@ -130,20 +155,56 @@ def test_no_window_ever_holds_more_payments_than_its_rule_allows(
     passed: list[int] = []
     for wait in waits:
         now = Instant(now + wait)
-        judged = decide_risk(rules, attempted(), Seen(payments=known.times), now)
+        judged = decide_risk(rules, attempted(), Seen(made={Movement.PAYMENT: known.times}), now)
         stopped = sum(at > now - minutes * MINUTE for at in passed) >= count
         assert (judged.refused is not None) == stopped
         if not stopped:
             passed.append(now)
-            known = after(known, rulebook(rules, 1).payments, now)
+            known = after(known, rulebook(rules, 1).times[RecentKind.PAYMENT], now)
             assert len(known.times) <= count
     for first, last in zip(passed, passed[count:], strict=False):
         assert last - first >= minutes * MINUTE
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 3 * MINUTE), st.integers(1, 40)), max_size=300),
+    st.integers(20, 2_000),
+)
+def test_no_window_ever_holds_a_larger_sum_than_its_rule_allows(
+    moves: list[tuple[int, int]], amount: int
+) -> None:
+    """Also when there are more than are remembered one by one; until then it is exact."""
+    many: dict[str, Any] = {"minutes": 30, "currency": CNY.number, "amount": amount}
+    book = rulebook((a_rule(RuleKind.LARGE_SUM, movements=(Movement.TRANSFER,), **many),), 1)
+    known, now = Moved(PAYER, Movement.TRANSFER, CNY.number), NOW
+    passed: list[tuple[int, int]] = []
+    for wait, much in moves:
+        now = Instant(now + wait)
+        asked = attempted(much, movement=Movement.TRANSFER)
+        seen = Seen(moved={Movement.TRANSFER: known.amounts})
+        judged = decide_risk(book.checks[Movement.TRANSFER].rules, asked, seen, now)
+        inside = [one for at, one in passed if at > now - 30 * MINUTE]
+        if sum(inside) + much >= amount:
+            assert judged.refused is not None
+        elif len(passed) <= MOST_SUMMED:
+            assert judged.refused is None
+        if judged.refused is None:
+            passed.append((now, much))
+            known = added(known, much, book.sums[Movement.TRANSFER], now)
+            assert len(known.amounts) <= MOST_SUMMED
+
+
 @pytest.mark.parametrize(
     ("rule", "field"),
     [
+        (a_rule(RuleKind.LARGE), "currency"),
+        (a_rule(RuleKind.LARGE_SUM, **LARGE), "minutes"),
+        (a_rule(RuleKind.LARGE, movements=(), **LARGE), "movements"),
+        (a_rule(RuleKind.LARGE, movements=(Movement.PACKET, Movement.PACKET), **LARGE),
+         "movements"),
+        (a_rule(RuleKind.WAY, terminal_id=4, movements=tuple(Movement), **LARGE), "movements"),
+        (a_rule(RuleKind.MANY_RETURNS, movements=(Movement.PACKET,), **WINDOW), "movements"),
+        (a_rule(RuleKind.NEW_RECEIVER, **LARGE), "movements"),
         (a_rule(RuleKind.YOUNG_PAYER, days=0, **LARGE), "days"),
         (a_rule(RuleKind.YOUNG_PAYER, days=1, currency=CNY.number), "amount"),
         (a_rule(RuleKind.YOUNG_PAYER, days=1, amount=1), "currency"),
@@ -157,7 +218,7 @@ def test_no_window_ever_holds_more_payments_than_its_rule_allows(
         (a_rule(RuleKind.LISTED, users=(UserId(5),)), "users"),
         (a_rule(RuleKind.LISTED, users=(PAYER,), reason=" "), "reason"),
     ],
-)
+)  # fmt: skip
 def test_a_rule_that_says_nothing_is_named_by_its_field(rule: Rule, field: str) -> None:
     refused = decide_rule(rule, [1], [4], [PAYER])
     assert refused is not None

@@ -8,7 +8,7 @@ import pytest
 
 from changliao.commands.people import Person
 from tests.doors.test_counter import CODEPAY, a_charge
-from tests.doors.test_rest_packets import Sandbox, refused
+from tests.doors.test_rest_packets import Sandbox, a_user, balance, refused
 from tests.openapi import open_app
 from tests.phones import new_phone
 from tests.served import Rest, Shop
@@ -85,6 +85,37 @@ def test_a_cleared_payer_pays_until_the_time_is_over(
     assert (no.status_code, no.json()["code"]) == (403, "RULE_LIMIT")
 
 
+def test_people_are_stopped_from_sending_giving_and_withdrawing(
+    sandbox: Sandbox, second: Rest
+) -> None:
+    operator = sandbox[1]
+    giver, payee = a_user(operator, 10_000), a_user(operator)
+    rule = operator.made(
+        RULES, kind="listed", action="refuse", reason="x", users=[giver],
+        movements=["transfer", "packet", "withdrawal"],
+    )  # fmt: skip
+    assert rule["movements"] == ["transfer", "packet", "withdrawal"]
+    second.post(f"{RULES}/{rule['id']}/approve")
+    bill = operator.made(f"/api/v1/users/{payee}/group-bills", title="火锅", amount=300, shares=3)
+    for path, asked in (
+        ("transfers", {"payee_id": payee, "amount": 100}),
+        ("packets", {"amount": 100, "shares": 2}),
+        ("group-shares", {"link": bill["link"], "amount": 100}),
+        ("withdrawals", {"amount": 100, "channel": "sandbox_bank", "account": "6222"}),
+    ):
+        answer = operator.post(f"/api/v1/users/{giver}/{path}", **asked)
+        assert refused(answer) == (409, "risk_refused"), (path, answer.text)
+    assert balance(operator, giver) == 10_000
+    assert operator.post(f"{RULES}/{rule['id']}/end").status_code == 200
+    found = operator.get(f"/api/v1/risk-hits?payer_id={giver}").json()["data"]
+    assert [one["movement"] for one in found] == ["withdrawal", "transfer", "packet", "transfer"]
+    assert [one.get("receiver_id") for one in found] == [None, payee, None, payee]
+    assert not any("merchant_id" in one or "terminal" in one or one["passed"] for one in found)
+    packets = operator.get(f"/api/v1/risk-hits?payer_id={giver}&movement=packet").json()["data"]
+    assert [one["id"] for one in packets] == [found[2]["id"]]
+    operator.made(f"/api/v1/users/{giver}/transfers", payee_id=payee, amount=100)
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
@@ -96,6 +127,10 @@ def test_a_cleared_payer_pays_until_the_time_is_over(
         ({"kind": "young_payer", "amount": 1, "days": 1, "currency": "XXX"},
          (422, "currency_unknown")),
         ({"kind": "many_payments", "count": 0, "minutes": 1}, (400, "malformed")),
+        ({"kind": "large", "amount": 5, "movements": []}, (400, "malformed")),
+        ({"kind": "large", "amount": 5, "movements": ["top_up"]}, (400, "malformed")),
+        ({"kind": "new_receiver", "amount": 5}, (422, "risk_rule_invalid")),
+        ({"kind": "large_sum", "amount": 5}, (422, "risk_rule_invalid")),
     ],
     ids=str,
 )  # fmt: skip

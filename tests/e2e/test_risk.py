@@ -4,7 +4,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.e2e.looks import is_well_made
 from tests.e2e.members import desk
-from tests.e2e.site import PIN, Site, enter, log_in, open_page, person, place
+from tests.e2e.site import PIN, Person, Site, enter, log_in, open_page, person, place
 
 NAMES = ("小满", "店")
 
@@ -13,17 +13,8 @@ def test_a_payer_is_stopped_looked_into_and_let_pass(site: Site, chromium: Brows
     complaints: list[str] = []
     payer = person(site)
     drafter = desk(site, chromium, "operator", complaints)
-    drafter.goto(f"{site.base}/console/risk")
-    drafter.locator("#kind").select_option("listed")
-    drafter.locator("#action").select_option("review")
-    drafter.fill("#reason", "stolen phone")
-    drafter.fill("#users", "13900000000000")
-    drafter.click("main form button:text-is('起草规则')")
-    assert "请填写" in drafter.inner_text("[role=alert]")
-    assert drafter.input_value("#reason") == "stolen phone"
-    drafter.fill("#users", payer.phone)
-    drafter.click("main form button:text-is('起草规则')")
-    drafter.wait_for_selector("tr:has-text('stolen phone')")
+    _draft(drafter, site, payer)
+    assert "付款给商户 · 转账" in drafter.inner_text("tr:has-text('stolen phone')")
     assert "另一位成员" in drafter.inner_text("tr:has-text('stolen phone')")
     is_well_made(drafter, f"{site.base}/console/risk", NAMES)
 
@@ -38,10 +29,15 @@ def test_a_payer_is_stopped_looked_into_and_let_pass(site: Site, chromium: Brows
     order = place(site)
     log_in(phone, site.base, payer.phone)
     _pay(phone, f"{site.base}/c/{order.token}?view=phone")
-    phone.wait_for_function(
-        "() => document.querySelector('[data-pin] [role=status]').innerText.includes('核实')"
-    )
+    _is_stopped(phone)
 
+    payee = person(site)
+    _send(phone, site, payee)
+    _is_stopped(phone)
+
+    approver.goto(f"{site.base}/console/risk/hits?movement=transfer&payer={payer.id}")
+    assert approver.locator("tbody tr").count() == 1
+    assert payee.id in (approver.get_attribute("tbody td:nth-child(6) a", "href") or "")
     approver.goto(f"{site.base}/console/risk/hits")
     approver.click(f"tr:has-text('{order.id}') >> text=小满")
     assert "拦下了" in approver.inner_text("tbody")
@@ -52,7 +48,7 @@ def test_a_payer_is_stopped_looked_into_and_let_pass(site: Site, chromium: Brows
     _pay(phone, f"{site.base}/c/{order.token}?view=phone")
     phone.wait_for_selector(".icon.ok")
     approver.reload()
-    assert "付了" in approver.inner_text("tbody tr >> nth=0")
+    assert "放行了" in approver.inner_text("tbody tr >> nth=0")
 
     approver.goto(f"{site.base}/console/risk?state=in_force")
     approver.get_by_role("button", name="停用 stolen phone").click()
@@ -65,6 +61,37 @@ def test_a_payer_is_stopped_looked_into_and_let_pass(site: Site, chromium: Brows
     viewer.goto(f"{site.base}/console/risk/hits?payer={payer.id}")
     assert viewer.locator("main form[method=post]").count() == 0
     assert [one for one in complaints if "422" not in one] == []
+
+
+def _draft(page: Page, site: Site, payer: Person) -> None:
+    page.goto(f"{site.base}/console/risk")
+    page.locator("#kind").select_option("listed")
+    page.locator("#action").select_option("review")
+    page.fill("#reason", "stolen phone")
+    page.fill("#users", "13900000000000")
+    page.click("main form button:text-is('起草规则')")
+    assert "请填写" in page.inner_text("[role=alert]")
+    assert page.input_value("#reason") == "stolen phone"
+    page.fill("#users", payer.phone)
+    assert page.is_checked("[name=movements][value=payment]")
+    page.check("[name=movements][value=transfer]")
+    page.click("main form button:text-is('起草规则')")
+    page.wait_for_selector("tr:has-text('stolen phone')")
+
+
+def _send(page: Page, site: Site, payee: Person) -> None:
+    page.goto(f"{site.base}/w/transfer")
+    for name, text in {"phone": payee.phone, "amount": "1.00"}.items():
+        page.fill(f"#{name}", text)
+    page.click("main form button[type=submit]")
+    page.click("[data-open-pin]")
+    enter(page, PIN)
+
+
+def _is_stopped(page: Page) -> None:
+    page.wait_for_function(
+        "() => document.querySelector('[data-pin] [role=status]').innerText.includes('核实')"
+    )
 
 
 def _pay(page: Page, address: str) -> None:

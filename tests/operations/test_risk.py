@@ -7,43 +7,43 @@ from typing import Any
 import pytest
 
 from changliao.core import chart
+from changliao.core.channels import RequestKind
 from changliao.core.clock import HOUR, MINUTE, Instant
 from changliao.core.ids import RiskRuleId, UserId
 from changliao.core.money import CNY
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
-from changliao.core.risk import (
-    ClearPayer,
-    DecideRule,
-    Hit,
-    RiskAction,
-    Rule,
-    RuleEvent,
-    RuleKind,
-)
-from changliao.operations import baskets, orders, paycodes, risk, tenders
+from changliao.core.risk import Hit, Movement, RiskAction, Rule, RuleKind
+from changliao.core.risk_rules import ClearPayer, DecideRule, RuleEvent
+from changliao.operations import baskets, orders, paycodes, risk_rules, tenders, wallet
 from changliao.store.views import risk as views
 from tests.operations import test_authorizations as freezes
 from tests.operations import test_baskets as together
+from tests.operations import test_channels as banks
+from tests.operations import test_groupbills as friends
+from tests.operations import test_packets as gifts
 from tests.operations import test_paycodes as codes
 from tests.operations import test_tenders as tendering
+from tests.operations import test_wallet as people
 from tests.world import World, refused
 
 ONE, OTHER = "mbr_0000000000001", "mbr_0000000000002"
-RISK = ("risk_rules", "risk_rulebooks", "risk_recents", "risk_clearances", "risk_hits")
+RISK = (
+    "risk_rules", "risk_rulebooks", "risk_recents", "risk_moved", "risk_clearances", "risk_hits"
+)  # fmt: skip
 # What a try that is refused leaves: its answer, and what it met.
 LEFT_BEHIND = ("risk_hits", "payments", "journal")
 
 
 def draft(world: World, kind: RuleKind, action: RiskAction = RiskAction.REFUSE, **of: Any) -> Rule:
     rule = Rule(RiskRuleId(world.ids.new()), kind, action, "because", ONE, **of)
-    drafted = world.do(risk.DRAFT, rule)
+    drafted = world.do(risk_rules.DRAFT, rule)
     assert drafted == rule, drafted
     return rule
 
 
 def decide(world: World, rule: Rule, event: RuleEvent, by: str = OTHER) -> Any:
-    return world.do(risk.DECIDE, DecideRule(rule.id, event, by))
+    return world.do(risk_rules.DECIDE, DecideRule(rule.id, event, by))
 
 
 def in_force(
@@ -79,6 +79,20 @@ def _by_channel(world: World, user: UserId) -> Any:
     return world.do(tenders.ASK, tendering.a_tender(world, world.place(), user))
 
 
+def _transfer(world: World, user: UserId, amount: int = 1_000, payee: UserId | None = None) -> Any:
+    asked = people.a_transfer(world, user, payee or world.user(), amount)
+    return world.do(wallet.TRANSFER, asked)
+
+
+def _share(world: World, user: UserId) -> Any:
+    return friends.pay(world, friends.ask(world, world.user(), 2_000, shares=2), user, 1_000)
+
+
+def _withdrawal(world: World, user: UserId, amount: int = 1_000) -> Any:
+    home = chart.wallet(user, CNY)
+    return banks.ask(world, banks.a_request(world, home, RequestKind.PAYOUT, amount))
+
+
 WAYS: dict[str, Callable[[World, UserId], Any]] = {
     "payment": _pay,
     "basket": _together,
@@ -88,13 +102,19 @@ WAYS: dict[str, Callable[[World, UserId], Any]] = {
         world, codes.a_code(world, user).number, 1_000
     ),
     "channel": _by_channel,
+    "transfer": _transfer,
+    "part of a bill": _share,
+    "red packet": gifts.give,
+    "withdrawal": _withdrawal,
 }
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_way_to_pay_a_merchant_is_judged(world: World, way: str) -> None:
+def test_every_way_out_of_a_wallet_is_judged(world: World, way: str) -> None:
     user = world.user(10_000)
-    rule = in_force(world, RuleKind.LISTED, RiskAction.REVIEW, users=(user,))
+    rule = in_force(
+        world, RuleKind.LISTED, RiskAction.REVIEW, users=(user,), movements=tuple(Movement)
+    )
     accounts = world.rows()["accounts"]
     assert refused(WAYS[way](world, user), Reason.RISK_REVIEW)
     assert world.rows()["accounts"] == accounts
@@ -102,7 +122,8 @@ def test_every_way_to_pay_a_merchant_is_judged(world: World, way: str) -> None:
     assert (hit.rule_id, hit.passed, hit.attempted.payer_id) == (rule.id, False, user)
     assert (hit.attempted.amount.amount, hit.action) == (1_000, RiskAction.REVIEW)
     until = Instant(world.now + HOUR)
-    assert not isinstance(world.do(risk.CLEAR, ClearPayer(user, until, "known", ONE)), Refused)
+    cleared = world.do(risk_rules.CLEAR, ClearPayer(user, until, "known", ONE))
+    assert not isinstance(cleared, Refused)
     done = WAYS[way](world, user)
     assert not isinstance(done, Refused | Exception), done
     assert [one.passed for one in hits(world)] == [True, False]
@@ -183,21 +204,71 @@ def test_wrong_pins_and_returns_are_remembered_while_a_rule_counts_them(world: W
     world.audit()
 
 
+def test_a_rule_judges_the_movements_it_names_and_no_others(world: World) -> None:
+    user, payee = world.user(10_000), world.user()
+    large: Any = {"currency": CNY.number, "amount": 500}
+    in_force(world, RuleKind.LARGE, movements=(Movement.TRANSFER, Movement.WITHDRAWAL), **large)
+    assert isinstance(_pay(world, user, 500), Order)
+    assert not isinstance(gifts.give(world, user, 500), Refused)
+    before = world.rows()
+    for outcome in (_transfer(world, user, 500, payee), _withdrawal(world, user, 500)):
+        assert refused(outcome, Reason.RISK_REFUSED)
+    changed = {name for name, rows in world.rows().items() if rows != before[name]}
+    assert changed <= {"risk_hits", "journal"}
+    assert not isinstance(_transfer(world, user, 499, payee), Refused)
+    stopped = [one.attempted for one in hits(world)]
+    assert {(one.movement, one.receiver_id) for one in stopped} == {
+        (Movement.TRANSFER, payee), (Movement.WITHDRAWAL, 0),
+    }  # fmt: skip
+    world.audit()
+
+
+def test_what_was_moved_together_is_counted_and_added_up(world: World) -> None:
+    user = world.user(10_000)
+    both = (Movement.TRANSFER, Movement.PACKET)
+    sums = in_force(
+        world, RuleKind.LARGE_SUM, currency=CNY.number, amount=1_000, minutes=10, movements=both
+    )
+    assert not isinstance(gifts.give(world, user, 500), Refused)
+    assert not isinstance(_pay(world, user, 5_000), Refused)
+    assert not isinstance(_transfer(world, user, 499), Refused)
+    assert refused(_transfer(world, user, 1), Reason.RISK_REFUSED)
+    world.now = Instant(world.now + 10 * MINUTE)
+    assert not isinstance(_transfer(world, user, 999), Refused)
+    decide(world, sums, RuleEvent.END)
+    in_force(world, RuleKind.MANY_PAYMENTS, count=2, minutes=10, movements=both)
+    for way in (_transfer, gifts.give):
+        assert not isinstance(way(world, user, 10), Refused)
+    assert refused(gifts.give(world, user, 10), Reason.RISK_REFUSED)
+    assert not isinstance(_withdrawal(world, user, 10), Refused)
+    world.audit()
+
+
+def test_a_receiver_is_new_until_something_was_transferred(world: World) -> None:
+    user, payee = world.user(10_000), world.user(1_000)
+    assert not isinstance(_transfer(world, payee, 1, user), Refused)
+    new: Any = {"currency": CNY.number, "amount": 500, "movements": (Movement.TRANSFER,)}
+    in_force(world, RuleKind.NEW_RECEIVER, **new)
+    assert refused(_transfer(world, user, 500, payee), Reason.RISK_REFUSED)
+    assert not isinstance(_transfer(world, user, 499, payee), Refused)
+    assert not isinstance(_transfer(world, user, 500, payee), Refused)
+
+
 def test_two_people_put_a_rule_in_force(world: World) -> None:
     user = world.user(10_000)
     rule = draft(world, RuleKind.LISTED, users=(user,))
-    assert world.do(risk.DRAFT, rule) == rule
+    assert world.do(risk_rules.DRAFT, rule) == rule
     assert refused(decide(world, rule, RuleEvent.APPROVE, ONE), Reason.RISK_RULE_SELF_APPROVAL)
     assert isinstance(_pay(world, user), Order)
     assert refused(decide(world, rule, RuleEvent.END), Reason.RISK_RULE_STATE)
     assert isinstance(decide(world, rule, RuleEvent.WITHDRAW, ONE), Rule)
     assert refused(decide(world, rule, RuleEvent.APPROVE), Reason.RISK_RULE_STATE)
     nobody = Rule(RiskRuleId(7), RuleKind.LISTED, RiskAction.NOTE, "x", ONE, users=(UserId(5),))
-    assert refused(world.do(risk.DRAFT, nobody), Reason.RISK_RULE_INVALID)
+    assert refused(world.do(risk_rules.DRAFT, nobody), Reason.RISK_RULE_INVALID)
     missing = DecideRule(RiskRuleId(7), RuleEvent.APPROVE, OTHER)
-    assert refused(world.do(risk.DECIDE, missing), Reason.RISK_RULE_NOT_FOUND)
+    assert refused(world.do(risk_rules.DECIDE, missing), Reason.RISK_RULE_NOT_FOUND)
     stranger = ClearPayer(UserId(5), world.now, "x", ONE)
-    assert refused(world.do(risk.CLEAR, stranger), Reason.USER_NOT_FOUND)
+    assert refused(world.do(risk_rules.CLEAR, stranger), Reason.USER_NOT_FOUND)
 
 
 def test_no_race_passes_more_payments_than_a_window_allows(address: str) -> None:
@@ -229,6 +300,46 @@ def test_no_race_passes_more_payments_than_a_window_allows(address: str) -> None
     assert reasons <= {Reason.RISK_REFUSED, Reason.BUSY}
     assert [passed.count(buyer) for buyer in buyers] == [5] * len(buyers)
     assert all(first.balance(chart.wallet(buyer, CNY)) == 50_000 - 50 for buyer in buyers)
+    first.audit()
+    for world in worlds:
+        world.close()
+
+
+def test_no_race_moves_more_than_a_sum_allows(address: str) -> None:
+    """Transfers of two committers: of each person less than the rule's sum left, and no more."""
+    first = World(address)
+    payee, givers = first.user(), [first.user(50_000) for _ in range(4)]
+    in_force(
+        first, RuleKind.LARGE_SUM, currency=CNY.number, amount=1_000, minutes=60,
+        movements=(Movement.TRANSFER,),
+    )  # fmt: skip
+    worlds = [first, World(address, node=1)] if "postgresql" in address else [first]
+    reasons: set[Reason] = set()
+
+    def race(world: World) -> None:
+        for amount in (170, 230, 310, 390):
+            found = world.batch(
+                [
+                    (wallet.TRANSFER, people.a_transfer(world, one, payee, amount))
+                    for one in givers
+                    for _ in range(2)
+                ]
+            )
+            assert not any(isinstance(one, Exception) for one in found)
+            reasons.update(one.reason for one in found if isinstance(one, Refused))
+
+    threads = [threading.Thread(target=race, args=(world,)) for world in worlds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one in givers:
+        for _ in range(6):
+            _transfer(first, one, 170, payee)
+    assert reasons <= {Reason.RISK_REFUSED, Reason.BUSY}
+    left = [50_000 - first.balance(chart.wallet(one, CNY)) for one in givers]
+    assert all(1_000 - 170 <= one < 1_000 for one in left)
+    assert first.balance(chart.wallet(payee, CNY)) == sum(left)
     first.audit()
     for world in worlds:
         world.close()

@@ -15,7 +15,7 @@ from changliao.core.mergers import MergerState
 from changliao.core.parties import KeyKind
 from changliao.core.payouts import PayoutState
 from changliao.core.platforms import StoreMode, StoreState
-from changliao.core.risk import RiskAction, RuleKind, RuleState
+from changliao.core.risk import Movement, RiskAction, RuleKind, RuleState
 from changliao.core.settlements import SettlementState
 from changliao.core.statements import DifferenceKind
 from changliao.web.pages import Pages
@@ -40,6 +40,7 @@ TABLES = {
     "REQUEST_STATES": [one.name for one in RequestState],
     "RESOLUTIONS": [one.name for one in Resolution],
     "RISK_ACTIONS": [one.name for one in RiskAction],
+    "RISK_MOVEMENTS": [one.name for one in Movement],
     "RISK_KINDS": [one.name for one in RuleKind],
     "RISK_STATES": [one.name for one in RuleState],
     "RIGHTS": [one.value for one in Right],

@@ -1,12 +1,13 @@
-"""Risk: which payments are noted, wait for a review of their payer, or are refused.
+"""Risk: which movements of money are noted, wait for a review of the payer, or are refused.
 
-A rule is data of one of a few kinds, drafted by one member and approved by another. Those in force
-are one row that every payment reads; without rules there is no row. A payment that meets a rule
-leaves a hit. The strictest action counts: REFUSE is final for this payment, REVIEW until a member
-clears the payer for a time, NOTE only says that it happened.
-A window holds the times of the last events that some rule counts, so that it never begins anew at a
-full hour. Units: minor units; days and minutes as their fields say.
-Refuses: rules that say nothing or contradict their kind, approving one's own.
+Judged is what leaves a wallet: payments to merchants, transfers to people, red packets and
+withdrawals. A rule is data of one of a few kinds, drafted by one member and approved by another
+(core/risk_rules.py). Those in force are one row that every movement reads; without rules there is
+no row. A movement that meets a rule leaves a hit. The strictest action counts: REFUSE is final for
+this movement, REVIEW until a member clears the payer for a time, NOTE only says that it happened.
+Nothing is held for a review: a refused movement has moved nothing, and is asked for again.
+A window holds the last events that some rule counts, so that it never begins anew at a full hour.
+Units: minor units; days and minutes as their fields say.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -19,27 +20,34 @@ from msgspec.structs import replace
 from changliao.core import ids
 from changliao.core.clock import DAY, MINUTE, NEVER, Instant
 from changliao.core.ids import MerchantId, OrderId, RiskHitId, RiskRuleId, UserId
-from changliao.core.members import same_hands
-from changliao.core.money import BY_NUMBER, MAX_AMOUNT, Money
+from changliao.core.money import Money
 from changliao.core.outcome import Reason, Refused
 
-MOST_RULES: Final = 50
-MOST_LISTED: Final = 200
-MOST_COUNT: Final = 100
-MOST_MINUTES: Final = 7 * 24 * 60
-MOST_DAYS: Final = 365
-LONGEST_CLEARANCE: Final = 30 * DAY
-LONGEST_REASON: Final = 200
+# What is remembered one by one for a sum; older ones are put together.
+MOST_SUMMED: Final = 100
 # Of a method or a terminal: whichever.
 ANY: Final = 0
+
+
+class Movement(IntEnum):
+    """What leaves a wallet. The number is stored. TRANSFER: to a person, also a part of a bill."""
+
+    __hash__ = int.__hash__
+
+    PAYMENT = 1
+    TRANSFER = 2
+    PACKET = 3
+    WITHDRAWAL = 4
 
 
 class RuleKind(IntEnum):
     """The number is stored. YOUNG_PAYER: at least `amount` from an account under `days` old.
 
-    MANY_PAYMENTS, WRONG_PINS: the payer had `count` of them in the last `minutes`. MANY_RETURNS:
-    the merchant had `count` refunds and disputes. WAY: at least `amount` by a method on a terminal.
-    LISTED: the payer is one of `users`.
+    MANY_PAYMENTS, WRONG_PINS: the payer had `count` of them in the last `minutes`; the first counts
+    the movements that its rule judges. MANY_RETURNS: the merchant had `count` refunds and disputes.
+    WAY: at least `amount` by a method on a terminal. LISTED: the payer is one of `users`.
+    LARGE: at least `amount` at once. LARGE_SUM: with the last `minutes` at least `amount`.
+    NEW_RECEIVER: at least `amount` to somebody to whom the payer never transferred before.
     """
 
     __hash__ = int.__hash__
@@ -50,6 +58,9 @@ class RuleKind(IntEnum):
     MANY_RETURNS = 4
     WAY = 5
     LISTED = 6
+    LARGE = 7
+    LARGE_SUM = 8
+    NEW_RECEIVER = 9
 
 
 class RiskAction(IntEnum):
@@ -71,33 +82,6 @@ class RuleState(IntEnum):
     ENDED = 4
 
 
-class RuleEvent(IntEnum):
-    """WITHDRAW a draft; END what is in force."""
-
-    __hash__ = int.__hash__
-
-    APPROVE = 1
-    WITHDRAW = 2
-    END = 3
-
-
-_STATE: Final = Reason.RISK_RULE_STATE
-TRANSITIONS: Final[Mapping[tuple[RuleState, RuleEvent], RuleState | Reason]] = {
-    (RuleState.DRAFTED, RuleEvent.APPROVE): RuleState.IN_FORCE,
-    (RuleState.DRAFTED, RuleEvent.WITHDRAW): RuleState.WITHDRAWN,
-    (RuleState.DRAFTED, RuleEvent.END): _STATE,
-    (RuleState.IN_FORCE, RuleEvent.APPROVE): _STATE,
-    (RuleState.IN_FORCE, RuleEvent.WITHDRAW): _STATE,
-    (RuleState.IN_FORCE, RuleEvent.END): RuleState.ENDED,
-    (RuleState.WITHDRAWN, RuleEvent.APPROVE): _STATE,
-    (RuleState.WITHDRAWN, RuleEvent.WITHDRAW): RuleState.WITHDRAWN,
-    (RuleState.WITHDRAWN, RuleEvent.END): _STATE,
-    (RuleState.ENDED, RuleEvent.APPROVE): _STATE,
-    (RuleState.ENDED, RuleEvent.WITHDRAW): _STATE,
-    (RuleState.ENDED, RuleEvent.END): RuleState.ENDED,
-}
-
-
 class RecentKind(IntEnum):
     """What a window counts. The number is stored. A merchant has RETURNs, a payer the others."""
 
@@ -106,13 +90,20 @@ class RecentKind(IntEnum):
     PAYMENT = 1
     WRONG_PIN = 2
     RETURN = 3
+    TRANSFER = 4
+    PACKET = 5
+    WITHDRAWAL = 6
 
 
-COUNTED: Final[Mapping[RuleKind, RecentKind]] = {
-    RuleKind.MANY_PAYMENTS: RecentKind.PAYMENT,
-    RuleKind.WRONG_PINS: RecentKind.WRONG_PIN,
-    RuleKind.MANY_RETURNS: RecentKind.RETURN,
+# What is remembered of a movement that was made.
+MADE: Final[Mapping[Movement, RecentKind]] = {
+    Movement.PAYMENT: RecentKind.PAYMENT,
+    Movement.TRANSFER: RecentKind.TRANSFER,
+    Movement.PACKET: RecentKind.PACKET,
+    Movement.WITHDRAWAL: RecentKind.WITHDRAWAL,
 }
+# Kinds whose `count` in `minutes` is asked for.
+COUNTED: Final = (RuleKind.MANY_PAYMENTS, RuleKind.WRONG_PINS, RuleKind.MANY_RETURNS)
 
 
 class Rule(Struct, frozen=True):
@@ -134,6 +125,7 @@ class Rule(Struct, frozen=True):
     method_id: int = ANY
     terminal_id: int = ANY
     users: tuple[UserId, ...] = ()
+    movements: tuple[Movement, ...] = (Movement.PAYMENT,)
     state: RuleState = RuleState.DRAFTED
     decided_by: str = ""
     decided_at: Instant = NEVER
@@ -141,19 +133,33 @@ class Rule(Struct, frozen=True):
     ended_at: Instant = NEVER
 
 
+class Checks(Struct, frozen=True):
+    """The rules for one kind of movement, and what they ask about.
+
+    `counted` and `summed` are the movements that rules count and add up.
+    """
+
+    rules: tuple[Rule, ...]
+    counted: tuple[Movement, ...] = ()
+    summed: tuple[Movement, ...] = ()
+    wrong_pins: bool = False
+    returns: bool = False
+    receivers: bool = False
+    reviews: bool = False
+
+
 class Rulebook(Struct, frozen=True):
     """The rules in force, in the order in which they were drafted. There is one.
 
-    What they ask about is worked out once and not by every payment: how many times of each kind
-    have to be remembered (0: no rule counts them), and whether a clearance matters.
+    What they ask about is worked out once and not by every movement. `times` is how many times of
+    each kind have to be remembered, `sums` for how many minutes amounts have to.
     """
 
     rules: tuple[Rule, ...] = ()
     revision: int = 0
-    payments: int = 0
-    wrong_pins: int = 0
-    returns: int = 0
-    reviews: bool = False
+    checks: Mapping[Movement, Checks] = {}
+    times: Mapping[RecentKind, int] = {}
+    sums: Mapping[Movement, int] = {}
 
 
 class Recent(Struct, frozen=True):
@@ -162,6 +168,16 @@ class Recent(Struct, frozen=True):
     owner_id: int
     kind: RecentKind
     times: tuple[Instant, ...] = ()
+    revision: int = 0
+
+
+class Moved(Struct, frozen=True):
+    """What somebody moved lately in a currency: when and how much, the newest at the end."""
+
+    owner_id: UserId
+    movement: Movement
+    currency: int
+    amounts: tuple[tuple[Instant, int], ...] = ()
     revision: int = 0
 
 
@@ -176,9 +192,10 @@ class Clearance(Struct, frozen=True):
 
 
 class Attempted(Struct, frozen=True, gc=False):
-    """A payment that nothing else stands against. `merchants` are all that it pays.
+    """A movement that nothing else stands against. `merchants` are all that a payment pays.
 
-    `order_id` 0: money is frozen before there is an order.
+    `order_id` 0: money is frozen before there is an order. Only a payment has a merchant, a method
+    and a terminal; only a transfer has a receiver.
     """
 
     payer_id: UserId
@@ -188,19 +205,27 @@ class Attempted(Struct, frozen=True, gc=False):
     method_id: int
     terminal_id: int
     merchants: tuple[MerchantId, ...] = ()
+    movement: Movement = Movement.PAYMENT
+    receiver_id: UserId = UserId(0)
 
 
 class Seen(Struct, frozen=True, gc=False):
-    """What rules ask about, as far as one does: times of recent events, and the clearance."""
+    """What rules ask about, as far as one does.
 
-    payments: tuple[Instant, ...] = ()
+    Times of recent events, what was moved lately in this currency, whether the receiver is a new
+    one, and the clearance.
+    """
+
+    made: Mapping[Movement, tuple[Instant, ...]] = {}
+    moved: Mapping[Movement, tuple[tuple[Instant, int], ...]] = {}
     wrong_pins: tuple[Instant, ...] = ()
     returns: tuple[tuple[Instant, ...], ...] = ()
+    new_receiver: bool = False
     cleared_until: Instant = NEVER
 
 
 class Hit(Struct, frozen=True):
-    """A payment met a rule. `passed`: it was made nevertheless."""
+    """A movement met a rule. `passed`: it was made nevertheless."""
 
     id: RiskHitId
     rule_id: RiskRuleId
@@ -210,31 +235,14 @@ class Hit(Struct, frozen=True):
 
 
 class Judged(Struct, frozen=True, gc=False):
-    """The rules that a payment met, and None or why it is refused."""
+    """The rules that a movement met, and None or why it is refused."""
 
     met: tuple[Rule, ...]
     refused: Refused | None
 
 
-class DecideRule(Struct, frozen=True):
-    """A member approves, withdraws or ends a rule."""
-
-    rule_id: RiskRuleId
-    event: RuleEvent
-    by: str
-
-
-class ClearPayer(Struct, frozen=True):
-    """A member has looked into a payer. `until` now or before: not cleared any more."""
-
-    user_id: UserId
-    until: Instant
-    note: str
-    by: str
-
-
 def decide_risk(rules: Collection[Rule], attempted: Attempted, seen: Seen, now: Instant) -> Judged:
-    """Which rules does the payment meet, and may it be made?"""
+    """Which of these rules does the movement meet, and may it be made?"""
     met = tuple(one for one in rules if _MEETS[one.kind](one, attempted, seen, now))
     if not met:
         return Judged(met, None)
@@ -248,20 +256,20 @@ def decide_risk(rules: Collection[Rule], attempted: Attempted, seen: Seen, now: 
 
 def rulebook(rules: tuple[Rule, ...], revision: int) -> Rulebook:
     """The rules, with what they ask about."""
-    counts = dict.fromkeys(RecentKind, 0)
+    checks = {}
+    for movement in Movement:
+        of_it = tuple(one for one in rules if movement in one.movements)
+        if of_it:
+            checks[movement] = _checks(of_it)
+    times: dict[RecentKind, int] = {}
+    sums: dict[Movement, int] = {}
     for one in rules:
-        kind = COUNTED.get(one.kind)
-        if kind is not None:
-            counts[kind] = max(counts[kind], one.count)
-    reviews = any(one.action is RiskAction.REVIEW for one in rules)
-    return Rulebook(
-        rules=rules,
-        revision=revision,
-        payments=counts[RecentKind.PAYMENT],
-        wrong_pins=counts[RecentKind.WRONG_PIN],
-        returns=counts[RecentKind.RETURN],
-        reviews=reviews,
-    )
+        for kind in _remembers(one):
+            times[kind] = max(times.get(kind, 0), one.count)
+        if one.kind is RuleKind.LARGE_SUM:
+            for movement in one.movements:
+                sums[movement] = max(sums.get(movement, 0), one.minutes)
+    return Rulebook(rules, revision, checks, times, sums)
 
 
 def after(known: Recent, most: int, now: Instant) -> Recent:
@@ -269,48 +277,46 @@ def after(known: Recent, most: int, now: Instant) -> Recent:
     return replace(known, times=(*known.times, now)[-most:], revision=known.revision + 1)
 
 
-def decide_rule(
-    rule: Rule, methods: Collection[int], terminals: Collection[int], users: Collection[int]
-) -> Refused | None:
-    """Is this a rule that could be approved? The detail names the field."""
-    wrong = next((said for fine, said in _needs(rule, methods, terminals, users) if not fine), None)
-    return Refused(Reason.RISK_RULE_INVALID, wrong) if wrong else None
+def added(known: Moved, amount: int, minutes: int, now: Instant) -> Moved:
+    """So much more was moved now; what no rule asks about any more is forgotten.
+
+    Beyond so many the oldest two are put together, as of the later: a sum is never too small.
+    """
+    since = now - minutes * MINUTE
+    amounts = [one for one in known.amounts if one[0] > since]
+    amounts.append((now, amount))
+    if len(amounts) > MOST_SUMMED:
+        (_, first), (at, second) = amounts[:2]
+        amounts[:2] = [(at, first + second)]
+    return replace(known, amounts=tuple(amounts), revision=known.revision + 1)
 
 
-def decide_event(
-    command: DecideRule, rule: Rule, book: Rulebook, now: Instant
-) -> tuple[Rule, Rulebook] | Refused:
-    """The rule afterwards, and the rules in force. What was so before is no change."""
-    state = TRANSITIONS[rule.state, command.event]
-    if isinstance(state, Reason):
-        return Refused(state)
-    if state is rule.state:
-        return rule, book
-    if command.event is RuleEvent.APPROVE:
-        if same_hands(command.by, rule.drafted_by):
-            return Refused(Reason.RISK_RULE_SELF_APPROVAL)
-        if len(book.rules) >= MOST_RULES:
-            return Refused(Reason.RISK_RULE_INVALID, f"at most {MOST_RULES} in force at a time")
-        changed = replace(rule, state=state, decided_by=command.by, decided_at=now)
-        rules = tuple(sorted((*book.rules, changed), key=lambda one: one.id))
-    else:
-        changed = replace(rule, state=state, ended_by=command.by, ended_at=now)
-        rules = tuple(one for one in book.rules if one.id != rule.id)
-    if rules == book.rules:
-        return changed, book
-    return changed, rulebook(rules, book.revision + 1)
+def _checks(rules: tuple[Rule, ...]) -> Checks:
+    kinds = {one.kind for one in rules}
+    return Checks(
+        rules=rules,
+        counted=_movements(rules, RuleKind.MANY_PAYMENTS),
+        summed=_movements(rules, RuleKind.LARGE_SUM),
+        wrong_pins=RuleKind.WRONG_PINS in kinds,
+        returns=RuleKind.MANY_RETURNS in kinds,
+        receivers=RuleKind.NEW_RECEIVER in kinds,
+        reviews=any(one.action is RiskAction.REVIEW for one in rules),
+    )
 
 
-def decide_clearance(
-    command: ClearPayer, known: Clearance | None, now: Instant
-) -> Clearance | Refused:
-    """Let a payer pass reviews for a time, or not any more."""
-    if not 0 < len(command.note.strip()) <= LONGEST_REASON:
-        return Refused(Reason.RISK_CLEARANCE_INVALID, f"note: 1 to {LONGEST_REASON} characters")
-    if command.until > now + LONGEST_CLEARANCE:
-        return Refused(Reason.RISK_CLEARANCE_INVALID, "until: at most 30 days from now")
-    revision = known.revision + 1 if known else 1
-    return Clearance(command.user_id, command.until, command.note, command.by, revision)
+def _movements(rules: tuple[Rule, ...], kind: RuleKind) -> tuple[Movement, ...]:
+    return tuple(sorted({move for one in rules if one.kind is kind for move in one.movements}))
+
+
+def _remembers(rule: Rule) -> tuple[RecentKind, ...]:
+    """What has to be remembered for a rule."""
+    if rule.kind is RuleKind.WRONG_PINS:
+        return (RecentKind.WRONG_PIN,)
+    if rule.kind is RuleKind.MANY_RETURNS:
+        return (RecentKind.RETURN,)
+    if rule.kind is RuleKind.MANY_PAYMENTS:
+        return tuple(MADE[one] for one in rule.movements)
+    return ()
 
 
 def _young(rule: Rule, attempted: Attempted, _seen: Seen, now: Instant) -> bool:
@@ -319,7 +325,9 @@ def _young(rule: Rule, attempted: Attempted, _seen: Seen, now: Instant) -> bool:
 
 
 def _payments(rule: Rule, _attempted: Attempted, seen: Seen, now: Instant) -> bool:
-    return _happened(rule, seen.payments, now)
+    since = now - rule.minutes * MINUTE
+    made = sum(at > since for one in rule.movements for at in seen.made.get(one, ()))
+    return made >= rule.count
 
 
 def _wrong_pins(rule: Rule, _attempted: Attempted, seen: Seen, now: Instant) -> bool:
@@ -340,6 +348,25 @@ def _listed(rule: Rule, attempted: Attempted, _seen: Seen, _now: Instant) -> boo
     return attempted.payer_id in rule.users
 
 
+def _at_once(rule: Rule, attempted: Attempted, _seen: Seen, _now: Instant) -> bool:
+    return _large(rule, attempted)
+
+
+def _sum(rule: Rule, attempted: Attempted, seen: Seen, now: Instant) -> bool:
+    amount = attempted.amount
+    if amount.currency.number != rule.currency:
+        return False
+    since = now - rule.minutes * MINUTE
+    before = sum(
+        much for one in rule.movements for at, much in seen.moved.get(one, ()) if at > since
+    )
+    return before + amount.amount >= rule.amount
+
+
+def _receiver(rule: Rule, attempted: Attempted, seen: Seen, _now: Instant) -> bool:
+    return seen.new_receiver and _large(rule, attempted)
+
+
 def _large(rule: Rule, attempted: Attempted) -> bool:
     amount = attempted.amount
     return amount.currency.number == rule.currency and amount.amount >= rule.amount
@@ -357,40 +384,7 @@ _MEETS: Final[Mapping[RuleKind, Callable[[Rule, Attempted, Seen, Instant], bool]
     RuleKind.MANY_RETURNS: _returns,
     RuleKind.WAY: _way,
     RuleKind.LISTED: _listed,
+    RuleKind.LARGE: _at_once,
+    RuleKind.LARGE_SUM: _sum,
+    RuleKind.NEW_RECEIVER: _receiver,
 }
-
-
-def _needs(
-    rule: Rule, methods: Collection[int], terminals: Collection[int], users: Collection[int]
-) -> list[tuple[bool, str]]:
-    """What has to hold for a rule of this kind, and what to say when it does not."""
-    needs = [
-        (
-            0 < len(rule.reason.strip()) <= LONGEST_REASON,
-            f"reason: 1 to {LONGEST_REASON} characters",
-        )
-    ]
-    if rule.kind in COUNTED:
-        needs += [
-            (1 <= rule.count <= MOST_COUNT, f"count: 1 to {MOST_COUNT}"),
-            (1 <= rule.minutes <= MOST_MINUTES, f"minutes: 1 to {MOST_MINUTES}"),
-        ]
-    if rule.kind in (RuleKind.YOUNG_PAYER, RuleKind.WAY):
-        needs += [
-            (rule.currency in BY_NUMBER, "currency: is not known"),
-            (1 <= rule.amount <= MAX_AMOUNT, f"amount: 1 to {MAX_AMOUNT} minor units"),
-        ]
-    if rule.kind is RuleKind.YOUNG_PAYER:
-        needs.append((1 <= rule.days <= MOST_DAYS, f"days: 1 to {MOST_DAYS}"))
-    if rule.kind is RuleKind.WAY:
-        needs += [
-            (rule.method_id != ANY or rule.terminal_id != ANY, "method: or terminal must be named"),
-            (rule.method_id in (ANY, *methods), "method: there is none of this name"),
-            (rule.terminal_id in (ANY, *terminals), "terminal: there is none of this name"),
-        ]
-    if rule.kind is RuleKind.LISTED:
-        needs += [
-            (1 <= len(rule.users) <= MOST_LISTED, f"users: 1 to {MOST_LISTED}"),
-            (set(rule.users) <= set(users), "users: somebody is not known"),
-        ]
-    return needs

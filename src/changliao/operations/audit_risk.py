@@ -20,7 +20,8 @@ def first_fault(reader: Reader) -> str | None:
     for hit in risk.all_hits(reader):
         its = rules.get(hit.rule_id)
         shown = ids.show("hit", hit.id)
-        if its is None or its.action is not hit.action or not its.decided_by:
+        judged = its is not None and hit.attempted.movement in its.movements
+        if not judged or its is None or its.action is not hit.action or not its.decided_by:
             return f"{shown} is of no rule there was"
         if hit.passed and hit.action is RiskAction.REFUSE:
             return f"{shown} passed a rule that refuses"

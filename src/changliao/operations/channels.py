@@ -20,13 +20,14 @@ from changliao.core.channels import (
 )
 from changliao.core.clock import Instant
 from changliao.core.ids import TopUpId, UserId
-from changliao.core.ledger import Code, Transfer
+from changliao.core.ledger import Account, Code, Transfer
 from changliao.core.money import Money
 from changliao.core.outcome import Reason, Refused
 from changliao.core.repairs import held
+from changliao.core.risk import Movement
 from changliao.core.routing import decide_health
 from changliao.core.wallet import TopUp
-from changliao.operations import credentials, limits, tenders
+from changliao.operations import credentials, limits, risk, tenders
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.channels import CHANNEL_REQUESTS, CHANNELS, channel_from_row
@@ -62,17 +63,31 @@ def _ask(tx: UnitOfWork, command: AskChannel, now: Instant) -> Asked | Refused:
 
     if isinstance(written, Refused):
         return written
-    counted = None
     if written.transfers and _is_wallet(asked):
-        counted = limits.count(tx, home, asked.amount, now)
-    if isinstance(counted, Refused):
-        return counted
-    limits.keep(tx, counted)
+        refused = _may_leave(tx, asked, home, now)
+    if refused is not None:
+        return refused
     ledger.post(tx, written.transfers)
     tx.insert(CHANNEL_REQUESTS, written.request)
     if written.pay is not None:
         tx.update(CHANNEL_REQUESTS, written.pay)
     return Asked(written.request, fresh=True)
+
+
+def _may_leave(
+    tx: UnitOfWork, asked: ChannelRequest, home: Account, now: Instant
+) -> Refused | None:
+    """Count what leaves a wallet for good against its person's limits, and ask risk rules."""
+    counted = limits.count(tx, home, asked.amount, now)
+    if isinstance(counted, Refused):
+        return counted
+    money = Money(asked.amount, chart.currency(home.id))
+    passed = risk.judge_movement(tx, Movement.WITHDRAWAL, UserId(home.id.owner), money, now)
+    if isinstance(passed, Refused):
+        return passed
+    limits.keep(tx, counted)
+    risk.keep(tx, passed, now)
+    return None
 
 
 def _record(tx: UnitOfWork, command: RecordAnswer, now: Instant) -> ChannelRequest | Refused:
@@ -182,6 +197,7 @@ def _ask_keys(command: AskChannel) -> Iterable[Place]:
     if _is_wallet(asked):
         yield USERS, UserId(asked.home.owner)
         yield LIMITS, chart.currency(asked.home).number
+        yield risk.KEY
     yield from credentials.pin_keys(UserId(asked.home.owner), command.proof)
 
 

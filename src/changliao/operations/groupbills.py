@@ -15,8 +15,10 @@ from changliao.core.groupbills import (
     decide_share,
     same_bill,
 )
+from changliao.core.money import Money
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import credentials, limits
+from changliao.core.risk import Movement
+from changliao.operations import credentials, limits, risk
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.groupbills import GROUP_BILLS, GROUP_SHARES
@@ -60,7 +62,14 @@ def _pay(tx: UnitOfWork, command: PayShare, now: Instant) -> GroupShare | Refuse
     counted = limits.count(tx, wallet, command.amount, now)
     if isinstance(counted, Refused):
         return counted
+    money = Money(command.amount, known.amount.currency)
+    passed = risk.judge_movement(
+        tx, Movement.TRANSFER, command.payer_id, money, now, receiver_id=known.payee_id
+    )
+    if isinstance(passed, Refused):
+        return passed
     limits.keep(tx, counted)
+    risk.keep(tx, passed, now)
     ledger.post(tx, (paid.transfer,))
     tx.update(GROUP_BILLS, paid.bill)
     tx.insert(GROUP_SHARES, paid.share)
@@ -87,6 +96,7 @@ def _pay_keys(command: PayShare) -> Iterable[Place]:
     yield GROUP_BILLS, (command.payee_id, command.bill_id)
     yield GROUP_SHARES, (command.payee_id, command.bill_id, command.payer_id)
     yield USERS, command.payer_id
+    yield risk.KEY
     yield from credentials.pin_keys(command.payer_id, command.proof)
 
 

@@ -19,7 +19,8 @@ from changliao.core.packets import (
     decide_giving,
     same_packet,
 )
-from changliao.operations import credentials, limits
+from changliao.core.risk import Movement
+from changliao.operations import credentials, limits, risk
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.deadlines import DeadlineKind
@@ -50,7 +51,11 @@ def _give(tx: UnitOfWork, command: GivePacket, now: Instant) -> Packet | Refused
     counted = limits.count(tx, wallet, asked.amount.amount, now)
     if isinstance(counted, Refused):
         return counted
+    passed = risk.judge_movement(tx, Movement.PACKET, asked.giver_id, asked.amount, now)
+    if isinstance(passed, Refused):
+        return passed
     limits.keep(tx, counted)
+    risk.keep(tx, passed, now)
     ledger.post(tx, (given.transfer,))
     tx.insert(PACKETS, given.packet)
     deadlines.add(tx, asked.ends_at, asked.id, asked.giver_id, DeadlineKind.PACKET)
@@ -107,6 +112,7 @@ def _give_keys(command: GivePacket) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.wallet(asked.giver_id, asked.amount.currency)
     yield ledger.ACCOUNTS, chart.packets(asked.giver_id, asked.amount.currency)
     yield LIMITS, asked.amount.currency.number
+    yield risk.KEY
     yield from credentials.pin_keys(asked.giver_id, command.proof)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from changliao.core import chart
 from changliao.core.clock import Instant
 from changliao.core.outcome import Reason, Refused
+from changliao.core.risk import Movement
 from changliao.core.wallet import (
     TopUp,
     TransferMoney,
@@ -13,7 +14,7 @@ from changliao.core.wallet import (
     decide_top_up,
     decide_transfer,
 )
-from changliao.operations import credentials, limits
+from changliao.operations import credentials, limits, risk
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.limits import LIMITS
@@ -59,7 +60,13 @@ def _transfer(tx: UnitOfWork, command: TransferMoney, now: Instant) -> WalletTra
     counted = limits.count(tx, wallet, asked.amount.amount, now)
     if isinstance(counted, Refused):
         return counted
+    passed = risk.judge_movement(
+        tx, Movement.TRANSFER, asked.payer_id, asked.amount, now, receiver_id=asked.payee_id
+    )
+    if isinstance(passed, Refused):
+        return passed
     limits.keep(tx, counted)
+    risk.keep(tx, passed, now)
     ledger.post(tx, (moved.transfer,))
     tx.insert(WALLET_TRANSFERS, asked)
     return asked
@@ -80,6 +87,7 @@ def _transfer_keys(command: TransferMoney) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.wallet(asked.payer_id, asked.amount.currency)
     yield ledger.ACCOUNTS, chart.wallet(asked.payee_id, asked.amount.currency)
     yield LIMITS, asked.amount.currency.number
+    yield risk.KEY
     yield from credentials.pin_keys(asked.payer_id, command.proof)
 
 

@@ -11,6 +11,8 @@ from changliao.core.risk import (
     Attempted,
     Clearance,
     Hit,
+    Moved,
+    Movement,
     Recent,
     RecentKind,
     RiskAction,
@@ -25,6 +27,7 @@ from changliao.store.unit import Table, UnitOfWork
 THE_RULEBOOK: Final = 1
 _RULE = msgspec.json.Decoder(Rule)
 _RULES = msgspec.json.Decoder(tuple[Rule, ...])
+_AMOUNTS = msgspec.json.Decoder(tuple[tuple[Instant, int], ...])
 _TIMES = msgspec.json.Decoder(tuple[Instant, ...])
 
 
@@ -43,6 +46,11 @@ def recent_from_row(row: Row) -> Recent:
     return Recent(row[0], RecentKind(row[1]), _TIMES.decode(row[2]), row[3])
 
 
+def moved_from_row(row: Row) -> Moved:
+    """What somebody moved lately, from its columns in the order of `risk_moved_find`."""
+    return Moved(UserId(row[0]), Movement(row[1]), row[2], _AMOUNTS.decode(row[3]), row[4])
+
+
 def clearance_from_row(row: Row) -> Clearance:
     """A clearance, from its columns in the order of `risk_clearances_find`."""
     return Clearance(UserId(row[0]), Instant(row[1]), *row[2:])
@@ -57,6 +65,8 @@ def hit_from_row(row: Row) -> Hit:
         amount=Money(row[6], BY_NUMBER[row[7]]),
         method_id=row[8],
         terminal_id=row[9],
+        movement=Movement(row[11]),
+        receiver_id=UserId(row[12]),
     )
     return Hit(RiskHitId(row[1]), RiskRuleId(row[2]), RiskAction(row[3]), attempted, bool(row[10]))
 
@@ -70,6 +80,7 @@ def add_hit(tx: UnitOfWork, hit: Hit) -> None:
         (
             *(one.payer_id, hit.id, hit.rule_id, int(hit.action), one.merchant_id, one.order_id),
             *(*money, one.method_id, one.terminal_id, int(hit.passed)),
+            *(int(one.movement), one.receiver_id),
         ),
     )
 
@@ -112,6 +123,26 @@ RECENTS: Table[tuple[int, int], Recent] = Table(
         after.owner_id,
         int(after.kind),
         msgspec.json.encode(after.times),
+        after.revision,
+        before.revision,
+    ),
+)
+MOVED: Table[tuple[int, int, int], Moved] = Table(
+    name="risk_moved",
+    key=lambda one: (one.owner_id, int(one.movement), one.currency),
+    to_row=lambda one: (
+        one.owner_id,
+        int(one.movement),
+        one.currency,
+        msgspec.json.encode(one.amounts),
+        one.revision,
+    ),
+    from_row=moved_from_row,
+    change=lambda before, after: (
+        after.owner_id,
+        int(after.movement),
+        after.currency,
+        msgspec.json.encode(after.amounts),
         after.revision,
         before.revision,
     ),

@@ -12,25 +12,16 @@ from changliao.core.ids import RiskRuleId, UserId
 from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER, CURRENCIES
 from changliao.core.outcome import Refused
-from changliao.core.risk import (
-    COUNTED,
-    MOST_LISTED,
-    DecideRule,
-    RiskAction,
-    Rule,
-    RuleEvent,
-    RuleKind,
-    RuleState,
-)
+from changliao.core.risk import COUNTED, Movement, RiskAction, Rule, RuleKind, RuleState
+from changliao.core.risk_rules import AMOUNTS, MOST_LISTED, WINDOWS, DecideRule, RuleEvent
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
-from changliao.operations.risk import DECIDE, DRAFT
+from changliao.operations.risk_rules import DECIDE, DRAFT
 from changliao.store.views import acceptance, members, parties, risk
 from changliao.web import display
 
 _PATH: Final = "/console/risk"
 _PAGE: Final = 30
 _MOST_DIGITS: Final = 6
-_AMOUNTS: Final = (RuleKind.YOUNG_PAYER, RuleKind.WAY)
 
 
 class Names(Struct, frozen=True):
@@ -59,6 +50,7 @@ async def draft(visit: Visit) -> Response:
     """A rule that another member is to approve."""
     form = await visit.form()
     given = {name: str(value) for name, value in form.items() if isinstance(value, str)}
+    given["movements"] = " ".join(str(one) for one in form.getlist("movements"))
     wanted = await _asked(visit, form)
     if wanted is None:
         return await _page(visit, given, visit.words("请填写这种规则要的数目、金额或付款人。"))
@@ -71,7 +63,7 @@ async def draft(visit: Visit) -> Response:
 
 
 async def approve(visit: Visit) -> Response:
-    """Another member's draft; the next payment obeys it."""
+    """Another member's draft; the next movement obeys it."""
     return await _decide(visit, RuleEvent.APPROVE)
 
 
@@ -160,12 +152,11 @@ async def _asked(visit: Visit, form: FormData) -> Rule | None:
     code = str(form.get("currency", ""))
     if kind is None or action is None or code not in CURRENCIES:
         return None
-    amounts, counts = kind in _AMOUNTS, kind in COUNTED
+    amounts, counts, way = kind in AMOUNTS, kind in COUNTED, kind is RuleKind.WAY
     amount = display.minor(str(form.get("amount", "")), code) if amounts else 0
     users = await _people(visit, str(form.get("users", ""))) if kind is RuleKind.LISTED else ()
     if amount is None or users is None:
         return None
-    way = kind is RuleKind.WAY
     return Rule(
         id=RiskRuleId(visit.network.ids.new()),
         kind=kind,
@@ -176,10 +167,11 @@ async def _asked(visit: Visit, form: FormData) -> Rule | None:
         amount=amount,
         days=_number(form, "days") if kind is RuleKind.YOUNG_PAYER else 0,
         count=_number(form, "count") if counts else 0,
-        minutes=_number(form, "minutes") if counts else 0,
+        minutes=_number(form, "minutes") if kind in WINDOWS else 0,
         method_id=_number(form, "method") if way else 0,
         terminal_id=_number(form, "terminal") if way else 0,
         users=users,
+        movements=tuple(one for one in Movement if one.name.lower() in form.getlist("movements")),
     )
 
 
@@ -209,6 +201,7 @@ def _said(rule: Rule) -> str:
     fields = ("amount", "currency", "days", "count", "minutes", "method_id", "terminal_id")
     parts = [f"{name}={getattr(rule, name)}" for name in fields if getattr(rule, name)]
     parts += [f"users={len(rule.users)}"] if rule.users else []
+    parts += [one.name.lower() for one in rule.movements]
     return " ".join((rule.kind.name.lower(), rule.action.name.lower(), *parts))
 
 

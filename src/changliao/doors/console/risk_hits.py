@@ -1,4 +1,4 @@
-"""Risk hits: which payments met a rule, and letting a payer pass after looking into it."""
+"""Risk hits: what met a rule, and letting a payer pass after looking into it."""
 
 from typing import Final
 from urllib.parse import urlencode
@@ -11,11 +11,12 @@ from changliao.core.clock import HOUR, Instant
 from changliao.core.ids import UserId
 from changliao.core.members import Right
 from changliao.core.outcome import Refused
-from changliao.core.risk import LONGEST_CLEARANCE, ClearPayer, Hit, RiskAction
+from changliao.core.risk import Hit, Movement, RiskAction
+from changliao.core.risk_rules import LONGEST_CLEARANCE, ClearPayer
 from changliao.doors.console import naming, risk
 from changliao.doors.console.naming import Party
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
-from changliao.operations.risk import CLEAR
+from changliao.operations.risk_rules import CLEAR
 from changliao.store.views import members, parties
 from changliao.store.views import risk as views
 
@@ -25,13 +26,13 @@ _MOST_HOURS: Final = LONGEST_CLEARANCE // HOUR
 
 
 class HitShown(Struct, frozen=True):
-    """A hit with its rule and whom it is about."""
+    """A hit with its rule and whom it is about. `payee`: the merchant or the receiver."""
 
     id: str
     hit: Hit
     rule: risk.RuleShown | None
     payer: Party
-    merchant: Party
+    payee: Party | None
     order_id: str
 
 
@@ -68,6 +69,7 @@ async def _page(visit: Visit, payer: str, problem: str) -> Response:
     number = query.get("merchant", "").strip()
     merchant = await read(parties.merchant_by_number, number) if number else None
     action = RiskAction.__members__.get(query.get("action", "").upper())
+    movement = Movement.__members__.get(query.get("movement", "").upper())
     rule = query.get("rule", "").strip()
     before = ids.parse("hit", query.get("before", "")) or ids.NEWEST
     wanted = views.HitsOf(
@@ -75,6 +77,7 @@ async def _page(visit: Visit, payer: str, problem: str) -> Response:
         merchant.id if merchant else 0,
         ids.parse("rsk", rule) or 0,
         int(action or 0),
+        int(movement or 0),
     )
     named = ((payer, payer_id), (number, merchant), (rule, wanted.rule_id))
     unknown = any(text and not found for text, found in named)
@@ -90,6 +93,7 @@ async def _page(visit: Visit, payer: str, problem: str) -> Response:
         for name, text in (
             ("payer", payer), ("merchant", number), ("rule", rule),
             ("action", query.get("action", "") if action else ""),
+            ("movement", query.get("movement", "") if movement else ""),
         )
         if text
     }  # fmt: skip
@@ -121,12 +125,13 @@ async def _payer(visit: Visit, text: str) -> int | None:
 
 async def _shown(visit: Visit, one: Hit, rule: risk.RuleShown | None) -> HitShown:
     network, attempted = visit.network, one.attempted
+    payee = attempted.merchant_id or attempted.receiver_id
     return HitShown(
         ids.show("hit", one.id),
         one,
         rule,
         await naming.party(network, attempted.payer_id),
-        await naming.party(network, attempted.merchant_id),
+        await naming.party(network, payee) if payee else None,
         ids.show("ord", attempted.order_id) if attempted.order_id else "",
     )
 

@@ -35,7 +35,7 @@ from changliao.store.views import answers
 
 # What a person's identity level may say no to, wherever money leaves a wallet.
 BEYOND_LIMITS: Final = (Reason.LIMIT_PER_DAY, Reason.LIMIT_PER_PAYMENT, Reason.LIMIT_PER_YEAR)
-# What risk rules may say no to, wherever a merchant is paid.
+# What risk rules may say no to, wherever money leaves a wallet.
 RISKY: Final = (Reason.RISK_REFUSED, Reason.RISK_REVIEW)
 B = TypeVar("B")
 Q = TypeVar("Q")

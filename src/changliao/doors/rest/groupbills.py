@@ -19,7 +19,7 @@ from changliao.core.groupbills import (
 from changliao.core.ids import GroupBillId, GroupShareId, UserId
 from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
-from changliao.doors.rest.endpoint import BEYOND_LIMITS, Endpoint, Who
+from changliao.doors.rest.endpoint import BEYOND_LIMITS, RISKY, Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
     Count,
@@ -219,7 +219,8 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", "/users/{user_id}/group-shares", pay, Who.OPERATOR, NewShare, Nothing,
         GroupShareShown, 201,
-        (*BEYOND_LIMITS, Reason.AMOUNT_CHANGED, Reason.GROUP_BILL_CLOSED, Reason.GROUP_BILL_FULL,
+        (*BEYOND_LIMITS, *RISKY, Reason.AMOUNT_CHANGED, Reason.GROUP_BILL_CLOSED,
+         Reason.GROUP_BILL_FULL,
          Reason.GROUP_BILL_NOT_FOUND, Reason.INSUFFICIENT_FUNDS, Reason.TRANSFER_TO_SELF,
          Reason.USER_NOT_FOUND),
     ),

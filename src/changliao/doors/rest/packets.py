@@ -22,7 +22,7 @@ from changliao.core.packets import (
     luckiest,
 )
 from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
-from changliao.doors.rest.endpoint import BEYOND_LIMITS, Endpoint, Who
+from changliao.doors.rest.endpoint import BEYOND_LIMITS, RISKY, Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
     Count,
@@ -225,7 +225,8 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", "/users/{user_id}/packets", give, Who.OPERATOR, NewPacket, Nothing, PacketShown,
         201,
-        (*BEYOND_LIMITS, "currency_unknown", Reason.AMOUNT_TOO_LARGE, Reason.INSUFFICIENT_FUNDS,
+        (*BEYOND_LIMITS, *RISKY, "currency_unknown", Reason.AMOUNT_TOO_LARGE,
+         Reason.INSUFFICIENT_FUNDS,
          Reason.PACKET_SHARES_INVALID, Reason.PAYMENT_ID_REUSED, Reason.USER_NOT_FOUND),
     ),
     Endpoint(

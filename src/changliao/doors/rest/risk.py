@@ -13,15 +13,14 @@ from changliao.core.risk import (
     ANY,
     COUNTED,
     Clearance,
-    ClearPayer,
-    DecideRule,
     Hit,
+    Movement,
     RiskAction,
     Rule,
-    RuleEvent,
     RuleKind,
     RuleState,
 )
+from changliao.core.risk_rules import ClearPayer, DecideRule, RuleEvent
 from changliao.doors.rest.call import Call, Door, read_id, read_moment, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
@@ -33,6 +32,7 @@ from changliao.doors.rest.risk_forms import (
     HitShown,
     HitsQuery,
     KindName,
+    MovementName,
     NewClearance,
     NewRule,
     RuleShown,
@@ -40,7 +40,7 @@ from changliao.doors.rest.risk_forms import (
     RuleStateName,
 )
 from changliao.doors.rest.users import find
-from changliao.operations.risk import CLEAR, DECIDE, DRAFT
+from changliao.operations.risk_rules import CLEAR, DECIDE, DRAFT
 from changliao.store.views import acceptance
 from changliao.store.views import risk as views
 
@@ -69,6 +69,7 @@ async def draft(door: Door, call: Call[NewRule, Nothing]) -> Any:
         method_id=_number(names.methods, form.method, Reason.METHOD_UNKNOWN),
         terminal_id=_number(names.terminals, form.terminal, Reason.TERMINAL_UNKNOWN),
         users=tuple(UserId(read_id("usr", one)) for one in form.users),
+        movements=tuple(Movement[one.upper()] for one in form.movements),
     )
     subject = ids.show("rsk", wanted.id)
     return await perform_by(
@@ -94,7 +95,7 @@ async def show(door: Door, call: Call[Nothing, Nothing]) -> RuleShown:
 
 
 async def approve(door: Door, call: Call[Nothing, Nothing]) -> Any:
-    """Approve another member's rule: the next payment obeys it. The body is not read."""
+    """Approve another member's rule: the next movement obeys it. The body is not read."""
     return await _decide(door, call, _APPROVE, RuleEvent.APPROVE)
 
 
@@ -112,13 +113,14 @@ async def withdraw(door: Door, call: Call[Nothing, Nothing]) -> Any:
 
 
 async def hits(door: Door, call: Call[Nothing, HitsQuery]) -> Page[HitShown]:
-    """List payments that met a rule, newest first."""
+    """List movements that met a rule, newest first."""
     asked, names = call.query, await _names(door)
     wanted = views.HitsOf(
         payer_id=read_id("usr", asked.payer_id) if asked.payer_id else 0,
         merchant_id=read_id("mch", asked.merchant_id) if asked.merchant_id else 0,
         rule_id=read_id("rsk", asked.rule_id) if asked.rule_id else 0,
         action=RiskAction[asked.action.upper()] if asked.action else 0,
+        movement=Movement[asked.movement.upper()] if asked.movement else 0,
     )
     before = read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST
     found = await door.network.read(views.hits, wanted, before, asked.limit + 1)
@@ -174,6 +176,7 @@ def _rule(one: Rule, names: Names) -> RuleShown:
         reason=one.reason,
         state=_STATES[one.state],
         drafted_by=one.drafted_by,
+        movements=[_MOVEMENTS[move] for move in one.movements],
         currency=BY_NUMBER[one.currency].code if one.currency else UNSET,
         amount=one.amount or UNSET,
         days=one.days or UNSET,
@@ -196,13 +199,15 @@ def _hit(one: Hit, names: Names) -> HitShown:
         rule_id=ids.show("rsk", one.rule_id),
         action=_ACTIONS[one.action],
         passed=one.passed,
+        movement=_MOVEMENTS[attempted.movement],
         payer_id=ids.show("usr", attempted.payer_id),
-        merchant_id=ids.show("mch", attempted.merchant_id),
         amount=attempted.amount.amount,
         currency=attempted.amount.currency.code,
-        method=names.methods.get(attempted.method_id, ""),
-        terminal=names.terminals.get(attempted.terminal_id, ""),
         at=moment(ids.made_at(one.id)),
+        merchant_id=ids.show("mch", attempted.merchant_id) if attempted.merchant_id else UNSET,
+        method=names.methods.get(attempted.method_id, UNSET),
+        terminal=names.terminals.get(attempted.terminal_id, UNSET),
+        receiver_id=ids.show("usr", attempted.receiver_id) if attempted.receiver_id else UNSET,
         order_id=ids.show("ord", attempted.order_id) if attempted.order_id else UNSET,
     )
 
@@ -218,6 +223,15 @@ _KINDS: Final[dict[RuleKind, KindName]] = {
     RuleKind.MANY_RETURNS: "many_returns",
     RuleKind.WAY: "way",
     RuleKind.LISTED: "listed",
+    RuleKind.LARGE: "large",
+    RuleKind.LARGE_SUM: "large_sum",
+    RuleKind.NEW_RECEIVER: "new_receiver",
+}
+_MOVEMENTS: Final[dict[Movement, MovementName]] = {
+    Movement.PAYMENT: "payment",
+    Movement.TRANSFER: "transfer",
+    Movement.PACKET: "packet",
+    Movement.WITHDRAWAL: "withdrawal",
 }
 _ACTIONS: Final[dict[RiskAction, ActionName]] = {
     RiskAction.NOTE: "note",

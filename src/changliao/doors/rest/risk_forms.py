@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from changliao.core.risk import (
+from changliao.core.risk_rules import (
     LONGEST_REASON,
     MOST_COUNT,
     MOST_DAYS,
@@ -26,7 +26,11 @@ from changliao.doors.rest.fields import (
     UserIdText,
 )
 
-KindName = Literal["young_payer", "many_payments", "wrong_pins", "many_returns", "way", "listed"]
+KindName = Literal[
+    "young_payer", "many_payments", "wrong_pins", "many_returns", "way", "listed",
+    "large", "large_sum", "new_receiver",
+]  # fmt: skip
+MovementName = Literal["payment", "transfer", "packet", "withdrawal"]
 ActionName = Literal["note", "review", "refuse"]
 RuleStateName = Literal["drafted", "in_force", "withdrawn", "ended"]
 TerminalCode = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$", examples=["app"])]
@@ -39,7 +43,11 @@ class NewRule(Struct, frozen=True, forbid_unknown_fields=True):
     `young_payer`: at least `amount` from an account younger than `days`. `many_payments` and
     `wrong_pins`: the payer had `count` of them in the last `minutes`. `many_returns`: the merchant
     had `count` refunds and disputes in them. `way`: at least `amount` by `method` on `terminal`.
-    `listed`: the payer is one of `users`.
+    `listed`: the payer is one of `users`. `large`: at least `amount` at once. `large_sum`: with
+    what was moved in the last `minutes` at least `amount`. `new_receiver`: at least `amount` to
+    somebody to whom the payer never transferred. `movements` is what is judged, and what
+    `many_payments` counts and `large_sum` adds up: `many_returns` and `way` judge payments alone,
+    `new_receiver` transfers alone.
     """
 
     kind: KindName
@@ -53,6 +61,7 @@ class NewRule(Struct, frozen=True, forbid_unknown_fields=True):
     method: MethodCode | None = None
     terminal: TerminalCode | None = None
     users: Annotated[list[UserIdText], Meta(max_length=MOST_LISTED)] = []
+    movements: Annotated[tuple[MovementName, ...], Meta(min_length=1, max_length=4)] = ("payment",)
 
 
 class RuleShown(Struct, frozen=True):
@@ -64,6 +73,7 @@ class RuleShown(Struct, frozen=True):
     reason: str
     state: RuleStateName
     drafted_by: str
+    movements: list[MovementName]
     currency: CurrencyCode | UnsetType = UNSET
     amount: Minor | UnsetType = UNSET
     days: Count | UnsetType = UNSET
@@ -87,22 +97,25 @@ class RulesQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HitShown(Struct, frozen=True):
-    """A payment that met a rule. `passed`: it was made nevertheless.
+    """A movement that met a rule. `passed`: it was made nevertheless.
 
-    Without `order_id` money was to be frozen before there was an order.
+    A payment has a merchant, a method and a terminal; without `order_id` money was to be frozen
+    before there was an order. A transfer has a receiver.
     """
 
     id: RiskHitIdText
     rule_id: RiskRuleIdText
     action: ActionName
     passed: bool
+    movement: MovementName
     payer_id: UserIdText
-    merchant_id: MerchantIdText
     amount: Minor
     currency: CurrencyCode
-    method: str
-    terminal: str
     at: Moment
+    merchant_id: MerchantIdText | UnsetType = UNSET
+    method: str | UnsetType = UNSET
+    terminal: str | UnsetType = UNSET
+    receiver_id: UserIdText | UnsetType = UNSET
     order_id: OrderIdText | UnsetType = UNSET
 
 
@@ -113,6 +126,7 @@ class HitsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     merchant_id: MerchantIdText | None = None
     rule_id: RiskRuleIdText | None = None
     action: ActionName | None = None
+    movement: MovementName | None = None
     cursor: CursorText | None = None
     limit: Limit = 50
 

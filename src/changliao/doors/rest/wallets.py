@@ -13,7 +13,7 @@ from changliao.core.outcome import Reason, Refused
 from changliao.core.wallet import TransferMoney, WalletTransfer
 from changliao.doors.rest.asking import StateName, TerminalCode, ask, choose, state_name, terminal
 from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
-from changliao.doors.rest.endpoint import BEYOND_LIMITS, Endpoint, Who
+from changliao.doors.rest.endpoint import BEYOND_LIMITS, RISKY, Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
     ChannelCode,
@@ -295,7 +295,7 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", "/users/{user_id}/transfers", transfer, Who.OPERATOR, NewTransfer, Nothing,
         TransferShown, 201,
-        (*BEYOND_LIMITS, *_LISTING, Reason.INSUFFICIENT_FUNDS, Reason.PAYMENT_ID_REUSED,
+        (*BEYOND_LIMITS, *RISKY, *_LISTING, Reason.INSUFFICIENT_FUNDS, Reason.PAYMENT_ID_REUSED,
          Reason.TRANSFER_TO_SELF),
     ),
     Endpoint(

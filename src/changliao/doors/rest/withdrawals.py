@@ -19,7 +19,7 @@ from changliao.doors.rest.asking import (
     state_name,
 )
 from changliao.doors.rest.call import Call, Door, read_id, read_money
-from changliao.doors.rest.endpoint import BEYOND_LIMITS, Endpoint, Who
+from changliao.doors.rest.endpoint import BEYOND_LIMITS, RISKY, Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
     ChannelCode,
@@ -186,7 +186,7 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", "/users/{user_id}/withdrawals", withdraw_for, Who.OPERATOR, NewWithdrawal, Nothing,
         WithdrawalShown, 201,
-        (*BEYOND_LIMITS, *_ASKING, Reason.INSUFFICIENT_FUNDS, Reason.USER_NOT_FOUND),
+        (*BEYOND_LIMITS, *RISKY, *_ASKING, Reason.INSUFFICIENT_FUNDS, Reason.USER_NOT_FOUND),
     ),
     Endpoint(
         "GET", "/users/{user_id}/withdrawals", search_of, Who.OPERATOR, Nothing,

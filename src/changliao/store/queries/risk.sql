@@ -105,6 +105,52 @@ WHERE
     AND risk_recents.kind = input.kind
     AND risk_recents.revision = input.expected_revision;
 
+-- name: risk_moved_find
+-- input: owner_id bigint, movement integer, currency integer
+SELECT
+    risk_moved.owner_id,
+    risk_moved.movement,
+    risk_moved.currency,
+    risk_moved.amounts,
+    risk_moved.revision
+FROM input
+INNER JOIN risk_moved
+    ON
+        risk_moved.owner_id = input.owner_id
+        AND risk_moved.movement = input.movement
+        AND risk_moved.currency = input.currency;
+
+-- name: risk_moved_insert
+-- input: owner_id bigint, movement integer, currency integer, amounts bytea, revision integer
+INSERT INTO risk_moved (
+    owner_id,
+    movement,
+    currency,
+    amounts,
+    revision
+)
+SELECT
+    owner_id,
+    movement,
+    currency,
+    amounts,
+    revision
+FROM input;
+
+-- name: risk_moved_update
+-- input: owner_id bigint, movement integer, currency integer, amounts bytea, revision integer, expected_revision integer
+-- guarded: yes
+UPDATE risk_moved
+SET
+    amounts = input.amounts,
+    revision = input.revision
+FROM input
+WHERE
+    risk_moved.owner_id = input.owner_id
+    AND risk_moved.movement = input.movement
+    AND risk_moved.currency = input.currency
+    AND risk_moved.revision = input.expected_revision;
+
 -- name: risk_clearances_find
 -- input: user_id bigint
 SELECT
@@ -148,7 +194,7 @@ WHERE
     AND risk_clearances.revision = input.expected_revision;
 
 -- name: risk_hits_insert
--- input: payer_id bigint, hit_id bigint, rule_id bigint, action integer, merchant_id bigint, order_id bigint, amount bigint, currency integer, method_id integer, terminal_id integer, passed integer
+-- input: payer_id bigint, hit_id bigint, rule_id bigint, action integer, merchant_id bigint, order_id bigint, amount bigint, currency integer, method_id integer, terminal_id integer, passed integer, movement integer, receiver_id bigint
 INSERT INTO risk_hits (
     payer_id,
     hit_id,
@@ -160,7 +206,9 @@ INSERT INTO risk_hits (
     currency,
     method_id,
     terminal_id,
-    passed
+    passed,
+    movement,
+    receiver_id
 )
 SELECT
     payer_id,
@@ -173,7 +221,9 @@ SELECT
     currency,
     method_id,
     terminal_id,
-    passed
+    passed,
+    movement,
+    receiver_id
 FROM input;
 
 -- name: risk_rule_by_id
@@ -222,7 +272,9 @@ SELECT
     currency,
     method_id,
     terminal_id,
-    passed
+    passed,
+    movement,
+    receiver_id
 FROM risk_hits
 WHERE
     hit_id < :before
@@ -230,5 +282,6 @@ WHERE
     AND (merchant_id = :merchant_id OR :merchant_id = 0)
     AND (rule_id = :rule_id OR :rule_id = 0)
     AND (action = :action OR :action = 0)
+    AND (movement = :movement OR :movement = 0)
 ORDER BY hit_id DESC
 LIMIT :most;

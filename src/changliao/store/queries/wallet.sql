@@ -35,3 +35,11 @@ INNER JOIN wallet_transfers
 INSERT INTO wallet_transfers (transfer_id, payer_id, payee_id, amount, currency, note)
 SELECT transfer_id, payer_id, payee_id, amount, currency, note
 FROM input;
+
+-- name: wallet_transfer_between
+-- The first transfer of one to the other, if there ever was one.
+SELECT transfer_id
+FROM wallet_transfers
+WHERE payer_id = :payer_id AND payee_id = :payee_id
+ORDER BY transfer_id
+LIMIT 1;

@@ -20,6 +20,7 @@ class HitsOf(Struct, frozen=True):
     merchant_id: int = 0
     rule_id: int = 0
     action: int = 0
+    movement: int = 0
 
 
 def rule(reader: Reader, rule_id: int) -> Rule | None:
@@ -53,6 +54,7 @@ def hits(reader: Reader, wanted: HitsOf, before: int, most: int) -> list[Hit]:
         "merchant_id": wanted.merchant_id,
         "rule_id": wanted.rule_id,
         "action": wanted.action,
+        "movement": wanted.movement,
         "before": before,
         "most": most,
     }
