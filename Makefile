@@ -26,7 +26,7 @@ run: install ## Serve the network on ./changliao-data
 	@$(BIN)/changliao serve --data changliao-data
 
 test: install ## Run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -rs -n 2 --dist loadgroup
 
 check: fmt lint types layers sql ## Format, lint, types, rings and SQL
 
@@ -45,7 +45,7 @@ layers: install
 sql: install
 	@$(BIN)/sqlfluff lint --processes 2 src/changliao/store/queries
 
-docs: install ## Write what tests check: docs/compatibility.md, docs/images
+docs: install ## Write what tests check: docs/compatibility.md, docs/images (go and mvn: their SDKs)
 	@WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/e2e/test_pictures.py \
 		tests/e2e/test_sdk_money.py tests/e2e/test_sdks.py \
 		tests/e2e/test_alipay_sdk_money.py tests/e2e/test_alipay_sdks.py

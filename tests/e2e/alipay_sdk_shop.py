@@ -1,10 +1,12 @@
 """A merchant whose Alipay SDK runs unmodified in an environment of its own.
 
-The SDK is driven line by line (sdk_alipay_*). What it is told comes to an address in this process
-and is handed to it byte by byte. What worked is a table in docs/compatibility.md.
+The SDK is driven line by line (sdk_alipay_*, go/, java/). What it is told comes to an address in
+this process and is handed to it byte by byte. What worked is a table in docs/compatibility.md.
 """
 
+import base64
 import json
+import secrets
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +47,7 @@ class Sdk(NamedTuple):
     variant: str = ""
 
     def __str__(self) -> str:
-        return "-".join(filter(None, self))
+        return "-".join(filter(None, self)).replace("/", "-")
 
     @property
     def title(self) -> str:
@@ -59,6 +61,12 @@ class Sdk(NamedTuple):
             folder = sdk_environments.node(self.package)
             words = [requirements.node(), str(HERE / "sdk_alipay_node.mjs"), str(settings)]
             return [*words, self.mode, self.variant], folder
+        if self.package == "alipay-sdk-java":
+            words = sdk_environments.java(self.package)
+            return [*words, str(settings), self.mode, self.variant], settings.parent
+        if self.package == "smartwalle/alipay":
+            program = str(sdk_environments.go("smartwalle"))
+            return [program, str(settings), self.mode, self.variant], settings.parent
         names = {"alipay-sdk-python": "official", "python-alipay-sdk": "fzlee"}
         script = HERE / f"sdk_alipay_{names[self.package]}.py"
         python = sdk_environments.alipay_python(self.package)
@@ -73,6 +81,10 @@ SDKS: Final = (
     Sdk("alipay-sdk", "certificate", "exec"),
     Sdk("alipay-sdk", "public-key", "curl"),
     Sdk("alipay-sdk", "certificate", "curl"),
+    Sdk("alipay-sdk-java", "public-key"),
+    Sdk("alipay-sdk-java", "certificate", "AES"),
+    Sdk("smartwalle/alipay", "public-key"),
+    Sdk("smartwalle/alipay", "certificate", "AES"),
 )
 CALLS: Final = {
     PRECREATE: "a QR code",
@@ -168,7 +180,9 @@ class Shop:
 @contextmanager
 def opened_shop(sdk: Sdk, sandbox: tuple[Served, Rest], folder: Path) -> Iterator[Shop]:
     """A merchant of the sandbox with this SDK running, until the block ends."""
-    settings = sandbox[0].command("sandbox", "alipay", sdk.package)
+    key = base64.b64encode(secrets.token_bytes(16)).decode() if sdk.variant == "AES" else ""
+    settings = sandbox[0].here("sandbox", "alipay", sdk.package, "--content-key", key)
+    settings |= {"content_key": key}
     with running_shop(sdk, settings, folder) as shop:
         yield shop
 

@@ -3,7 +3,8 @@
 A protocol's tests declare a `Table`: a column for each SDK in each of its ways, a row for each
 call. They `note` every call as it is made, and their last test calls `check`, which fails with the
 new text when the document says something else. `make docs` writes it. To add an SDK, add its
-column; to add a call, add its row; nothing else is kept anywhere. All tests of one table run in one
+column; to add a call, add its row; nothing else is kept anywhere. An SDK that this machine cannot
+run keeps its column. All tests of one table run in one
 process: mark them with `xdist_group`.
 """
 
@@ -20,7 +21,8 @@ _HEAD: Final = """\
 
 Which calls of which SDK were made, unmodified, and understood by both sides. The tests write this
 page (`make docs`) and fail when it is not what they saw; do not edit it. ✓ the call was made
-and the SDK took the answer, – the SDK has no such call. How to set an SDK up: `docs/sdks/`.
+and the SDK took the answer, – the SDK has no such call. How to set an SDK up: `docs/sdks/`. SDKs
+for Go and Java are run where their toolchains are; elsewhere their columns stay as last seen.
 """
 
 
@@ -43,7 +45,9 @@ class Table:
         """The document says what was seen, in this section; what was not run is left as it was."""
         text = document.read_text("utf-8") if document.exists() else _HEAD
         if os.environ.get("WRITE_DOCS"):
-            document.write_text(self.written_into(text, {}), "utf-8")
+            run = {column for column, _ in self._seen}
+            kept = {cell: mark for cell, mark in self._read(text).items() if cell[0] not in run}
+            document.write_text(self.written_into(text, kept), "utf-8")
             return
         wanted = self.written_into(text, self._read(text))
         assert text == wanted, f"{document.name} is stale; `make docs` writes:\n{wanted}"

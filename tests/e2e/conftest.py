@@ -1,5 +1,7 @@
 """One served network for these tests, and one browser for each module of them."""
 
+import json
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests import requirements
 from tests.e2e.site import Site, served
+from tests.served import CHANGLIAO, Rest, Served, started
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +27,15 @@ def chromium() -> Iterator[Browser]:
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def exported(sandbox: tuple[Served, Rest]) -> Iterator[dict[str, str]]:
+    """What `changliao sandbox proxy` prints, while it runs before the sandbox."""
+    served, _ = sandbox
+    words = [CHANGLIAO, "sandbox", "proxy", "--port", "0", "--json", "--data", str(served.data)]
+    with started(words, env={**os.environ, **served.environment}) as process:
+        assert process.stdout
+        yield json.loads(process.stdout.readline())
+        process.terminate()
+        assert process.wait(10) == 0

@@ -1,10 +1,11 @@
 """An environment of its own for every SDK: made once under .tools/ and kept.
 
-Exact versions, from the registries, nothing changed. A lock for each environment: of two processes
-that want it at once, one makes it and the other waits.
+Exact versions, from the registries, nothing changed; programs for Go and Java are built there. A
+lock for each environment: of two processes that want it at once, one makes it and the other waits.
 """
 
 import fcntl
+import hashlib
 import json
 import shutil
 import subprocess
@@ -26,6 +27,8 @@ NODE_SDKS: Final = {
     "wechatpay-axios-plugin": "0.9.6",
     "wechatpay-node-v3": "2.2.1",
 }
+GO_SOURCES: Final = Path(__file__).parent / "go"
+JAVA_SOURCES: Final = Path(__file__).parent / "java"
 _DONE: Final = ".done"
 _WITHIN_S: Final = 300
 
@@ -63,6 +66,64 @@ def node(package: str) -> Path:
         _run(["npm", "install", "--no-audit", "--no-fund", "--fetch-retries=1"], folder)
 
     return _kept(f"{package}-{version}", "npm packages", make)
+
+
+def go(driver: str) -> Path:
+    """A program of tests/e2e/go, built."""
+    compiler = requirements.go()
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        _run([compiler, "build", "-mod=readonly", "-o", f"{folder}/", "./..."], GO_SOURCES)
+
+    return _kept(f"go-{_digest(GO_SOURCES)}", "go modules", make) / driver
+
+
+def java(package: str) -> list[str]:
+    """What runs the program of tests/e2e/java/<package>, compiled."""
+    machine, sources = requirements.java(), JAVA_SOURCES / package
+
+    def make(folder: Path) -> None:
+        shutil.copytree(sources, folder)
+        copying = ["dependency:copy-dependencies", "-DoutputDirectory=jars"]
+        _run(["mvn", "--quiet", "--batch-mode", *copying], folder)
+        sums = (folder / "SHA256SUMS").read_text("ascii").split()
+        for digest, name in zip(sums[::2], sums[1::2], strict=True):
+            content = (folder / "jars" / name).read_bytes()
+            assert hashlib.sha256(content).hexdigest() == digest, f"{name} is another file"
+        programs = [str(path) for path in folder.glob("*.java")]
+        _run(["javac", "-cp", "jars/*", "-d", ".", *programs], folder)
+
+    folder = _kept(f"{package}-{_digest(sources)}", "java packages", make)
+    [program] = folder.glob("*.java")
+    quick = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+    return [machine, *quick, "-cp", f"{folder}:{folder}/jars/*", program.stem]
+
+
+def go_program(text: str, folder: Path) -> list[str]:
+    """What runs a page's or a command's program for Go, built in this folder."""
+    compiler = requirements.go()
+    go("wechatpay")  # its modules are here then
+    for name in ("go.mod", "go.sum"):
+        shutil.copy(GO_SOURCES / name, folder)
+    (folder / "main.go").write_text(text, "utf-8")
+    _run([compiler, "build", "-mod=readonly", "-o", "shop", "."], folder)
+    return [str(folder / "shop")]
+
+
+def java_program(package: str, text: str, folder: Path) -> list[str]:
+    """What runs a page's or a command's program for Java."""
+    *machine, _ = java(package)
+    (folder / "Shop.java").write_text(text, "utf-8")
+    return [*machine, str(folder / "Shop.java")]
+
+
+def _digest(sources: Path) -> str:
+    """Changes with what is built."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in sources.rglob("*") if path.is_file()):
+        digest.update(str(path.relative_to(sources)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _make_python(folder: Path, packages: Sequence[str] = (PYTHON_SDK,)) -> None:

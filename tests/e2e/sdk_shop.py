@@ -1,7 +1,8 @@
 """A merchant whose WeChat Pay SDK runs unmodified in an environment of its own.
 
-The SDK is driven line by line (sdk_*.py, sdk_*.mjs). What it is told comes to an address in this
-process and is handed to it byte by byte. What worked is a table in docs/compatibility.md.
+The SDK is driven line by line (sdk_*.py, sdk_*.mjs, go/, java/). What it is told comes to an
+address in this process and is handed to it byte by byte. What worked is a table in
+docs/compatibility.md.
 """
 
 import itertools
@@ -17,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import pytest
+
 from tests import requirements
 from tests.e2e import sdk_environments
 from tests.e2e.compatibility import NOT_OFFERED, WORKED, Table
@@ -24,6 +27,7 @@ from tests.served import Rest, Served, started
 
 HERE: Final = Path(__file__).parent
 WAIT_S: Final = 30
+GO_DRIVERS: Final = {"wechatpay-go": "wechatpay", "go-pay/gopay": "gopay"}
 PRICE, BACK = 1000, 300
 numbers = itertools.count(time.time_ns())
 
@@ -43,7 +47,7 @@ class Sdk(NamedTuple):
     variant: str = ""
 
     def __str__(self) -> str:
-        return "-".join(filter(None, self))
+        return "-".join(filter(None, self)).replace("/", "-")
 
     @property
     def title(self) -> str:
@@ -51,12 +55,23 @@ class Sdk(NamedTuple):
         mode = "public key" if self.mode == "public-key" else self.mode
         return f"{self.package} ({', '.join(filter(None, (self.variant, mode)))})"
 
+    @property
+    def proxied(self) -> bool:
+        """Its host name is built in and stays: it goes through the sandbox's proxy."""
+        return self.package in GO_DRIVERS or self.package == "wechatpay-java"
+
     def command(self, settings: Path) -> tuple[list[str], Path]:
         """What starts its driver, and the folder to start it in."""
         if self.package == "wechatpayv3":
             python = sdk_environments.python()
             script = str(HERE / "sdk_wechatpayv3.py")
             return [str(python), script, str(settings), self.variant, self.mode], settings.parent
+        if self.package in GO_DRIVERS:
+            program = str(sdk_environments.go(GO_DRIVERS[self.package]))
+            return [program, str(settings), self.mode], settings.parent
+        if self.package == "wechatpay-java":
+            words = sdk_environments.java(self.package)
+            return [*words, str(settings), self.mode], settings.parent
         name = {"wechatpay-axios-plugin": "sdk_axios_plugin", "wechatpay-node-v3": "sdk_node_v3"}
         folder = sdk_environments.node(self.package)
         script = str(HERE / f"{name[self.package]}.mjs")
@@ -71,6 +86,11 @@ SDKS: Final = (
     Sdk("wechatpay-axios-plugin", "public-key"),
     Sdk("wechatpay-axios-plugin", "certificate"),
     Sdk("wechatpay-node-v3", "certificate"),
+    Sdk("wechatpay-go", "public-key"),
+    Sdk("wechatpay-go", "certificate"),
+    Sdk("go-pay/gopay", "certificate"),
+    Sdk("wechatpay-java", "public-key"),
+    Sdk("wechatpay-java", "certificate"),
 )
 
 
@@ -164,7 +184,9 @@ class Shop:
     def place(self, scene: str = "native", **changes: Any) -> tuple[str, Any]:
         """An order's number and the SDK's answer."""
         # Every mark that a number may have: libraries write them differently in addresses.
-        number = f"S|*_-{next(numbers)}"
+        # gopay signs one address and sends another when there is a bar in it.
+        marks = "*_-" if self.sdk.package == "go-pay/gopay" else "|*_-"
+        number = f"S{marks}{next(numbers)}"
         terms = {"description": "越野跑鞋 42 码", "amount": {"total": PRICE, "currency": "CNY"}}
         answer = self.do("place", scene=scene, out_trade_no=number, **(terms | changes))
         assert answer.get("status") == 200, answer
@@ -184,11 +206,15 @@ def _row(name: str, fields: dict[str, Any]) -> str:
 
 
 @contextmanager
-def opened_shop(sdk: Sdk, sandbox: tuple[Served, Rest], folder: Path) -> Iterator[Shop]:
-    """A merchant of the sandbox with this SDK running, until the block ends."""
+def opened_shop(request: pytest.FixtureRequest, folder: Path) -> Iterator[Shop]:
+    """A merchant of the sandbox with the SDK asked for running, until the block ends."""
+    sdk: Sdk = request.param
+    sandbox: tuple[Served, Rest] = request.getfixturevalue("sandbox")
+    direct = {"NO_PROXY": "*", "PYTHONUTF8": "1"}
+    network = request.getfixturevalue("exported") if sdk.proxied else direct
     served, operator = sandbox
     command, inside = sdk.command(folder / "settings.json")
-    settings = served.command("sandbox", "merchant", sdk.package)
+    settings = served.here("sandbox", "merchant", sdk.package)
     if sdk.mode == "public-key":
         path = f"/api/v1/merchants/{settings['mchid']}"
         assert operator.post(path, signing_mode="public_key").status_code == 200
@@ -212,7 +238,7 @@ def opened_shop(sdk: Sdk, sandbox: tuple[Served, Rest], folder: Path) -> Iterato
             command,
             cwd=inside,
             stdin=subprocess.PIPE,
-            env={"PATH": "/usr/bin:/bin", "NO_PROXY": "*", "PYTHONUTF8": "1"},
+            env={"PATH": "/usr/bin:/bin", **network},
         ) as process:
             told["shop"] = Shop(sdk, process, settings)
             yield told["shop"]

@@ -52,6 +52,17 @@ def test_another_result_makes_the_page_stale(
         Table("One", ["sdk a"], CALLS).check(page)
 
 
+def test_an_sdk_that_was_not_run_keeps_its_column(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WRITE_DOCS", raising=False)
+    both = table(pay=WORKED, query=WORKED)
+    both.note("sdk b", "pay", WORKED)
+    page = document(tmp_path, monkeypatch, both)
+    document(tmp_path, monkeypatch, table(query=NOT_OFFERED))
+    assert "| pay | `POST /pay` |   | ✓ |" in page.read_text("utf-8")
+
+
 def test_nobody_notes_what_nobody_declared() -> None:
     with pytest.raises(AssertionError, match="no row"):
         table().note("sdk a", "refund", WORKED)

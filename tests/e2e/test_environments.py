@@ -9,52 +9,54 @@ from typing import Any
 
 import pytest
 
-from changliao.commands.environments import SDKS
+from changliao.commands.environments import SDKS, Sdk
 from tests import requirements
 from tests.e2e import sdk_environments
 from tests.served import CHANGLIAO, Rest, Served
 
 pytestmark = pytest.mark.xdist_group("sdks")
 TESTED = [
-    (protocol, one.name, one.language)
+    pytest.param(protocol, one, id=f"{protocol}-{one.name}")
     for protocol, sdks in SDKS.items()
     for one in sdks
     if one.tested
 ]
 
 
-def interpreter(name: str, language: str) -> tuple[list[str], Path | None]:
-    """What runs it, and the folder from which its package is found."""
+def program(sdk: Sdk, code: str, folder: Path) -> tuple[list[str], dict[str, str]]:
+    """What runs it as it is, and in which environment."""
+    name, language = sdk.name, sdk.language
+    if language == "go":
+        return sdk_environments.go_program(code, folder), {}
+    if language == "java":
+        return sdk_environments.java_program(name, code, folder), {}
+    file = folder / ("shop.py" if language == "python" else "shop.cjs")
+    file.write_text(code, "utf-8")
     if language == "javascript":
-        return [requirements.node()], sdk_environments.node(name)
+        modules = sdk_environments.node(name) / "node_modules"
+        return [requirements.node(), str(file)], {"NODE_PATH": str(modules)}
     if name == "wechatpayv3":
-        return [str(sdk_environments.python())], None
-    return [str(sdk_environments.alipay_python(name))], None
+        return [str(sdk_environments.python()), str(file)], {}
+    return [str(sdk_environments.alipay_python(name)), str(file)], {}
 
 
-@pytest.mark.parametrize(("protocol", "name", "language"), TESTED)
+@pytest.mark.parametrize(("protocol", "sdk"), TESTED)
 def test_what_is_printed_runs_as_it_is(
-    sandbox: tuple[Served, Rest], tmp_path: Path, protocol: str, name: str, language: str
+    sandbox: tuple[Served, Rest],
+    exported: dict[str, str],
+    tmp_path: Path,
+    protocol: str,
+    sdk: Sdk,
 ) -> None:
     served, operator = sandbox
-    words, folder = interpreter(name, language)
-    printed = served.command("sandbox", "env", protocol, "--sdk", name, "--out", str(tmp_path))
-    file = tmp_path / ("shop.py" if language == "python" else "shop.cjs")
-    file.write_text(printed["sdks"][name]["code"], "utf-8")
-    paths = {"NODE_PATH": str(folder / "node_modules")} if folder else {}
-    proxy = subprocess.Popen(
-        [CHANGLIAO, "sandbox", "proxy", "--port", "0", "--json", "--data", str(served.data)],
-        stdout=subprocess.PIPE, env={**os.environ, **served.environment}, text=True,
-    )  # fmt: skip
-    assert proxy.stdout
-    through: dict[str, str] = json.loads(proxy.stdout.readline())
-    needed = through if "sandbox proxy` and export" in file.read_text("utf-8") else {}
+    printed = served.command("sandbox", "env", protocol, "--sdk", sdk.name, "--out", str(tmp_path))
+    code = printed["sdks"][sdk.name]["code"]
+    words, paths = program(sdk, code, tmp_path)
+    needed = exported if "sandbox proxy` and export" in code else {}
     done = subprocess.run(
-        [*words, str(file)], env={**os.environ, **paths, **needed}, capture_output=True,
+        words, env={**os.environ, **paths, **needed}, capture_output=True,
         text=True, timeout=60, check=False,
     )  # fmt: skip
-    proxy.terminate()
-    proxy.communicate()
     assert done.returncode == 0, done.stderr
     code = done.stdout.strip().splitlines()[-1]
     assert operator.post("/api/v1/sandbox/acts", code=code).json()["state"] == "paid", code

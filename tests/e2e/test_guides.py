@@ -18,8 +18,12 @@ WITHIN_S: Final = 60
 # In which environment a page's code runs, and as what.
 SDKS: Final = {
     "alipay-sdk": "js",
+    "alipay-sdk-java": "java",
     "alipay-sdk-python": "python",
     "python-alipay-sdk": "python",
+    "smartwalle-alipay": "go",
+    "wechatpay-go": "go",
+    "wechatpay-java": "java",
     "wechatpayv3": "python",
     "wechatpay-axios-plugin": "js",
     "wechatpay-node-v3": "js",
@@ -37,23 +41,34 @@ def test_every_page_is_run() -> None:
 
 
 @pytest.mark.parametrize("sdk", SDKS)
-def test_the_page_does_what_it_says(sdk: str, sandbox: tuple[Served, Rest], tmp_path: Path) -> None:
+def test_the_page_does_what_it_says(
+    sdk: str, sandbox: tuple[Served, Rest], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     page, served = (PAGES / f"{sdk}.md").read_text("utf-8"), sandbox[0]
     (tmp_path / "changliao-data").symlink_to(served.data)
     commands = blocks(page, "sh")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = {**os.environ, **served.environment, "PATH": path}
     run(["sh", "-ec", commands], tmp_path, environment)
-    language = SDKS[sdk]
-    script = tmp_path / f"guide.{'py' if language == 'python' else 'cjs'}"
-    script.write_text(blocks(page, language), "utf-8")
-    if language == "python":
-        command = [str(python(sdk))]
-    else:
-        (tmp_path / "node_modules").symlink_to(sdk_environments.node(sdk) / "node_modules")
-        command = [requirements.node()]
+    command = program(sdk, blocks(page, SDKS[sdk]), tmp_path)
     bare = {"PATH": os.environ["PATH"], "NO_PROXY": "*", "PYTHONUTF8": "1"}
-    assert run([*command, str(script)], tmp_path, bare) == blocks(page, "text")
+    if "```console\nchangliao sandbox proxy" in page:
+        bare = {"PATH": os.environ["PATH"], **request.getfixturevalue("exported")}
+    assert run(command, tmp_path, bare) == blocks(page, "text")
+
+
+def program(sdk: str, code: str, folder: Path) -> list[str]:
+    """What runs a page's code in this folder."""
+    if SDKS[sdk] == "go":
+        return sdk_environments.go_program(code, folder)
+    if SDKS[sdk] == "java":
+        return sdk_environments.java_program(sdk, code, folder)
+    script = folder / f"guide.{'py' if SDKS[sdk] == 'python' else 'cjs'}"
+    script.write_text(code, "utf-8")
+    if SDKS[sdk] == "python":
+        return [str(python(sdk)), str(script)]
+    (folder / "node_modules").symlink_to(sdk_environments.node(sdk) / "node_modules")
+    return [requirements.node(), str(script)]
 
 
 def python(sdk: str) -> Path:

@@ -6,7 +6,6 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,18 +20,6 @@ from tests.served import CHANGLIAO, Rest, Served, Shop, started
 pytestmark = pytest.mark.xdist_group("sdks")
 HERE = Path(__file__).parent
 MADE_FOR = "https://api.mch.weixin.qq.com"
-
-
-@pytest.fixture(scope="module")
-def exported(sandbox: tuple[Served, Rest]) -> Iterator[dict[str, str]]:
-    """What the command prints, while it runs."""
-    served, _ = sandbox
-    words = [CHANGLIAO, "sandbox", "proxy", "--port", "0", "--json", "--data", str(served.data)]
-    with started(words, env={**os.environ, **served.environment}) as process:
-        assert process.stdout
-        yield json.loads(process.stdout.readline())
-        process.terminate()
-        assert process.wait(10) == 0
 
 
 @pytest.fixture(scope="module")

@@ -26,19 +26,17 @@ REPORTS = [{"info_type": "活动名称", "info_content": "新会员有礼"}]
 
 @pytest.fixture(scope="module", params=SDKS, ids=str)
 def shop(
-    request: pytest.FixtureRequest,
-    sandbox: tuple[Served, Rest],
-    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
     """A shop with each SDK."""
-    with opened_shop(request.param, sandbox, tmp_path_factory.mktemp("shop")) as running:
+    with opened_shop(request, tmp_path_factory.mktemp("shop")) as running:
         yield running
 
 
 def test_a_payment_is_shared_taken_back_and_the_rest_released(
     shop: Shop, sandbox: tuple[Served, Rest], payer: Person
 ) -> None:
-    supplier = sandbox[0].command("sandbox", "merchant", "Supplier")["mchid"]
+    supplier = sandbox[0].here("sandbox", "merchant", "Supplier")["mchid"]
     receiver = {"account_type": "MERCHANT_ID", "account": supplier}
     added = {**receiver, "relation_type": "SUPPLIER", "name": "Supplier"}
     assert shop.done("profitsharing_add_receiver", **added)["account"] == supplier
@@ -158,8 +156,8 @@ def test_a_batch_is_paid_and_each_of_its_parts_found(shop: Shop, payee: Wallet) 
 def test_combined_orders_are_paid_as_one_and_refunded_in_parts(
     shop: Shop, sandbox: tuple[Served, Rest], payer: Person
 ) -> None:
-    partner = sandbox[0].command("sandbox", "merchant", "Partner")["mchid"]
-    sandbox[0].command("sandbox", "partner", shop.settings["mchid"], partner)
+    partner = sandbox[0].here("sandbox", "merchant", "Partner")["mchid"]
+    sandbox[0].here("sandbox", "partner", shop.settings["mchid"], partner)
 
     def placed(number: str) -> tuple[Any, list[dict[str, Any]]]:
         parts = [

@@ -13,7 +13,6 @@ from msgspec import Struct
 from changliao.commands.alipay import app_settings
 from changliao.commands.context import data_option, fail, json_option, run, visit_sandbox_settings
 from changliao.commands.settings import merchant_settings
-from changliao.doors.proxy.authority import CA_FILE
 from changliao.operations import app_keys, onboarding
 from changliao.operations.app_keys import NewApp
 from changliao.operations.onboarding import NewMerchant
@@ -34,15 +33,16 @@ SDKS: Final[dict[str, tuple[Sdk, ...]]] = {
         Sdk("wechatpayv3", "python"),
         Sdk("wechatpay-axios-plugin", "javascript"),
         Sdk("wechatpay-node-v3", "javascript"),
-        Sdk("wechatpay-go", "go", tested=False),
-        Sdk("wechatpay-java", "java", tested=False),
+        Sdk("wechatpay-go", "go"),
+        Sdk("wechatpay-java", "java"),
         Sdk("wechatpay-php", "php", tested=False),
     ),
     "alipay": (
         Sdk("python-alipay-sdk", "python"),
         Sdk("alipay-sdk", "javascript"),
         Sdk("alipay-sdk-python", "python", tested=False),
-        Sdk("alipay-sdk-java", "java", tested=False),
+        Sdk("alipay-sdk-java", "java"),
+        Sdk("smartwalle-alipay", "go"),
         Sdk("alipay-sdk-php", "php", tested=False),
     ),
 }
@@ -83,10 +83,7 @@ def env(folder: Path, protocol: str, *, sdk: str | None, as_json: bool, **given:
     )
     number = settings["mchid" if protocol == "wechatpay" else "app_id"]
     out = given["out"] or folder / "shops" / number
-    values = _kept(settings, out.resolve()) | {
-        "notify_url": given["notify_url"],
-        "ca": str((folder / CA_FILE).resolve()),
-    }
+    values = _kept(settings, out.resolve()) | {"notify_url": given["notify_url"]}
     shown = {one.name: _filled(one, values) for one in wanted}
     if as_json:
         described = {

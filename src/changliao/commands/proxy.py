@@ -1,6 +1,7 @@
 """`changliao sandbox proxy`: SDKs with host names built in reach this network unchanged."""
 
 import asyncio
+import shlex
 import signal
 from importlib import resources
 from pathlib import Path
@@ -41,9 +42,17 @@ def proxy(folder: Path, host: str, port: int, to: str | None, *, as_json: bool) 
         fail(f"cannot listen on {host}:{port}: {error.strerror}")
 
 
-def exports(address: str, folder: Path) -> dict[str, str]:
-    """The environment of a program that goes through the proxy at this address."""
+def exports(host: str, port: int, folder: Path) -> dict[str, str]:
+    """The environment of a program that goes through the proxy there."""
     bundle = str((folder / authority.BUNDLE_FILE).resolve())
+    address = f"http://{host}:{port}"
+    java = {
+        "https.proxyHost": host,
+        "https.proxyPort": port,
+        "javax.net.ssl.trustStore": (folder / authority.STORE_FILE).resolve(),
+        "javax.net.ssl.trustStoreType": "PKCS12",
+        "javax.net.ssl.trustStorePassword": authority.STORE_PASSWORD,
+    }
     return {
         "HTTPS_PROXY": address,
         "https_proxy": address,
@@ -52,6 +61,7 @@ def exports(address: str, folder: Path) -> dict[str, str]:
         "CURL_CA_BUNDLE": bundle,
         "NODE_EXTRA_CA_CERTS": str((folder / authority.CA_FILE).resolve()),
         "NODE_OPTIONS": f"--require={(folder / PRELOAD).resolve()}",
+        "JAVA_TOOL_OPTIONS": " ".join(f"-D{name}={value}" for name, value in java.items()),
     }
 
 
@@ -62,12 +72,12 @@ async def _serve(through: Proxy, host: str, port: int, folder: Path, *, as_json:
         loop.add_signal_handler(ending, stop.set)
     server = await through.serve(host, port)
     listens = server.sockets[0].getsockname()
-    said = exports(f"http://{listens[0]}:{listens[1]}", folder)
+    said = exports(listens[0], listens[1], folder)
     if as_json:
         show(said, as_json=True)
     else:
         for name, value in said.items():
-            click.echo(f"export {name}={value}")
+            click.echo(f"export {name}={shlex.quote(value)}")
         click.echo(f"# only for {', '.join(HOSTS)}", err=True)
     await stop.wait()
     server.close()

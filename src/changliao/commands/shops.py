@@ -8,7 +8,7 @@ import click
 
 from changliao.commands.context import data_option, fail, json_option, run, show, visit
 from changliao.commands.settings import merchant_settings
-from changliao.core.parties import Merchant, Partnership
+from changliao.core.parties import Merchant, Partnership, SigningMode
 from changliao.operations import onboarding
 from changliao.operations.certificates import UnusableKey
 from changliao.operations.network import Network
@@ -29,6 +29,13 @@ from changliao.store.views import parties
     help="The merchant's PEM public key or certificate; a pair is made when left out.",
 )
 @click.option("--fee-bps", type=click.IntRange(0, 10_000), help="Fee in basis points.")
+@click.option(
+    "--signing-mode",
+    type=click.Choice([mode.name.lower() for mode in SigningMode]),
+    default="auto",
+    show_default=True,
+    help="What signs for it; auto: an answer by the key asked for, a notification by certificate.",
+)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -52,6 +59,7 @@ def merchant(folder: Path, *, as_json: bool, out: Path | None, **given: Any) -> 
                 api_key=api_key,
                 public_key=public_key,
                 fee_bps=settings.default_fee_bps if fee_bps is None else fee_bps,
+                signing_mode=SigningMode[given["signing_mode"].upper()],
             )
             taken_on = await onboarding.take_on(network, asked)
             return await merchant_settings(network, settings, taken_on)

@@ -14,7 +14,7 @@ from changliao.core import ids
 from changliao.core.clock import NEVER
 from changliao.core.ids import AppId, MemberId, MerchantId
 from changliao.core.outcome import Refused
-from changliao.core.parties import App, Key, KeyKind, Merchant
+from changliao.core.parties import App, Key, KeyKind, Merchant, SigningMode
 from changliao.operations import certificates
 from changliao.operations.certificates import UnusableKey
 from changliao.operations.network import Network
@@ -39,6 +39,7 @@ class NewMerchant(Struct, frozen=True):
     api_key: str = ""
     public_key: str = ""
     fee_bps: int = 60
+    signing_mode: SigningMode = SigningMode.AUTO
 
 
 class RequestKey(Struct, frozen=True):
@@ -98,6 +99,7 @@ async def prepare(network: Network, asked: NewMerchant) -> tuple[TakeOn, TakenOn
         fee_bps=asked.fee_bps,
         api_key=network.vault.seal(api_key.encode("ascii"), API_KEY_PURPOSE),
         created_at=now,
+        signing_mode=asked.signing_mode,
     )
     key = new_public_key(network, merchant.id, public_key)
     app = new_app(network, merchant.id, asked.appid, asked.name)

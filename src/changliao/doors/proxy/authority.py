@@ -21,11 +21,14 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
+    pkcs12,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 CA_FILE: Final = "sandbox-ca.pem"
 BUNDLE_FILE: Final = "sandbox-ca-bundle.pem"
+STORE_FILE: Final = "sandbox-ca.p12"
+STORE_PASSWORD: Final = "changeit"  # what Java calls it by default; there is no secret in it
 _KEY_FILE: Final = "sandbox-ca.key"
 _LEAF_FILE: Final = "sandbox-leaf.pem"
 _LIFETIME: Final = timedelta(days=3_650)
@@ -35,19 +38,32 @@ _LEAF_LIFETIME: Final = timedelta(days=90)
 def server_context(folder: Path, hosts: Sequence[str]) -> ssl.SSLContext:
     """What a TLS server for these hosts needs; the authority is made when it is not there.
 
-    It leaves CA_FILE (the authority alone) and BUNDLE_FILE (with the public authorities beside it)
-    in the folder.
+    It leaves the authority in the folder: CA_FILE has it alone, BUNDLE_FILE with the public ones
+    beside it, STORE_FILE for Java, which reads no PEM and reaches no other host by the proxy.
     """
     key, certificate = _authority(folder, hosts)
     public = Path(certifi.where()).read_text("utf-8")
     ours = certificate.public_bytes(Encoding.PEM)
     (folder / BUNDLE_FILE).write_bytes(ours + public.encode())
+    (folder / STORE_FILE).write_bytes(_store(certificate))
     leaf_key, leaf = _leaf(key, certificate, hosts)
     _write_secret(folder / _LEAF_FILE, _private(leaf_key) + leaf.public_bytes(Encoding.PEM))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(folder / _LEAF_FILE)
     return context
+
+
+def _store(trusted: x509.Certificate) -> bytes:
+    """As every Java since 8 reads it, hence the old algorithms."""
+    packed = (
+        PrivateFormat.PKCS12.encryption_builder()
+        .kdf_rounds(2048)
+        .key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
+        .hmac_hash(hashes.SHA1())  # noqa: S303
+        .build(STORE_PASSWORD.encode("ascii"))
+    )
+    return pkcs12.serialize_java_truststore([pkcs12.PKCS12Certificate(trusted, b"sandbox")], packed)
 
 
 def _authority(

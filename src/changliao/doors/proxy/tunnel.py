@@ -68,6 +68,8 @@ class Proxy:
                 b"Content-Length: %d\r\nConnection: close\r\n\r\n%b"
                 % (refused.status, len(body), body)
             )
+        except asyncio.CancelledError:
+            _log.info("a connection was open when the proxy ended")
         except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
             _log.info("a connection ended early: %s: %s", type(error).__name__, error)
         finally:
