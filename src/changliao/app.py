@@ -193,6 +193,7 @@ class Parts:
             self._doors = {
                 segment: recorded(_DOORS[segment], door, keep) for segment, door in doors
             }
+        ways_back = {"alipay": alipay_cashier.way_back}
         members = Console(
             network,
             pages,
@@ -208,7 +209,7 @@ class Parts:
                 *alipay_bills.routes(alipay_door),
                 *alipay_cashier.routes(alipay_door),
                 *alipay_people.routes(alipay_door),
-                *cashier.routes(network, pages, self._desk, {"alipay": alipay_cashier.way_back}),
+                *cashier.routes(network, pages, self._desk, config.public_url, ways_back),
                 *console.routes(members),
                 *wallet.routes(network, pages, self._desk, config.public_url),
                 *rest_reference.routes(pages, config.public_url),

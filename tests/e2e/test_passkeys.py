@@ -9,7 +9,18 @@ from playwright.sync_api import Browser, Page
 
 from tests.e2e import members
 from tests.e2e.looks import is_well_made
-from tests.e2e.site import PASSWORD, Site, log_in, open_page, person, served, signed
+from tests.e2e.site import (
+    PASSWORD,
+    PIN,
+    Site,
+    enter,
+    log_in,
+    open_page,
+    person,
+    place,
+    served,
+    signed,
+)
 
 NAME = "Pixel <b>9</b>"
 
@@ -115,7 +126,7 @@ def test_a_person_adds_a_passkey_logs_in_with_it_and_removes_it(
     assert "用过" in page.inner_text(".devices")
     assert "还没有用过" not in page.inner_text(".devices")
 
-    page.click(".devices button")
+    page.click("form[action='/w/passkeys/remove'] button")
     page.wait_for_url("**/w/passkeys?done=removed")
     assert "不能再用它登录" in page.inner_text("[role=status]")
     log_out(page, local)
@@ -217,6 +228,58 @@ def test_a_forgotten_pin_is_set_anew_after_a_day_or_with_a_passkey(
         set_pin(page, "753108")
         page.click("[data-passkey]")
         page.wait_for_url("**/w/me?changed=pin")
+
+
+def test_a_passkey_pays_instead_of_the_pin(
+    site: Site, local: str, device: Device, chromium: Browser
+) -> None:
+    page, payer, payee = device.page, person(site, 150_000), person(site)
+    log_in(page, local, payer.phone)
+    add(page, local)
+    page.wait_for_url("**/w/passkeys?done=added")
+    page.click("text=用它确认付款")
+    page.fill("#pin-1", "000000")
+    page.click("form[action='/w/passkeys/permit'] button")
+    page.wait_for_selector("text=密码不正确")
+    page.click("text=用它确认付款")
+    page.fill("#pin-1", PIN)
+    page.click("form[action='/w/passkeys/permit'] button")
+    page.wait_for_url("**/w/passkeys?done=permitted")
+    is_well_made(page, f"{local}/w/passkeys", (NAME, "小满"))
+
+    # Refused by the device, nothing moves; the PIN is at hand. Then it asks again by itself.
+    device.send("setUserVerified", isUserVerified=False)
+    _check(page, local, payee.phone)
+    page.click("[data-open-pin]")
+    page.wait_for_selector("text=没有确认")
+    enter(page, PIN)
+    page.wait_for_selector("text=转账成功")
+    device.send("setUserVerified", isUserVerified=True)
+    _check(page, local, payee.phone)
+    page.click("[data-open-pin]")
+    page.wait_for_selector("text=转账成功")
+
+    for view, opener in (("phone", "[data-open-pin]"), ("pc&tab=account", "[data-passkey]")):
+        token = place(site).token
+        page.goto(f"{local}/c/{token}?view={view}")
+        is_well_made(page, page.url, ("小满", "店", "越野跑鞋"))
+        page.click(opener)
+        page.wait_for_selector("text=支付成功")
+    plain = open_page(chromium, [], 390, java_script_enabled=False)
+    log_in(plain, local, payer.phone)
+    plain.goto(f"{local}/c/{place(site).token}?view=phone")
+    plain.fill("#pin", PIN)
+    plain.click("form[action$='/pay'] button >> nth=0")
+    plain.wait_for_selector("text=支付成功")
+    plain.context.close()
+
+
+def _check(page: Page, local: str, phone: str) -> None:
+    page.goto(f"{local}/w/transfer")
+    page.fill("#phone", phone)
+    page.fill("#amount", "1.00")
+    page.click("main form button[type=submit]")
+    page.wait_for_selector("[data-open-pin]:not([hidden])")
 
 
 def set_pin(page: Page, pin: str) -> None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from changliao.core import chart
 from changliao.core.clock import NEVER, Instant
-from changliao.core.credentials import Proof
+from changliao.core.confirmations import Act, ActKind, Proven
 from changliao.core.ids import (
     AppId,
     AuthorizationId,
@@ -160,7 +160,13 @@ class Freeze(Struct, frozen=True):
     payer_id: UserId
     amount: Money
     step_id: AuthorizationStepId
-    proof: Proof | None = None
+    proof: Proven | None = None
+
+    def act(self) -> Act:
+        """What a passkey confirms."""
+        amount, subject = self.amount, f"{self.merchant_id} {self.authorization_id}"
+        kind, number = ActKind.FREEZE, amount.currency.number
+        return Act(kind, self.step_id, amount.amount, number, subject)
 
 
 class Capture(Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from changliao.core.clock import Instant
-from changliao.core.credentials import Proof
+from changliao.core.confirmations import Act, ActKind, Proven
 from changliao.core.ids import BasketId, MerchantId, OrderId, PaymentId, UserId
 from changliao.core.ledger import Account
 from changliao.core.money import Money
@@ -68,8 +68,14 @@ class PayBasket(Struct, frozen=True):
     payment_ids: tuple[PaymentId, ...]
     payer_id: UserId
     amount: Money
-    proof: Proof | None = None
+    proof: Proven | None = None
     issue: int = 0
+
+    def act(self) -> Act:
+        """What a passkey confirms."""
+        amount, subject = self.amount, f"{self.merchant_id} {self.basket_id}"
+        kind, number = ActKind.PAYMENT, amount.currency.number
+        return Act(kind, self.payment_ids[0], amount.amount, number, subject)
 
 
 class CloseBasket(Struct, frozen=True):

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from changliao.core import chart
 from changliao.core.chart import AccountId
 from changliao.core.clock import NEVER, SECOND, Instant
-from changliao.core.credentials import Proof
+from changliao.core.confirmations import Act, ActKind, Proven
 from changliao.core.ids import ChannelRequestId, OrderId
 from changliao.core.ledger import Account, Code, Transfer
 from changliao.core.money import MAX_AMOUNT
@@ -192,8 +192,14 @@ class AskChannel(Struct, frozen=True):
     """
 
     request: ChannelRequest
-    proof: Proof | None = None
+    proof: Proven | None = None
     terminal_id: int = 0
+
+    def act(self) -> Act:
+        """What a passkey confirms. By which channel is the network's to choose."""
+        one, home = self.request, self.request.home
+        number, subject = chart.currency(home).number, f"{home.owner} {one.counterpart}"
+        return Act(ActKind.WITHDRAWAL, one.id, one.amount, number, subject)
 
 
 class Done(Struct, frozen=True):
@@ -312,12 +318,10 @@ def decide_asking(
             return Refused(Reason.REFUND_EXCEEDS_PAYMENT, f"{left} can be given back")
         after = replace(pay, returned=pay.returned + asked.amount)
     if home.spendable < asked.amount:
-        is_wallet = chart.purpose(asked.home) is chart.Purpose.WALLET
-        return Refused(
-            Reason.INSUFFICIENT_FUNDS if is_wallet else Reason.MERCHANT_FUNDS_INSUFFICIENT
-        )
-    leaving = chart.leaving(asked.home)
-    out = Transfer(asked.home, leaving, asked.amount, Code.CHANNEL_ASK, asked.id)
+        wallet = chart.purpose(asked.home) is chart.Purpose.WALLET
+        short = Reason.INSUFFICIENT_FUNDS if wallet else Reason.MERCHANT_FUNDS_INSUFFICIENT
+        return Refused(short)
+    out = Transfer(asked.home, chart.leaving(asked.home), asked.amount, Code.CHANNEL_ASK, asked.id)
     return Recorded(asked, after, (out,))
 
 
@@ -393,5 +397,4 @@ def _given_back(pay: ChannelRequest | None, amount: int) -> ChannelRequest | Non
 def _back(known: ChannelRequest, amount: int) -> tuple[Transfer, ...]:
     if known.kind is RequestKind.PAY or not amount:
         return ()
-    leaving = chart.leaving(known.home)
-    return (Transfer(leaving, known.home, amount, Code.CHANNEL_BACK, known.id),)
+    return (Transfer(chart.leaving(known.home), known.home, amount, Code.CHANNEL_BACK, known.id),)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from changliao.core import chart
 from changliao.core.clock import DAY, Instant
-from changliao.core.credentials import Proof
+from changliao.core.confirmations import Act, ActKind, Proven
 from changliao.core.ids import GroupBillId, GroupShareId, UserId
 from changliao.core.ledger import Account, Code, Transfer
 from changliao.core.money import MAX_AMOUNT, Money
@@ -88,7 +88,11 @@ class PayShare(Struct, frozen=True):
     bill_id: GroupBillId
     payer_id: UserId
     amount: int
-    proof: Proof | None = None
+    proof: Proven | None = None
+
+    def act(self) -> Act:
+        """What a passkey confirms: one part, which a person gives once, in the bill's currency."""
+        return Act(ActKind.SHARE, self.bill_id, self.amount, 0, f"{self.payee_id} {self.payer_id}")
 
 
 class CloseGroupBill(Struct, frozen=True):

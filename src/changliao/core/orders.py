@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from changliao.core import chart
 from changliao.core.clock import NEVER, Instant
-from changliao.core.credentials import Proof
+from changliao.core.confirmations import Act, ActKind, Proven
 from changliao.core.ids import (
     AppId,
     BasketId,
@@ -206,10 +206,17 @@ class PayOrder(Struct, frozen=True):
     order_id: OrderId
     payer_id: UserId
     amount: Money
-    proof: Proof | None = None
+    proof: Proven | None = None
     issue: int = 0
     basket_id: BasketId = BasketId(0)
     discount: Discount | None = None
+
+    def act(self) -> Act:
+        """What a passkey confirms."""
+        off = self.discount.amount if self.discount else 0
+        amount, subject = self.amount, f"{self.merchant_id} {self.order_id} {off}"
+        kind, number = ActKind.PAYMENT, amount.currency.number
+        return Act(kind, self.payment_id, amount.amount, number, subject)
 
 
 class OpenOrder(Struct, frozen=True):

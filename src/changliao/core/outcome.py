@@ -118,6 +118,7 @@ class Reason(StrEnum):
     PASSKEY_COPIED = "passkey_copied"
     PASSKEY_EXPIRED = "passkey_expired"
     PASSKEY_NOT_FOUND = "passkey_not_found"
+    PASSKEY_NOT_PERMITTED = "passkey_not_permitted"
     PASSKEY_WRONG = "passkey_wrong"
     PASSKEYS_TOO_MANY = "passkeys_too_many"
     PAY_CODE_EXPIRED = "pay_code_expired"

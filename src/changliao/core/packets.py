@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from changliao.core import chart
 from changliao.core.clock import DAY, NEVER, Instant
-from changliao.core.credentials import Proof
+from changliao.core.confirmations import Act, ActKind, Proven
 from changliao.core.ids import PacketClaimId, PacketId, UserId
 from changliao.core.ledger import Account, Code, Transfer
 from changliao.core.money import Money
@@ -107,7 +107,13 @@ class GivePacket(Struct, frozen=True):
     """A user sets the money aside; `proof` is the PIN's. The packet's id names it: once only."""
 
     packet: Packet
-    proof: Proof | None = None
+    proof: Proven | None = None
+
+    def act(self) -> Act:
+        """What a passkey confirms."""
+        one, amount = self.packet, self.packet.amount
+        subject = f"{one.giver_id} {one.kind:d} {one.shares}"
+        return Act(ActKind.PACKET, one.id, amount.amount, amount.currency.number, subject)
 
 
 class ClaimPacket(Struct, frozen=True):

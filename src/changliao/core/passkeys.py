@@ -30,6 +30,7 @@ class Purpose(IntEnum):
     LOG_IN = 2
     SECOND_FACTOR = 3
     RESET_PIN = 4
+    CONFIRM = 5
 
 
 class Party(Struct, frozen=True):
@@ -40,15 +41,22 @@ class Party(Struct, frozen=True):
 
 
 class Asked(Struct, frozen=True):
-    """What a challenge is for, in which browser, and whose answer is wanted; 0 is anybody's."""
+    """What a challenge is for, in which browser, and whose answer is wanted; 0 is anybody's.
+
+    `about` is what a CONFIRM confirms.
+    """
 
     purpose: Purpose
     owner_id: int
     browser: str
+    about: str = ""
 
 
 class Passkey(Struct, frozen=True):
-    """`credential` is what the authenticator calls it, `public_key` is a COSE key."""
+    """`credential` is what the authenticator calls it, `public_key` is a COSE key.
+
+    `confirms_at` is when its owner permitted it to stand for the PIN (core/confirmations.py).
+    """
 
     credential: bytes
     owner_id: int
@@ -58,6 +66,7 @@ class Passkey(Struct, frozen=True):
     added_at: Instant
     used_at: Instant = NEVER
     removed_at: Instant = NEVER
+    confirms_at: Instant = NEVER
 
 
 class Assertion(Struct, frozen=True):

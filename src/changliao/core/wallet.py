@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from changliao.core import chart
 from changliao.core.clock import Instant
-from changliao.core.credentials import Proof
+from changliao.core.confirmations import Act, ActKind, Proven
 from changliao.core.ids import TopUpId, TransferId, UserId
 from changliao.core.ledger import Account, Code, Transfer
 from changliao.core.money import MAX_AMOUNT, Money
@@ -37,7 +37,13 @@ class TransferMoney(Struct, frozen=True):
     """A person confirms a transfer; `proof` is the PIN's."""
 
     transfer: WalletTransfer
-    proof: Proof | None = None
+    proof: Proven | None = None
+
+    def act(self) -> Act:
+        """What a passkey confirms."""
+        one, amount = self.transfer, self.transfer.amount
+        subject = f"{one.payer_id} {one.payee_id}"
+        return Act(ActKind.TRANSFER, one.id, amount.amount, amount.currency.number, subject)
 
 
 class Moved(Struct, frozen=True):

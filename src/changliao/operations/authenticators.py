@@ -10,11 +10,22 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 
+from changliao.core.confirmations import Act, Confirmation, may_confirm
+from changliao.core.credentials import CredentialKind
+from changliao.core.ids import UserId
 from changliao.core.nonces import Nonce
 from changliao.core.outcome import Reason, Refused
-from changliao.core.passkeys import AddPasskey, Asked, Assertion, Party, Passkey, UsePasskey
+from changliao.core.passkeys import (
+    AddPasskey,
+    Asked,
+    Assertion,
+    Party,
+    Passkey,
+    Purpose,
+    UsePasskey,
+)
 from changliao.operations.network import Network
-from changliao.store.views import passkeys
+from changliao.store.views import parties, passkeys
 
 LONGEST_ANSWER: Final = 16_384
 _LONGEST_CREDENTIAL: Final = 1_023
@@ -100,6 +111,31 @@ async def asserted(network: Network, party: Party, asked: Asked, text: str) -> U
     if isinstance(count, Refused):
         return count
     return UsePasskey(passkey.owner_id, Assertion(read.credential, count, read.nonce))
+
+
+def confirming(user_id: int, browser: str, act: Act) -> Asked:
+    """What a challenge for this act says of itself."""
+    return Asked(Purpose.CONFIRM, user_id, browser, act.statement())
+
+
+def ask_for(network: Network, user_id: int, browser: str, act: Act) -> str:
+    """A challenge that confirms this act of this person's, and nothing else."""
+    return network.challenges.make(confirming(user_id, browser, act), network.real_clock())
+
+
+async def confirmed(
+    network: Network, party: Party, asked: Asked, act: Act, text: str
+) -> Confirmation | Refused:
+    """What stands for the PIN in a command that does this act."""
+    used = await asserted(network, party, asked, text)
+    return used if isinstance(used, Refused) else Confirmation(act, used)
+
+
+async def permitted(network: Network, user_id: UserId) -> list[Passkey]:
+    """Those that may confirm now."""
+    known = await network.read(passkeys.passkeys_of, user_id)
+    pin = await network.read(parties.credential, user_id, CredentialKind.PIN) if known else None
+    return [] if pin is None else [one for one in known if may_confirm(one, pin)]
 
 
 def credential(text: str) -> bytes:

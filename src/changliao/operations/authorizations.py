@@ -35,7 +35,7 @@ from changliao.core.money import Money
 from changliao.core.orders import Order, Scene
 from changliao.core.outcome import Reason, Refused
 from changliao.core.risk import Attempted
-from changliao.operations import credentials, limits, risk, splits
+from changliao.operations import confirmations, limits, risk, splits
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -112,7 +112,7 @@ def _freeze(tx: UnitOfWork, command: Freeze, now: Instant) -> Authorization | Re
     step = tx.find(STEPS, (command.merchant_id, command.authorization_id, command.step_id))
     if step is not None and known.payer_id == command.payer_id:
         return known
-    refused = credentials.check_pin(tx, command.payer_id, command.proof, now)
+    refused = confirmations.check(tx, command.payer_id, command.proof, command.act, now)
     if refused is not None:
         return refused
     wallet = ledger.account(tx, chart.wallet(command.payer_id, known.amount.currency))
@@ -252,7 +252,7 @@ def _freeze_keys(command: Freeze) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.reserved(command.payer_id, currency)
     yield risk.KEY
     yield LIMITS, currency.number
-    yield from credentials.pin_keys(command.payer_id, command.proof)
+    yield from confirmations.keys(command.payer_id, command.proof)
 
 
 def _capture_keys(command: Capture) -> Iterable[Place]:

@@ -28,7 +28,7 @@ from changliao.core.orders import (
 )
 from changliao.core.outcome import Reason, Refused
 from changliao.core.risk import Attempted
-from changliao.operations import acceptance, credentials, limits, risk, stores
+from changliao.operations import acceptance, confirmations, limits, risk, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -83,7 +83,7 @@ def _pay(tx: UnitOfWork, command: PayBasket, now: Instant) -> Filled | Refused:
         if earlier != replace(attempt, reason=earlier.reason):
             return Refused(Reason.PAYMENT_ID_REUSED)
         return Refused(Reason(earlier.reason)) if earlier.reason else filled
-    refused = credentials.check_pin(tx, command.payer_id, command.proof, now)
+    refused = confirmations.check(tx, command.payer_id, command.proof, command.act, now)
     if refused is not None:
         return refused
     wallet = ledger.account(tx, chart.wallet(command.payer_id, filled.basket.amount.currency))
@@ -204,7 +204,7 @@ def _paying_keys(command: PayBasket) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.wallet(command.payer_id, command.amount.currency)
     yield LIMITS, command.amount.currency.number
     yield risk.KEY
-    yield from credentials.pin_keys(command.payer_id, command.proof)
+    yield from confirmations.keys(command.payer_id, command.proof)
 
 
 PLACE: Final = Operation("baskets.place", _place, _placing_keys)

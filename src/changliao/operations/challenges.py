@@ -30,7 +30,7 @@ class Challenges:
         """URL-safe base 64, as a page hands it to the authenticator."""
         ends_s = (now + ANSWER_WITHIN) // SECOND
         secret = os.urandom(_RANDOM_BYTES)
-        browser = _digest(asked.browser)
+        browser = _digest(asked)
         return self._seal.close(
             _LAYOUT.pack(asked.purpose, asked.owner_id, ends_s, browser, secret)
         )
@@ -44,12 +44,14 @@ class Challenges:
         same = (purpose, owner_id, browser) == (
             asked.purpose,
             asked.owner_id,
-            _digest(asked.browser),
+            _digest(asked),
         )
         if not same or now >= ends_s * SECOND:
             return None
         return Nonce(owner_id, hashlib.sha256(body).digest(), b"", now)
 
 
-def _digest(browser: str) -> bytes:
-    return hashlib.sha256(browser.encode()).digest()[:16]
+def _digest(asked: Asked) -> bytes:
+    """The browser, and what is confirmed; a cookie holds no line feed."""
+    text = f"{asked.browser}\n{asked.about}" if asked.about else asked.browser
+    return hashlib.sha256(text.encode()).digest()[:16]

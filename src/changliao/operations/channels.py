@@ -27,7 +27,7 @@ from changliao.core.repairs import held
 from changliao.core.risk import Movement
 from changliao.core.routing import decide_health
 from changliao.core.wallet import TopUp
-from changliao.operations import credentials, limits, risk, tenders
+from changliao.operations import confirmations, limits, risk, tenders
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.channels import CHANNEL_REQUESTS, CHANNELS, channel_from_row
@@ -51,7 +51,7 @@ def _ask(tx: UnitOfWork, command: AskChannel, now: Instant) -> Asked | Refused:
     unknown = _unknown_owner(tx, asked)
     if unknown is not None:
         return unknown
-    refused = credentials.check_pin(tx, UserId(asked.home.owner), command.proof, now)
+    refused = confirmations.check(tx, UserId(asked.home.owner), command.proof, command.act, now)
     if refused is not None:
         return refused
     channel = tx.find(CHANNELS, asked.channel_id)
@@ -198,7 +198,7 @@ def _ask_keys(command: AskChannel) -> Iterable[Place]:
         yield USERS, UserId(asked.home.owner)
         yield LIMITS, chart.currency(asked.home).number
         yield risk.KEY
-    yield from credentials.pin_keys(UserId(asked.home.owner), command.proof)
+    yield from confirmations.keys(UserId(asked.home.owner), command.proof)
 
 
 def _record_keys(command: RecordAnswer) -> Iterable[Place]:

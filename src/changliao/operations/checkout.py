@@ -86,13 +86,21 @@ async def basket_of(network: Network, order: Order) -> Basket | None:
 
 async def pay(network: Network, order: Order, command: PayOrder) -> Order | Refused:
     """Pay the order or its basket; `command` says how much the payer saw."""
+    asked = await whole(network, order, command)
+    return asked if isinstance(asked, Refused) else await perform(network, asked)
+
+
+async def whole(
+    network: Network, order: Order, command: PayOrder
+) -> PayOrder | PayBasket | Refused:
+    """The command that pays the order, or the basket it is part of."""
     if not order.basket_id:
-        return await network.perform(PAY, command)
+        return command
     basket = await basket_of(network, order)
     if basket is None:
         return Refused(Reason.ORDER_NOT_FOUND)
     others = (PaymentId(network.ids.new()) for _ in basket.members[1:])
-    whole = PayBasket(
+    return PayBasket(
         basket_id=basket.id,
         merchant_id=basket.merchant_id,
         payment_ids=(command.payment_id, *others),
@@ -101,5 +109,11 @@ async def pay(network: Network, order: Order, command: PayOrder) -> Order | Refu
         proof=command.proof,
         issue=command.issue,
     )
-    paid = await network.perform(baskets.PAY, whole)
+
+
+async def perform(network: Network, command: PayOrder | PayBasket) -> Order | Refused:
+    """The order as paid; of a basket the first."""
+    if isinstance(command, PayOrder):
+        return await network.perform(PAY, command)
+    paid = await network.perform(baskets.PAY, command)
     return paid if isinstance(paid, Refused) else paid.orders[0]

@@ -1,6 +1,5 @@
 """Counting tries of passwords and PINs, and setting them."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -11,7 +10,7 @@ from changliao.core.credentials import Credential, CredentialKind, Proof, decide
 from changliao.core.ids import UserId
 from changliao.core.outcome import Reason, Refused
 from changliao.operations import risk
-from changliao.operations.operation import Operation, Place
+from changliao.operations.operation import Operation
 from changliao.store.parties import CREDENTIALS, MOST_SESSIONS, SESSIONS
 from changliao.store.unit import UnitOfWork
 
@@ -35,13 +34,6 @@ class ChangeCredential(Struct, frozen=True):
     session: bytes
 
 
-def check_pin(tx: UnitOfWork, user_id: UserId, proof: Proof | None, now: Instant) -> Refused | None:
-    """Count a PIN that came with a command; None when it was right or none is needed."""
-    if proof is None:
-        return None
-    return check(tx, CheckCredential(user_id, CredentialKind.PIN, proof), now)
-
-
 def pin_refused(tx: UnitOfWork, user_id: UserId, now: Instant) -> Refused | None:
     """Why nobody may pay out of this wallet now, where no PIN is asked for."""
     pin = tx.find(CREDENTIALS, (user_id, int(CredentialKind.PIN)))
@@ -61,12 +53,6 @@ def check(tx: UnitOfWork, command: CheckCredential, now: Instant) -> Refused | N
         if checked.refused is not None and command.kind is CredentialKind.PIN:
             risk.wrong_pin(tx, command.user_id, now)
     return checked.refused
-
-
-def pin_keys(user_id: UserId, proof: Proof | None) -> Iterable[Place]:
-    """What `check_pin` will ask for."""
-    if proof is not None:
-        yield CREDENTIALS, (user_id, int(CredentialKind.PIN))
 
 
 def _set(tx: UnitOfWork, command: Credential, now: Instant) -> Credential:

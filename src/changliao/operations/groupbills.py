@@ -18,7 +18,7 @@ from changliao.core.groupbills import (
 from changliao.core.money import Money
 from changliao.core.outcome import Reason, Refused
 from changliao.core.risk import Movement
-from changliao.operations import credentials, limits, risk
+from changliao.operations import confirmations, limits, risk
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.groupbills import GROUP_BILLS, GROUP_SHARES
@@ -48,7 +48,7 @@ def _pay(tx: UnitOfWork, command: PayShare, now: Instant) -> GroupShare | Refuse
     earlier = tx.find(GROUP_SHARES, (known.payee_id, known.id, command.payer_id))
     if earlier is not None:
         return earlier
-    refused = credentials.check_pin(tx, command.payer_id, command.proof, now)
+    refused = confirmations.check(tx, command.payer_id, command.proof, command.act, now)
     if refused is not None:
         return refused
     if tx.find(USERS, command.payer_id) is None:
@@ -97,7 +97,7 @@ def _pay_keys(command: PayShare) -> Iterable[Place]:
     yield GROUP_SHARES, (command.payee_id, command.bill_id, command.payer_id)
     yield USERS, command.payer_id
     yield risk.KEY
-    yield from credentials.pin_keys(command.payer_id, command.proof)
+    yield from confirmations.keys(command.payer_id, command.proof)
 
 
 def _close_keys(command: CloseGroupBill) -> Iterable[Place]:

@@ -23,7 +23,7 @@ from changliao.core.orders import (
     decide_repeat,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import acceptance, budgets, credentials, limits, risk, splits, stores
+from changliao.operations import acceptance, budgets, confirmations, limits, risk, splits, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -86,7 +86,7 @@ def _pay(tx: UnitOfWork, command: PayOrder, now: Instant) -> Order | Refused:
     earlier = tx.find(ATTEMPTS, (command.payment_id, command.merchant_id))
     if earlier is not None:
         return _earlier_answer(command, earlier, order)
-    refused = credentials.check_pin(tx, command.payer_id, command.proof, now)
+    refused = confirmations.check(tx, command.payer_id, command.proof, command.act, now)
     if refused is not None:
         return refused
     wallet = ledger.account(tx, chart.wallet(command.payer_id, order.amount.currency))
@@ -184,7 +184,7 @@ def _paying_keys(command: PayOrder) -> Iterable[Place]:
     yield from budgets.taking_keys(command)
     yield LIMITS, currency.number
     yield risk.KEY
-    yield from credentials.pin_keys(command.payer_id, command.proof)
+    yield from confirmations.keys(command.payer_id, command.proof)
 
 
 PLACE: Final = Operation("orders.place", _place, _placing_keys)

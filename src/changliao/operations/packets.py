@@ -20,7 +20,7 @@ from changliao.core.packets import (
     same_packet,
 )
 from changliao.core.risk import Movement
-from changliao.operations import credentials, limits, risk
+from changliao.operations import confirmations, limits, risk
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.deadlines import DeadlineKind
@@ -37,7 +37,7 @@ def _give(tx: UnitOfWork, command: GivePacket, now: Instant) -> Packet | Refused
     if earlier is not None:
         same = same_packet(earlier, asked)
         return earlier if same else Refused(Reason.PAYMENT_ID_REUSED)
-    refused = credentials.check_pin(tx, asked.giver_id, command.proof, now)
+    refused = confirmations.check(tx, asked.giver_id, command.proof, command.act, now)
     if refused is not None:
         return refused
     if tx.find(USERS, asked.giver_id) is None:
@@ -113,7 +113,7 @@ def _give_keys(command: GivePacket) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.packets(asked.giver_id, asked.amount.currency)
     yield LIMITS, asked.amount.currency.number
     yield risk.KEY
-    yield from credentials.pin_keys(asked.giver_id, command.proof)
+    yield from confirmations.keys(asked.giver_id, command.proof)
 
 
 def _claim_keys(command: ClaimPacket) -> Iterable[Place]:

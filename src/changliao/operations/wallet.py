@@ -14,7 +14,7 @@ from changliao.core.wallet import (
     decide_top_up,
     decide_transfer,
 )
-from changliao.operations import credentials, limits, risk
+from changliao.operations import confirmations, limits, risk
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.limits import LIMITS
@@ -46,7 +46,7 @@ def _transfer(tx: UnitOfWork, command: TransferMoney, now: Instant) -> WalletTra
     earlier = tx.find(WALLET_TRANSFERS, (asked.id, asked.payer_id))
     if earlier is not None:
         return earlier if earlier == asked else Refused(Reason.PAYMENT_ID_REUSED)
-    refused = credentials.check_pin(tx, asked.payer_id, command.proof, now)
+    refused = confirmations.check(tx, asked.payer_id, command.proof, command.act, now)
     if refused is not None:
         return refused
     if tx.find(USERS, asked.payee_id) is None:
@@ -88,7 +88,7 @@ def _transfer_keys(command: TransferMoney) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.wallet(asked.payee_id, asked.amount.currency)
     yield LIMITS, asked.amount.currency.number
     yield risk.KEY
-    yield from credentials.pin_keys(asked.payer_id, command.proof)
+    yield from confirmations.keys(asked.payer_id, command.proof)
 
 
 TOP_UP: Final = Operation("wallet.top_up", _top_up, _top_up_keys)

@@ -17,6 +17,7 @@ def passkey_from_row(row: Row) -> Passkey:
         added_at=Instant(row[5]),
         used_at=Instant(row[6]),
         removed_at=Instant(row[7]),
+        confirms_at=Instant(row[8]),
     )
 
 
@@ -32,6 +33,7 @@ PASSKEYS: Table[bytes, Passkey] = Table(
         one.added_at,
         one.used_at,
         one.removed_at,
+        one.confirms_at,
     ),
     from_row=passkey_from_row,
     change=lambda before, after: (
@@ -39,8 +41,10 @@ PASSKEYS: Table[bytes, Passkey] = Table(
         after.sign_count,
         after.used_at,
         after.removed_at,
+        after.confirms_at,
         before.sign_count,
         before.used_at,
         before.removed_at,
+        before.confirms_at,
     ),
 )

@@ -5,6 +5,7 @@ Source: W3C Web Authentication, level 3, 5.4 and 5.5 (JSON forms).
 
 import base64
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -46,9 +47,7 @@ def creation(
         "challenge": challenge,
         "pubKeyCredParams": [{"type": "public-key", "alg": one} for one in ALGORITHMS],
         "timeout": ANSWER_WITHIN // MILLISECOND,
-        "excludeCredentials": [
-            {"type": "public-key", "id": encoded(one.credential)} for one in known
-        ],
+        "excludeCredentials": _named(known),
         "authenticatorSelection": {
             "residentKey": "required",
             "requireResidentKey": True,
@@ -58,14 +57,22 @@ def creation(
     }
 
 
-def request_options(party: Party, challenge: str) -> dict[str, Any]:
-    """A wish for an answer of whichever passkey its owner picks: none is named to strangers."""
+def request_options(party: Party, challenge: str, known: Sequence[Passkey] = ()) -> dict[str, Any]:
+    """A wish for an answer of one of those, which only their owner is told.
+
+    Of whichever passkey its owner picks without any: none is named to strangers.
+    """
     return {
+        **({"allowCredentials": _named(known)} if known else {}),
         "rpId": party.id,
         "challenge": challenge,
         "timeout": ANSWER_WITHIN // MILLISECOND,
         "userVerification": "required",
     }
+
+
+def _named(known: Sequence[Passkey]) -> list[dict[str, str]]:
+    return [{"type": "public-key", "id": encoded(one.credential)} for one in known]
 
 
 def encoded(raw: bytes) -> str:

@@ -206,6 +206,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     ),
     Reason.PASSKEY_COPIED: Words("ACQ.INVALID_PARAMETER", "通行密钥可能被复制"),
     Reason.PASSKEY_EXPIRED: Words("ACQ.INVALID_PARAMETER", "通行密钥验证已过期"),
+    Reason.PASSKEY_NOT_PERMITTED: Words("ACQ.INVALID_PARAMETER", "通行密钥不能用于确认支付"),
     Reason.PASSKEY_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "通行密钥不存在"),
     Reason.PASSKEY_WRONG: Words("ACQ.INVALID_PARAMETER", "通行密钥未通过验证"),
     Reason.PASSKEYS_TOO_MANY: Words("ACQ.INVALID_PARAMETER", "通行密钥数量已达上限"),

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from starlette.datastructures import FormData
@@ -24,18 +24,18 @@ from starlette.routing import Route
 
 from changliao.core.acceptance import TERMINAL_OF
 from changliao.core.channels import Asked
-from changliao.core.credentials import CredentialKind
 from changliao.core.ids import PaymentId, parse
-from changliao.core.orders import OpenOrder, Order, PayOrder, Scene
+from changliao.core.orders import OpenOrder, Order, Scene
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
+from changliao.core.passkeys import Party
+from changliao.doors.cashier import confirming
 from changliao.doors.cashier.view import (
     View,
     best_offer,
     describe,
     ending,
     find,
-    read_discount,
     state_of,
     tries,
     ways,
@@ -46,7 +46,7 @@ from changliao.operations.links import Link
 from changliao.operations.network import Network
 from changliao.operations.orders import OPEN
 from changliao.store.views.orders import Placed
-from changliao.web import session
+from changliao.web import passkeys, session
 from changliao.web.devices import is_phone
 from changliao.web.pages import Pages
 from changliao.web.words import explain
@@ -62,9 +62,11 @@ Found = tuple[Link, Placed]
 WaysBack = Mapping[str, Callable[[Placed, str], str]]
 
 
-def routes(network: Network, pages: Pages, desk: Desk, ways_back: WaysBack) -> list[Route]:
+def routes(
+    network: Network, pages: Pages, desk: Desk, public_url: str, ways_back: WaysBack
+) -> list[Route]:
     """Everything under /c/. `ways_back` finds where a door's payers go afterwards."""
-    cashier = _Cashier(network, pages, desk, ways_back)
+    cashier = _Cashier(network, pages, desk, public_url, ways_back)
     return [
         Route("/c/{token}", cashier.show),
         Route("/c/{token}/status", cashier.status),
@@ -77,10 +79,13 @@ def routes(network: Network, pages: Pages, desk: Desk, ways_back: WaysBack) -> l
 
 
 class _Cashier:
-    def __init__(self, network: Network, pages: Pages, desk: Desk, ways_back: WaysBack) -> None:
+    def __init__(
+        self, network: Network, pages: Pages, desk: Desk, public_url: str, ways_back: WaysBack
+    ) -> None:
         self._network = network
         self._pages = pages
         self._desk = desk
+        self._public_url = public_url
         self._ways_back = ways_back
 
     async def show(self, request: Request) -> Response:
@@ -117,7 +122,7 @@ class _Cashier:
         return RedirectResponse(f"{path}?{request.url.query}", 303)
 
     async def pay(self, request: Request) -> Response:
-        """Pay from the wallet of whoever is logged in, with the PIN."""
+        """Pay from the wallet of whoever is logged in, with the PIN or a passkey."""
         form = await self._pages.browser.form(request)
         found = await find(self._network, request.path_params["token"])
         payer = await self._payer(request)
@@ -126,7 +131,10 @@ class _Cashier:
         if payer is None:
             path = request.url.path.removesuffix("/pay")
             return _told(request, session.to_login(request), f"/w/login?next={path}")
-        outcome = await self._paid(form, found, payer)
+        asked = await self._asked(form, found, payer)
+        if confirming.wanted(request):
+            return await self._challenge(request, asked)
+        outcome = await self._paid(request, form, asked)
         again = f"/c/{request.path_params['token']}?view={_given_device(form)}"
         if not isinstance(outcome, Refused) or outcome.reason is Reason.ORDER_ALREADY_PAID:
             return _told(request, RedirectResponse(again, 303), again)
@@ -184,30 +192,32 @@ class _Cashier:
                     await self._desk.ask(asked.request)
         return asked
 
-    async def _paid(self, form: FormData, found: Found, payer: User) -> Any:
-        network, (link, placed) = self._network, found
-        payment_id = parse("pay", str(form.get("payment_id", "")))
-        pin = str(form.get("pin", ""))
-        if payment_id is None or not pin:
-            return Refused(Reason.CREDENTIAL_WRONG)
-        if network.clock() >= link.expires_at:
-            return Refused(Reason.ORDER_EXPIRED)
-        proof = await sessions.prove(network, payer.id, CredentialKind.PIN, pin)
-        if proof is None:
-            return Refused(Reason.CREDENTIAL_WRONG)
-        order = placed.order
-        basket = await checkout.basket_of(network, order)
-        command = PayOrder(
-            payment_id=PaymentId(payment_id),
-            merchant_id=order.merchant_id,
-            order_id=order.id,
-            payer_id=payer.id,
-            amount=basket.amount if basket else order.amount,
-            proof=proof,
-            issue=link.issue,
-            discount=read_discount(str(form.get("discount", ""))),
-        )
-        return await checkout.pay(network, order, command)
+    async def _asked(self, form: FormData, found: Found, payer: User) -> confirming.Asked | Refused:
+        link, placed = found
+        return await confirming.command(self._network, form, placed.order, link, payer)
+
+    async def _paid(
+        self, request: Request, form: FormData, asked: confirming.Asked | Refused
+    ) -> Order | Refused:
+        if isinstance(asked, Refused):
+            return asked
+        party, browser = self._party(request), self._browser(request)
+        return await confirming.paid(self._network, party, browser, form, asked)
+
+    async def _challenge(self, request: Request, asked: confirming.Asked | Refused) -> Response:
+        party = self._party(request)
+        if isinstance(asked, Refused):
+            return JSONResponse({"message": self._problem(request, asked)}, _UNPROCESSABLE)
+        if party is None:
+            nowhere = self._pages.words(request, passkeys.NOWHERE)
+            return JSONResponse({"message": nowhere}, _UNPROCESSABLE)
+        return await confirming.challenge(self._network, party, self._browser(request), asked)
+
+    def _party(self, request: Request) -> Party | None:
+        return passkeys.party(request, self._public_url)
+
+    def _browser(self, request: Request) -> str:
+        return self._pages.browser.identity(request)
 
     async def _opened(self, found: Found, payer: User) -> Found:
         """Keep the order for the first person who scanned it."""
@@ -236,6 +246,10 @@ class _Cashier:
         for one in await tries(self._network, found[1].order, payer):
             view.page = view.page or await self._desk.page(one.request)
         if not view.final:
+            if payer is not None:
+                view.confirms = await confirming.ready(
+                    self._network, self._party(request), payer.id
+                )
             there = _page_terminal(found[1].order, device)
             offers = await checkout.offers(self._network, self._desk, found[1].order, there)
             view.ways = await ways(request, self._network, self._pages, offers)

@@ -58,7 +58,7 @@ class View(Struct, kw_only=True):
 
     `off` says why the platform does not take the wallet; empty when it does. `note` is what became
     of a payment by another method, `bank` that method's name while it is not known yet, and `page`
-    where to go on to pay.
+    where to go on to pay. `confirms`: the payer has a passkey that stands for the PIN here.
     """
 
     path: str
@@ -83,6 +83,7 @@ class View(Struct, kw_only=True):
     payer: str = ""
     balance: int = 0
     payment_id: str = ""
+    confirms: bool = False
     problem: str = ""
     off: str = ""
     ways: list[Way] = []

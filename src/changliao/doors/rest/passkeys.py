@@ -17,13 +17,17 @@ from changliao.web.passkeys import encoded
 
 
 class PasskeyShown(Struct, frozen=True):
-    """A passkey. `credential` is what its authenticator calls it, in URL-safe base 64."""
+    """A passkey. `credential` is what its authenticator calls it, in URL-safe base 64.
+
+    `confirms_at` is when its owner permitted it to stand for the PIN; another PIN ends that.
+    """
 
     credential: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,1364}$")]
     name: Name
     added_at: Moment
     used_at: Moment | UnsetType = UNSET
     removed_at: Moment | UnsetType = UNSET
+    confirms_at: Moment | UnsetType = UNSET
 
 
 async def of_user(door: Door, call: Call[Nothing, Nothing]) -> Page[PasskeyShown]:
@@ -49,6 +53,7 @@ def _shown(one: Passkey) -> PasskeyShown:
         added_at=moment(one.added_at),
         used_at=moment(one.used_at) if one.used_at else UNSET,
         removed_at=moment(one.removed_at) if one.removed_at else UNSET,
+        confirms_at=moment(one.confirms_at) if one.confirms_at else UNSET,
     )
 
 

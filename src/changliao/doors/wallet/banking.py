@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from msgspec.structs import replace
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -17,17 +18,15 @@ from changliao.core.channels import (
     RequestState,
     new_request,
 )
-from changliao.core.credentials import Proof
 from changliao.core.money import CNY
 from changliao.core.orders import Scene
 from changliao.core.outcome import Refused
-from changliao.doors.wallet import forms
+from changliao.doors.wallet import confirming, forms
 from changliao.doors.wallet.visit import (
     UNPROCESSABLE,
     Visit,
     Wallet,
     go_on,
-    pin_of,
     problem,
     refused_json,
     signed_in,
@@ -98,7 +97,8 @@ async def bank(visit: Visit) -> Response:
     following = session.safe_next(form.get("next"))
     if minor is None or number is None:
         return await _top_up_page(visit, given, following, visit.words(_AMOUNT_WRONG))
-    outcome = await _ask(visit, RequestKind.PAY, minor, number, given)
+    command = await _command(visit, RequestKind.PAY, minor, number, given)
+    outcome = command if isinstance(command, Refused) else await _ask(visit, command)
     if isinstance(outcome, Refused):
         text = problem(visit.wallet, visit.request, outcome)
     elif outcome.state is RequestState.DONE:
@@ -123,7 +123,7 @@ async def withdraw(visit: Visit) -> Response:
     if wrong:
         return await _withdraw_page(visit, given, visit.words(wrong))
     number = ids.show("wdl", visit.wallet.network.ids.new())
-    return _check_page(visit, given | {"withdrawal_id": number}, minor or 0, "")
+    return await _check_page(visit, given | {"withdrawal_id": number}, minor or 0, "")
 
 
 async def confirm(visit: Visit) -> Response:
@@ -133,11 +133,14 @@ async def confirm(visit: Visit) -> Response:
     minor, number = forms.fen(given["amount"]), ids.parse("wdl", given["withdrawal_id"])
     if minor is None or number is None or not 0 < len(given["account"]) <= _LONGEST_ACCOUNT:
         return await _withdraw_page(visit, given, visit.words(_AMOUNT_WRONG))
-    outcome = await _withdrawn(visit, form, minor, number, given)
+    command = await _command(visit, RequestKind.PAYOUT, minor, number, given)
+    if confirming.asked(visit.request) and isinstance(command, AskChannel):
+        return await confirming.challenge(visit, command.act())
+    outcome = await _withdrawn(visit, form, command)
     if isinstance(outcome, Refused):
         text = problem(visit.wallet, visit.request, outcome)
         json = wants_json(visit.request)
-        return refused_json(text) if json else _check_page(visit, given, minor, text)
+        return refused_json(text) if json else await _check_page(visit, given, minor, text)
     return go_on(visit, f"/w/withdrawals/{ids.show('wdl', outcome.id)}")
 
 
@@ -159,19 +162,18 @@ async def show(visit: Visit) -> Response:
 
 
 async def _withdrawn(
-    visit: Visit, form: FormData, minor: int, number: int, given: dict[str, str]
+    visit: Visit, form: FormData, command: AskChannel | Refused
 ) -> ChannelRequest | Refused:
-    proof = await pin_of(visit, form)
-    if isinstance(proof, Refused):
-        return proof
-    return await _ask(visit, RequestKind.PAYOUT, minor, number, given, proof=proof)
+    if isinstance(command, Refused):
+        return command
+    proof = await confirming.proof_of(visit, form, command.act())
+    return proof if isinstance(proof, Refused) else await _ask(visit, replace(command, proof=proof))
 
 
-async def _ask(
-    visit: Visit, kind: RequestKind, minor: int, number: int, given: dict[str, str],
-    *, proof: Proof | None = None,
-) -> ChannelRequest | Refused:  # fmt: skip
-    """Write a request and ask its channel. A form that comes again finds what came of it."""
+async def _command(
+    visit: Visit, kind: RequestKind, minor: int, number: int, given: dict[str, str]
+) -> AskChannel | Refused:
+    """What a form asks for, of the channel it names or the best."""
     network, desk, terminal = visit.wallet.network, visit.wallet.desk, _terminal(visit)
     named = given.get("channel")
     channel = await (desk.askable(named) if named else desk.route(terminal, number))
@@ -182,10 +184,15 @@ async def _ask(
         channel, kind, home, minor,
         number=number, now=network.clock(), counterpart=given.get("account", ""),
     )  # fmt: skip
-    asked = await network.perform(ASK, AskChannel(request, proof, terminal))
+    return AskChannel(request, terminal_id=terminal)
+
+
+async def _ask(visit: Visit, command: AskChannel) -> ChannelRequest | Refused:
+    """Write a request and ask its channel. A form that comes again finds what came of it."""
+    asked = await visit.wallet.network.perform(ASK, command)
     if isinstance(asked, Refused):
         return asked
-    return await desk.ask(asked.request) if asked.fresh else asked.request
+    return await visit.wallet.desk.ask(asked.request) if asked.fresh else asked.request
 
 
 def _terminal(visit: Visit) -> int:
@@ -228,12 +235,13 @@ async def _withdraw_page(visit: Visit, given: dict[str, str], wrong: str) -> Res
     )
 
 
-def _check_page(visit: Visit, given: dict[str, str], minor: int, wrong: str) -> Response:
+async def _check_page(visit: Visit, given: dict[str, str], minor: int, wrong: str) -> Response:
     return visit.render(
         "wallet/withdraw_check.html",
         UNPROCESSABLE if wrong else 200,
         given=given,
         minor=minor,
         hidden=given,
+        confirms=await confirming.ready(visit),
         problem_text=wrong,
     )

@@ -1,13 +1,15 @@
 """Agreeing that a merchant may take up to an amount later: the page, and the payer's PIN."""
 
+from msgspec.structs import replace
+from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import ids
 from changliao.core.authorizations import Authorization, AuthorizationState, Freeze
-from changliao.core.credentials import CredentialKind
 from changliao.core.ids import AuthorizationStepId
 from changliao.core.outcome import Reason, Refused
+from changliao.doors.wallet import confirming
 from changliao.doors.wallet.visit import (
     UNPROCESSABLE,
     Visit,
@@ -17,7 +19,7 @@ from changliao.doors.wallet.visit import (
     signed_in,
     wants_json,
 )
-from changliao.operations import packages, sessions
+from changliao.operations import packages
 from changliao.operations.authorizations import FREEZE
 from changliao.store.views import parties
 
@@ -42,7 +44,15 @@ async def freeze(visit: Visit) -> Response:
         return visit.render("error.html", 404, code=404)
     if request.method == "GET":
         return await _page(visit, known, "")
-    outcome = await _frozen(visit, known)
+    form = await visit.wallet.pages.browser.form(request)
+    step_id = ids.parse("stp", str(form.get("step_id", "")))
+    outcome: Authorization | Refused = Refused(Reason.CREDENTIAL_WRONG)
+    if step_id is not None:
+        step = AuthorizationStepId(step_id)
+        command = Freeze(known.merchant_id, known.id, visit.user.id, known.amount, step)
+        if confirming.asked(request):
+            return await confirming.challenge(visit, command.act())
+        outcome = await _frozen(visit, form, command)
     if not isinstance(outcome, Refused):
         following = f"/w/freeze?package={packages.of_authorization(outcome)}"
         if wants_json(request):
@@ -52,18 +62,11 @@ async def freeze(visit: Visit) -> Response:
     return refused_json(text) if wants_json(request) else await _page(visit, known, text)
 
 
-async def _frozen(visit: Visit, known: Authorization) -> Authorization | Refused:
-    network, user_id = visit.wallet.network, visit.user.id
-    form = await visit.wallet.pages.browser.form(visit.request)
-    step_id = ids.parse("stp", str(form.get("step_id", "")))
-    pin = str(form.get("pin", ""))[:16]
-    proof = await sessions.prove(network, user_id, CredentialKind.PIN, pin)
-    if proof is None or step_id is None:
-        return Refused(Reason.CREDENTIAL_WRONG)
-    command = Freeze(
-        known.merchant_id, known.id, user_id, known.amount, AuthorizationStepId(step_id), proof
-    )
-    return await network.perform(FREEZE, command)
+async def _frozen(visit: Visit, form: FormData, command: Freeze) -> Authorization | Refused:
+    proof = await confirming.proof_of(visit, form, command.act())
+    if isinstance(proof, Refused):
+        return proof
+    return await visit.wallet.network.perform(FREEZE, replace(command, proof=proof))
 
 
 async def _page(visit: Visit, known: Authorization, wrong: str) -> Response:
@@ -80,5 +83,6 @@ async def _page(visit: Visit, known: Authorization, wrong: str) -> Response:
         waiting=known.state is AuthorizationState.OPEN,
         frozen=known.state is AuthorizationState.FROZEN,
         headline=visit.words(headline) if headline else "",
+        confirms=await confirming.ready(visit),
         problem_text=wrong,
     )

@@ -3,6 +3,8 @@
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -21,13 +23,12 @@ from changliao.core.groupbills import (
 from changliao.core.ids import GroupBillId, GroupShareId, UserId
 from changliao.core.money import CNY, Money
 from changliao.core.outcome import Reason, Refused
-from changliao.doors.wallet import forms
+from changliao.doors.wallet import confirming, forms
 from changliao.doors.wallet.visit import (
     UNPROCESSABLE,
     Visit,
     Wallet,
     go_on,
-    pin_of,
     problem,
     refused_json,
     signed_in,
@@ -97,20 +98,25 @@ async def pay(visit: Visit) -> Response:
     if known is None:
         return visit.render("error.html", 404, code=404)
     minor = str(form.get("minor", ""))
-    proof = await pin_of(visit, form)
     outcome: GroupShare | Refused = Refused(Reason.AMOUNT_CHANGED)
-    if isinstance(proof, Refused):
-        outcome = proof
-    elif minor.isascii() and minor.isdigit():
+    if minor.isascii() and minor.isdigit():
         share_id, seen = GroupShareId(network.ids.new()), int(minor[:18])
-        outcome = await network.perform(
-            PAY, PayShare(share_id, known.payee_id, known.id, visit.user.id, seen, proof)
-        )
+        command = PayShare(share_id, known.payee_id, known.id, visit.user.id, seen)
+        if confirming.asked(visit.request):
+            return await confirming.challenge(visit, command.act())
+        outcome = await _given(visit, form, command)
     here = visit.request.url.path
     if isinstance(outcome, Refused):
         text = problem(visit.wallet, visit.request, outcome)
         return refused_json(text) if wants_json(visit.request) else await _page(visit, text)
     return go_on(visit, here)
+
+
+async def _given(visit: Visit, form: FormData, command: PayShare) -> GroupShare | Refused:
+    proof = await confirming.proof_of(visit, form, command.act())
+    if isinstance(proof, Refused):
+        return proof
+    return await visit.wallet.network.perform(PAY, replace(command, proof=proof))
 
 
 async def close(visit: Visit) -> Response:
@@ -145,6 +151,7 @@ async def _page(visit: Visit, wrong: str) -> Response:
         due=next_share(known) if still and not own and mine is None else 0,
         mine=mine.amount if mine else 0,
         parts=[Part(await _name(visit, one.payer_id), one.amount) for one in shares],
+        confirms=await confirming.ready(visit),
         problem_text=wrong,
     )
 

@@ -1,5 +1,6 @@
 """Sending money to a person."""
 
+from msgspec.structs import replace
 from starlette.datastructures import FormData
 from starlette.responses import Response
 from starlette.routing import Route
@@ -10,13 +11,12 @@ from changliao.core.money import CNY, Money
 from changliao.core.outcome import Refused
 from changliao.core.parties import User
 from changliao.core.wallet import TransferMoney, WalletTransfer
-from changliao.doors.wallet import forms
+from changliao.doors.wallet import confirming, forms
 from changliao.doors.wallet.visit import (
     UNPROCESSABLE,
     Visit,
     Wallet,
     go_on,
-    pin_of,
     problem,
     refused_json,
     signed_in,
@@ -53,7 +53,7 @@ async def transfer(visit: Visit) -> Response:
     if minor is None:
         return await _transfer_page(visit, given, visit.words(_AMOUNT_WRONG))
     transfer_id = ids.show("trf", visit.wallet.network.ids.new())
-    return _check_page(visit, given | {"transfer_id": transfer_id}, payee, minor, "")
+    return await _check_page(visit, given | {"transfer_id": transfer_id}, payee, minor, "")
 
 
 async def confirm(visit: Visit) -> Response:
@@ -72,13 +72,16 @@ async def confirm(visit: Visit) -> Response:
         amount=Money(minor, CNY),
         note=given["note"][:_LONGEST_NOTE],
     )
-    outcome = await _sent(visit, form, moved)
+    command = TransferMoney(moved)
+    if confirming.asked(visit.request):
+        return await confirming.challenge(visit, command.act())
+    outcome = await _sent(visit, form, command)
     if not isinstance(outcome, Refused):
         return go_on(visit, f"/w/done/{ids.show('trf', outcome.id)}")
     text = problem(visit.wallet, visit.request, outcome)
     if wants_json(visit.request):
         return refused_json(text)
-    return _check_page(visit, given, payee, minor, text)
+    return await _check_page(visit, given, payee, minor, text)
 
 
 async def done(visit: Visit) -> Response:
@@ -98,11 +101,11 @@ async def done(visit: Visit) -> Response:
     )
 
 
-async def _sent(visit: Visit, form: FormData, moved: WalletTransfer) -> WalletTransfer | Refused:
-    proof = await pin_of(visit, form)
+async def _sent(visit: Visit, form: FormData, command: TransferMoney) -> WalletTransfer | Refused:
+    proof = await confirming.proof_of(visit, form, command.act())
     if isinstance(proof, Refused):
         return proof
-    return await visit.wallet.network.perform(TRANSFER, TransferMoney(moved, proof))
+    return await visit.wallet.network.perform(TRANSFER, replace(command, proof=proof))
 
 
 async def _payee(visit: Visit, text: str) -> User | None:
@@ -120,7 +123,7 @@ async def _transfer_page(visit: Visit, given: dict[str, str], wrong: str) -> Res
     )
 
 
-def _check_page(
+async def _check_page(
     visit: Visit, given: dict[str, str], payee: User, minor: int, wrong: str
 ) -> Response:
     return visit.render(
@@ -130,5 +133,6 @@ def _check_page(
         payee=payee,
         minor=minor,
         hidden=given,
+        confirms=await confirming.ready(visit),
         problem_text=wrong,
     )

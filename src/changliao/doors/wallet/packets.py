@@ -4,13 +4,13 @@ import secrets
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import chart, ids
 from changliao.core.clock import Instant
-from changliao.core.credentials import Proof
 from changliao.core.ids import PacketClaimId, PacketId, UserId
 from changliao.core.money import CNY, Money
 from changliao.core.outcome import Refused
@@ -26,13 +26,12 @@ from changliao.core.packets import (
     PacketState,
     luckiest,
 )
-from changliao.doors.wallet import forms
+from changliao.doors.wallet import confirming, forms
 from changliao.doors.wallet.visit import (
     UNPROCESSABLE,
     Visit,
     Wallet,
     go_on,
-    pin_of,
     problem,
     refused_json,
     signed_in,
@@ -74,7 +73,7 @@ async def give(visit: Visit) -> Response:
     asked = _asked(visit, given)
     if asked is None:
         return await _form(visit, given, visit.words("请填写金额和个数，例如 20 元、5 个。"))
-    return _check(visit, given, asked, "")
+    return await _check(visit, given, asked, "")
 
 
 async def confirm(visit: Visit) -> Response:
@@ -84,13 +83,23 @@ async def confirm(visit: Visit) -> Response:
     asked = _asked(visit, given)
     if asked is None:
         return await _form(visit, given, visit.words("请填写金额和个数，例如 20 元、5 个。"))
-    outcome: Packet | Proof | Refused = await pin_of(visit, form)
-    if isinstance(outcome, Proof):
-        outcome = await visit.wallet.network.perform(GIVE, GivePacket(asked, outcome))
+    command = GivePacket(asked)
+    if confirming.asked(visit.request):
+        return await confirming.challenge(visit, command.act())
+    outcome = await _given_away(visit, form, command)
     if isinstance(outcome, Packet):
         return go_on(visit, f"/w/packet/{_link(visit, outcome)}")
     text = problem(visit.wallet, visit.request, outcome)
-    return refused_json(text) if wants_json(visit.request) else _check(visit, given, asked, text)
+    if wants_json(visit.request):
+        return refused_json(text)
+    return await _check(visit, given, asked, text)
+
+
+async def _given_away(visit: Visit, form: FormData, command: GivePacket) -> Packet | Refused:
+    proof = await confirming.proof_of(visit, form, command.act())
+    if isinstance(proof, Refused):
+        return proof
+    return await visit.wallet.network.perform(GIVE, replace(command, proof=proof))
 
 
 async def show(visit: Visit) -> Response:
@@ -168,12 +177,13 @@ async def _form(visit: Visit, given: dict[str, str], wrong: str) -> Response:
     )
 
 
-def _check(visit: Visit, given: dict[str, str], asked: Packet, wrong: str) -> Response:
+async def _check(visit: Visit, given: dict[str, str], asked: Packet, wrong: str) -> Response:
     return visit.render(
         "wallet/packet_check.html",
         UNPROCESSABLE if wrong else 200,
         packet=asked,
         hidden=given,
+        confirms=await confirming.ready(visit),
         problem_text=wrong,
     )
 

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from changliao.core.confirmations import PermitPasskey
 from changliao.core.credentials import CredentialKind
 from changliao.core.ids import UserId
 from changliao.core.outcome import Reason, Refused
@@ -22,6 +23,7 @@ from changliao.doors.wallet.visit import (
     signed_in,
 )
 from changliao.operations import authenticators, sessions
+from changliao.operations.confirmations import PERMIT
 from changliao.operations.credentials import CHECK, CheckCredential
 from changliao.operations.passkeys import ADD, REMOVE, USE
 from changliao.store.views import parties
@@ -39,6 +41,7 @@ def routes(wallet: Wallet) -> list[Route]:
         Route(_PATH, signed_in(wallet, add), methods=["POST"]),
         Route(_PATH + "/challenge", signed_in(wallet, challenge), methods=["POST"]),
         Route(_PATH + "/remove", signed_in(wallet, remove), methods=["POST"]),
+        Route(_PATH + "/permit", signed_in(wallet, permit), methods=["POST"]),
         Route("/w/login/challenge", partial(login_challenge, wallet), methods=["POST"]),
         Route("/w/login/passkey", partial(log_in, wallet), methods=["POST"]),
     ]
@@ -94,6 +97,21 @@ async def remove(visit: Visit) -> Response:
     return RedirectResponse(f"{_PATH}?done=removed", 303)
 
 
+async def permit(visit: Visit) -> Response:
+    """One of mine may confirm payments from now on, with the PIN; or not any more, without."""
+    form = await visit.wallet.pages.browser.form(visit.request)
+    network, user_id = visit.wallet.network, visit.user.id
+    named, on = authenticators.credential(str(form.get("passkey", ""))), bool(form.get("permitted"))
+    proof = None
+    if on:
+        typed = str(form.get("pin", ""))[:16]
+        proof = await sessions.prove(network, user_id, CredentialKind.PIN, typed)
+    outcome = await network.perform(PERMIT, PermitPasskey(user_id, named, on, proof))
+    if isinstance(outcome, Refused):
+        return await _page(visit, problem(visit.wallet, visit.request, outcome), "mine")
+    return RedirectResponse(f"{_PATH}?done={'permitted' if on else 'stopped'}", 303)
+
+
 async def login_challenge(wallet: Wallet, request: Request) -> Response:
     """Ask whichever passkey is at hand: no phone number is typed, so none is told apart."""
     await wallet.pages.browser.form(request)
@@ -144,15 +162,18 @@ async def _checked(visit: Visit, typed: str) -> Refused | None:
     return await network.perform(CHECK, CheckCredential(user_id, kind, proof))
 
 
-async def _page(visit: Visit, text: str) -> Response:
-    found = await visit.wallet.network.read(views.passkeys_of, visit.user.id)
+async def _page(visit: Visit, text: str, part: str = "add") -> Response:
+    network = visit.wallet.network
+    found = await network.read(views.passkeys_of, visit.user.id)
+    confirm = await authenticators.permitted(network, visit.user.id)
     return visit.render(
         "wallet/passkeys.html",
         UNPROCESSABLE if text else 200,
-        passkeys=[(passkeys.encoded(one.credential), one) for one in found],
+        passkeys=[(passkeys.encoded(one.credential), one, one in confirm) for one in found],
         usable=_party(visit.wallet, visit.request) is not None,
         phone=visit.user.phone,
         problem_text=text,
+        part=part,
         done=visit.request.query_params.get("done", ""),
         tab="me",
     )

@@ -5,12 +5,10 @@ from functools import partial
 from typing import Any
 
 from msgspec import Struct
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from changliao.core.credentials import CredentialKind, Proof
-from changliao.core.outcome import Reason, Refused
+from changliao.core.outcome import Refused
 from changliao.core.parties import User
 from changliao.operations import sessions
 from changliao.operations.connectors import Desk
@@ -45,13 +43,6 @@ class Visit(Struct, frozen=True):
     def render(self, template: str, status: int = 200, **context: Any) -> Response:
         """A page."""
         return self.wallet.pages.render(self.request, template, status, **context)
-
-
-async def pin_of(visit: Visit, form: FormData) -> Proof | Refused:
-    """What the PIN in a form proves; the commit judges it. A wallet without one: a wrong one."""
-    typed = str(form.get("pin", ""))[:16]
-    proof = await sessions.prove(visit.wallet.network, visit.user.id, CredentialKind.PIN, typed)
-    return proof or Refused(Reason.CREDENTIAL_WRONG)
 
 
 def go_on(visit: Visit, following: str) -> Response:

@@ -153,6 +153,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PARTNER_RELATION_MISSING: Words(403, "NO_AUTH", "受理关系不存在"),
     Reason.PASSKEY_COPIED: Words(403, "NO_AUTH", "通行密钥可能被复制"),
     Reason.PASSKEY_EXPIRED: Words(403, "NO_AUTH", "通行密钥验证已过期"),
+    Reason.PASSKEY_NOT_PERMITTED: Words(403, "NO_AUTH", "通行密钥不能用于确认支付"),
     Reason.PASSKEY_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "通行密钥不存在"),
     Reason.PASSKEY_WRONG: Words(403, "NO_AUTH", "通行密钥未通过验证"),
     Reason.PASSKEYS_TOO_MANY: Words(403, "NO_AUTH", "通行密钥数量已达上限"),

@@ -11,6 +11,8 @@ const answer = async (options) => {
   if (options.rp) {
     publicKey.user = named(options.user);
     publicKey.excludeCredentials = options.excludeCredentials.map(named);
+  } else if (options.allowCredentials) {
+    publicKey.allowCredentials = options.allowCredentials.map(named);
   }
   const given = await navigator.credentials[options.rp ? "create" : "get"]({ publicKey });
   const parts = { id: encode(given.rawId) };

@@ -74,6 +74,8 @@ if (sheet) {
       fresh = false;
       sheet.showModal();
       sheet.querySelector("button[data-key]").focus();
+      // Who has chosen a passkey is asked for it at once; the keys stay for when it is not at hand.
+      sheet.querySelector("[data-passkey]:not([hidden])")?.click();
     });
   }
 }
