@@ -22,7 +22,6 @@ from rich.table import Table
 
 from bench.market_worlds import EIGHT, story
 from bench.results import peak_mb, save
-from changliao.market import files
 from changliao.sim import outputs
 from changliao.sim.lab import run as play
 from changliao.sim.purchases import purchases
@@ -123,7 +122,7 @@ def insight(rows: int) -> dict[str, Any]:
         path = Path(folder) / "payments.parquet"
         # About 0.376 of people buy on a day.
         written = apart(payments, str(path), max(1_000, rows // 10), rows)
-        ours = apart(added_up, str(path))
+        ours = program("added_up", str(path))
         theirs = rival("duckdb", str(path), 1)
     return {
         **written, "insight_s": ours["cpu_s"], "insight_mb": ours["peak_mb"],
@@ -144,13 +143,6 @@ def payments(path: str, people: int, rows: int) -> dict[str, float]:
     return {"payments": count, "buyers": people, "days": days, "payments_per_s": count / seconds}
 
 
-def added_up(path: str) -> dict[str, float]:
-    """Everything that insight keeps, of a file."""
-    began = time.process_time()
-    book = files.read(Path(path))
-    return {"cpu_s": time.process_time() - began, "peak_mb": peak_mb(), "rows": book.rows}
-
-
 def apart(work: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
     """In a process of its own."""
     with get_context("spawn").Pool(1) as pool:
@@ -161,7 +153,12 @@ def rival(name: str, *arguments: Any) -> dict[str, Any]:
     """Mesa's or DuckDB's part, with their folder."""
     if not RIVALS.exists():
         raise click.ClickException("Mesa and DuckDB are not there: `make rivals` fetches them")
-    words = [sys.executable, "-m", f"bench.rival_{name}", *map(str, arguments)]
+    return program(f"rival_{name}", *arguments)
+
+
+def program(name: str, *arguments: Any) -> dict[str, Any]:
+    """What a program of this folder, that imports no more than it needs, prints."""
+    words = [sys.executable, "-m", f"bench.{name}", *map(str, arguments)]
     path = f"{Path.cwd()}{os.pathsep}{RIVALS}"
     done = subprocess.run(
         words, check=True, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}

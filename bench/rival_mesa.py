@@ -16,6 +16,7 @@ import numpy as np
 from bench.market_worlds import EIGHT, story
 from bench.results import peak_mb
 from changliao.sim.lab import Start
+from changliao.sim.law import mood_moves, wallet_moves
 from changliao.sim.reading import parse
 
 
@@ -24,7 +25,7 @@ def plain(people: int, days: int) -> dict[str, float]:
     start = Start(parse(EIGHT).scenario)
     chances = start.law.choices(start.market).platform[0, 0, 0, 0]
     rows = [list(np.cumsum(row)) for row in chances / chances.sum(axis=1, keepdims=True)]
-    visit = start.law.model.visit_rate
+    visit = float(start.law.visit_rate)
 
     class Person(mesa.Agent):  # type: ignore[misc,unused-ignore]
         def __init__(self, model: Any, at: int) -> None:
@@ -50,7 +51,7 @@ def whole(people: int, days: int) -> dict[str, float]:
     outcomes, wallets = tables["outcomes"], len(start.market.wallets)
     count, sets = law.shape[3], law.shape[2]
     visit, rows = tables["visit"], tables["rows"]
-    moods, takes = law.moods(0.1, 0.0).tolist(), tables["takes"]
+    moods, takes = mood_moves(*law.feelings(0.1, 0.0)).tolist(), tables["takes"]
 
     class Person(mesa.Agent):  # type: ignore[misc,unused-ignore]
         def __init__(self, model: Any, at: int, held: int) -> None:
@@ -85,10 +86,11 @@ def _tables(start: Start) -> dict[str, Any]:
     served = flat.sum(axis=1, keepdims=True)
     sure = np.divide(flat, served, out=np.zeros_like(flat), where=served > 0)
     shares = start.market.given_shares
-    moves = law.enrolments(start.market, np.full(len(law.optional), 0.5), shares, 0.0)
+    held = np.full(len(law.optional), 0.5)
+    moves = wallet_moves(law.rates(start.market, held, shares, np.zeros(())))
     return {
         "outcomes": flat.shape[1],
-        "visit": (law.model.visit_rate * served[:, 0]).tolist(),
+        "visit": (law.visit_rate * served[:, 0]).tolist(),
         "rows": [list(row) for row in np.cumsum(sure, axis=1)],
         "takes": (1 - np.diag(moves)).tolist(),
     }

@@ -13,7 +13,8 @@ from changliao.sim import outputs, reading
 from changliao.sim.agents import Agents
 from changliao.sim.calibration import Impossible, solve
 from changliao.sim.check import calibrate, check
-from changliao.sim.lab import Start, calendar_of, play_day, run
+from changliao.sim.lab import Start, calendar_of, play_day, run, run_many
+from changliao.sim.law import CALM, stationary
 from changliao.sim.reading import File
 from changliao.sim.result import Recorder
 
@@ -100,6 +101,34 @@ def test_counts_are_whole_people_when_they_are_drawn() -> None:
         assert (played.pay == np.floor(played.pay)).all()
 
 
+def test_many_at_once_are_as_one_by_one() -> None:
+    file = reading.parse(EVENTS)
+    values = [{"model.habit": 1.4, "event[9].goodwill": 0.9}, {"model.network": 0.0}, {}]
+    alone = [file.changed(one).scenario for one in values]
+    together, problems = run_many(alone, {1, 9, 20, 40}, [])
+    assert not problems
+    for place, scenario in enumerate(alone):
+        row, played = together.row(place), run(scenario)
+        for at, day in enumerate((1, 9, 20, 40)):
+            for name in ("visits", "flow", "users", "enrolled"):
+                one, two = getattr(row, name)[at], getattr(played, name)[day - 1]
+                np.testing.assert_allclose(one, two, rtol=1e-9, err_msg=name)
+            assert row.hhi(day) == pytest.approx(played.hhi(day))
+            assert row.boycott(day) == pytest.approx(played.boycott(day))
+
+
+def test_the_start_stays_as_it_is(story: File) -> None:
+    """Where the closed form says people rest is where the whole matrix leaves them."""
+    start = Start(story.scenario)
+    moves = np.einsum("t,gathk->gahk", start.law.terminals,
+                      start.law.choices(start.market).platform[:, CALM])  # fmt: skip
+    there = start.market.alive
+    rests = stationary(moves[..., there, :][..., there])
+    weights = start.law.class_shares[:, None] * start.law.set_shares
+    np.testing.assert_allclose(start.people[..., there], weights[..., None] * rests, rtol=1e-9)
+    assert not start.people[..., ~there].any()
+
+
 def test_a_subsidy_ends_with_its_budget() -> None:
     file = reading.parse(EVENTS)
     played = run(file.scenario, days=9)
@@ -145,7 +174,7 @@ def test_compiled_and_plain_loops_draw_the_same() -> None:
     for compiled in (True, False):
         start = Start(scenario)
         agents = Agents(start.law, start.people, 20_007, 1, compiled=compiled)
-        recorders.append(Recorder(start.market, start.law.shape, 40))
+        recorders.append(Recorder(start.market, start.law.shape, range(40)))
         calendar = calendar_of(scenario)
         for day in range(40):
             play_day(start, agents, calendar.get(day + 1, []), recorders[-1], day)
@@ -240,8 +269,12 @@ print((peak_mb() - before) * 2**20 / {people})
 
 
 def test_a_root_is_found_between_its_ends() -> None:
-    assert solve(lambda x: x**3, 8, 0, 10) == pytest.approx(2)
-    assert solve(lambda x: -x, -5, 0, 10) == pytest.approx(5)
+    assert solve(lambda x: x**3, 8, 0, 10)[0] == pytest.approx(2)
+    assert solve(lambda x: -x, -5, 0, 10)[0] == pytest.approx(5)
+    powers = np.array([1.0, 3.0, -1.0])
+    found, problems = solve(lambda x: np.sign(powers) * x ** np.abs(powers), 8, 0, 10)
+    np.testing.assert_allclose(found[:2], [8, 2])
+    assert list(problems) == [(2,)]
 
 
 def test_tables_have_the_names_of_the_schema(story: File, tmp_path) -> None:

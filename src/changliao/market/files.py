@@ -22,7 +22,8 @@ from changliao.market.rollup import Facts, Ints, OutOfOrder, Rollup, Sums
 NAMED: Final = ("platform", "method", "terminal")
 COLUMNS: Final = ("ts", "user", *NAMED, "fen")
 MOST_PEOPLE: Final = 200_000_000
-_ROWS: Final = 1 << 18
+_ROWS: Final = 1 << 17
+_BYTES: Final = 1 << 20
 _BEIJING_S: Final = 8 * 3_600
 _DAY_S: Final = 86_400
 
@@ -44,7 +45,8 @@ class Book(Struct, frozen=True):
 def read(path: Path) -> Book:
     """Add up a whole file. Raises Unreadable, OSError."""
     try:
-        file = pyarrow.parquet.ParquetFile(path, memory_map=True)
+        # Read in pieces: mapped, the whole file would be in memory.
+        file = pyarrow.parquet.ParquetFile(path, buffer_size=_BYTES, pre_buffer=False)
         missing = [name for name in COLUMNS if name not in file.schema_arrow.names]
         if missing:
             raise Unreadable(f"{path} has no column {', '.join(missing)}")
@@ -75,7 +77,7 @@ def _added(file: Any) -> Book:
 
 
 def _facts(file: Any, orders: dict[str, list[str]]) -> Iterator[Facts]:
-    for batch in file.iter_batches(_ROWS, columns=list(COLUMNS)):
+    for batch in file.iter_batches(_ROWS, columns=list(COLUMNS), use_threads=False):
         if not batch.num_rows:
             continue
         ts, user, fen = (_numbers(batch, name) for name in ("ts", "user", "fen"))

@@ -8,7 +8,7 @@ Units: days from 1970-01-01 in Beijing; amounts minor.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -23,7 +23,10 @@ Ints = NDArray[np.integer[Any]]
 CNY: Final = 156
 MOST_PLATFORMS: Final = 64
 _WIDTHS: Final = {8: np.uint8, 16: np.uint16, 32: np.uint32, 64: np.uint64}
-_GATHER: Final = 0x0102040810204080
+# So many people at a time: what is worked out for each then takes little beside what is kept.
+_PEOPLE: Final = 1 << 16
+# Values below are counted at their places.
+_DENSE: Final = 1 << 20
 _SETS: Final = (Dimension.PLATFORM, Dimension.METHOD, Dimension.TERMINAL)
 
 
@@ -105,7 +108,8 @@ class Rollup:
         self._sizes = sizes
         self._widths = [next(one for one in _WIDTHS if size <= one) for size in sizes]
         self._day: int | None = None
-        self._today = [np.zeros((people, width), np.bool_) for width in self._widths]
+        self._people = people
+        self._today: list[Ints] = [np.zeros(people, _WIDTHS[width]) for width in self._widths]
         self._periods = {
             kind: _Running(kind, people, sizes[0], self._widths)
             for kind in (Period.WEEK, Period.MONTH)
@@ -133,8 +137,9 @@ class Rollup:
                 raise OutOfOrder(f"a payment of day {day} after one of day {self._day}")
             self._close_day()
             self._open(day)
-        for flags, column in zip(self._today, facts.columns(), strict=True):
-            flags.reshape(-1)[facts.user * np.int64(flags.shape[1]) + column] = True
+        for sets, column in zip(self._today, facts.columns(), strict=True):
+            for place in np.flatnonzero(np.bincount(column)):
+                sets[facts.user[column == place]] |= sets.dtype.type(1 << int(place))
         visit = facts.user * np.int64(self._sizes[0]) + facts.platform
         for running in self._periods.values():
             np.add.at(running.counts.reshape(-1), visit, np.uint16(1))
@@ -168,12 +173,11 @@ class Rollup:
         """Tell of a day who did what, and what it adds to the week and the month."""
         if self._day is None:
             return
-        for place, (flags, width) in enumerate(zip(self._today, self._widths, strict=True)):
-            sets = packed_bits(flags, width)
+        for place, sets in enumerate(self._today):
             self._tell(Period.DAY, self._day, _SETS[place], sets)
             for running in self._periods.values():
                 running.sets[place] |= sets
-            flags[:] = False
+            sets[:] = 0
 
     def _close(self, running: "_Running") -> None:
         """Tell of a week or a month; then its main platforms are those that people come from."""
@@ -181,29 +185,43 @@ class Rollup:
             return
         for place, sets in enumerate(running.sets):
             self._tell(running.kind, running.period, _SETS[place], sets)
-        main = running.counts.argmax(axis=1).astype(np.int8)
-        there = running.sets[0] > 0
-        main[~there] = ABSENT
+        main = np.full_like(running.main, ABSENT)
+        for part in self._parts():
+            there = running.sets[0][part] > 0
+            main[part][there] = running.counts[part].argmax(axis=1)[there]
         self._flow(running, running.main, main, running.period)
         running.main = main
         if running.kind is Period.MONTH:
-            new = there & (self._first_month == ABSENT)
-            self._first_month[new] = running.period
-            for first, users in _counted(self._first_month[there]):
+            for first, users in _counted(self._first_months(running)):
                 self.sums.cohorts[first, running.period] += users
+
+    def _first_months(self, running: "_Running") -> Iterator[Ints]:
+        """Of everybody who bought this month, which for some is the first."""
+        for part in self._parts():
+            there, first = running.main[part] != ABSENT, self._first_month[part]
+            first[there & (first == ABSENT)] = running.period
+            yield first[there]
 
     def _flow(self, running: "_Running", source: Ints, target: Ints | None, period: int) -> None:
         width = self._sizes[0] + 1
-        goes = np.zeros(1, np.int64) if target is None else target.astype(np.int64) + 1
-        for pair, users in _counted((source.astype(np.int64) + 1) * width + goes):
+        pairs = (
+            (source[part].astype(np.int64) + 1) * width
+            + (0 if target is None else target[part].astype(np.int64) + 1)
+            for part in self._parts()
+        )
+        for pair, users in _counted(pairs):
             came, went = divmod(pair, width)
             if pair and running.period != ABSENT:
                 self.sums.flows[int(running.kind), period, came - 1, went - 1] += users
 
     def _tell(self, kind: Period, period: int, dimension: Dimension, sets: Ints) -> None:
-        for bits, users in _counted(sets):
+        for bits, users in _counted(sets[part] for part in self._parts()):
             if bits:
                 self.sums.seen[int(kind), period, int(dimension), bits] += users
+
+    def _parts(self) -> Iterator[slice]:
+        for one in range(0, self._people, _PEOPLE):
+            yield slice(one, one + _PEOPLE)
 
 
 class _Running:
@@ -223,26 +241,22 @@ class _Running:
             sets[:] = 0
 
 
-def packed_bits(flags: NDArray[np.bool_], width: int) -> Ints:
-    """Each row of flags as the bits of one number, the first the lowest.
-
-    Eight flags are eight bytes, each 0 or 1; one multiplication moves them into the highest byte
-    (np.packbits says the same, many times slower along rows).
-    """
-    eights = flags.view(np.uint64)
-    packed: Ints = ((eights * np.uint64(_GATHER)) >> np.uint64(56)).astype(np.uint8)
-    return packed.view(_WIDTHS[width])[:, 0]
-
-
 def members(bits: int) -> bytes:
     """A set as a database has it."""
     return market.packed(tuple(bit for bit in range(bits.bit_length()) if bits >> bit & 1))
 
 
-def _counted(values: Ints) -> list[tuple[int, int]]:
+def _counted(parts: Iterable[Ints]) -> list[tuple[int, int]]:
     """Each value and how often it is there."""
-    if values.size and int(values.max()) > max(1 << 16, values.size):
-        found, counts = np.unique(values, return_counts=True)
-        return list(zip(found.tolist(), counts.tolist(), strict=True))
-    counts = np.bincount(values.astype(np.intp, copy=False))
-    return [(int(at), int(counts[at])) for at in np.flatnonzero(counts)]
+    dense, found = np.zeros(0, np.int64), Counter[int]()
+    for values in parts:
+        if values.size and int(values.max()) >= _DENSE:
+            distinct, counts = np.unique(values, return_counts=True)
+            found.update(dict(zip(distinct.tolist(), counts.tolist(), strict=True)))
+            continue
+        counts = np.bincount(values.astype(np.intp, copy=False))
+        longer, shorter = (counts, dense) if len(counts) > len(dense) else (dense, counts)
+        longer[: len(shorter)] += shorter
+        dense = longer
+    found.update({int(at): int(dense[at]) for at in np.flatnonzero(dense)})
+    return sorted(found.items())

@@ -1,20 +1,21 @@
 """The agents engine: every person has a state of two bytes and a draw of their own each day.
 
-A draw is a hash of (seed, day, person), so it does not depend on how people are divided among
-threads. The law is tabulated once a day for each cell as an alias table (Walker 1977; Vose 1991),
-so a choice costs two look-ups. The hash is splitmix64 (Steele, Lea and Flood 2014).
+A draw is half of a hash of (seed, day, pair of people), so it does not depend on how people are
+divided among threads. The law is tabulated once a day for each cell as an alias table (Walker 1977;
+Vose 1991) with staying at home among the outcomes, so a day costs a person one draw of 32 bits and
+two look-ups. The hash is splitmix64 (Steele, Lea and Flood 2014).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
-from changliao.sim import kernels
 from changliao.sim.cells import apportioned
-from changliao.sim.law import BOYCOTTING, Choices, Law
+from changliao.sim.law import BOYCOTTING, Law, Sale, Sides, mood_moves, wallet_moves
 from changliao.sim.market import Floats
 
 MOST_KINDS: Final = 256
@@ -24,9 +25,25 @@ _COMPILED_CHUNK: Final = 1 << 18
 _GOLDEN: Final = 0x9E3779B97F4A7C15
 _MASK: Final = (1 << 64) - 1
 _FULL: Final = float(1 << 32)
+# Less is rounding, and no chance.
+_NEVER: Final = 1e-12
 Words = NDArray[np.uint64]
+Halves = NDArray[np.uint32]
 # Buyers, and the place of (terminal, platform, wallet) that each chose.
 Bought = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+class Table(Struct, frozen=True):
+    """A day's choices, row by row: `threshold` in 1/2³², `alias` the place to go to otherwise.
+
+    `went` is the platform that a place leads to; all are flat.
+    """
+
+    rows: int
+    columns: int
+    threshold: NDArray[np.uint32]
+    alias: NDArray[np.int32]
+    went: NDArray[np.uint8]
 
 
 class Agents:
@@ -42,7 +59,8 @@ class Agents:
         *, compiled: bool = True,
     ) -> None:  # fmt: skip
         self._law = law
-        self._compiled = compiled and kernels.BUY is not None
+        self.count = people
+        self._loops = _loops() if compiled else None
         self._seed = seed
         self._draws = 0
         classes, moods, sets, platforms = law.shape
@@ -65,46 +83,59 @@ class Agents:
         if into is not None:
             renamed = np.arange(256, dtype=np.uint8)
             renamed[habit] = into
-            self._over(lambda one, two: self._rename(renamed, one, two))
+            for _ in self._over(lambda one, two: self._rename(renamed, one, two)):
+                pass
             self._at_platform[into] += self._at_platform[habit]
             self._at_platform[habit] = 0
 
-    def feel(self, moves: Floats) -> None:
-        """Moods change by a transition matrix."""
+    def feel(self, up: Floats, down: Floats) -> None:
+        """Some of the calm begin to boycott, some who do forgive."""
         classes, _, sets, _ = self._law.shape
-        self._change(np.asarray(np.kron(np.eye(classes), np.kron(moves, np.eye(sets))), float))
+        self._change(np.kron(np.eye(classes), np.kron(mood_moves(up, down), np.eye(sets))))
 
-    def enrol(self, moves: Floats) -> None:
-        """Wallet sets change by a transition matrix."""
+    def enrol(self, rates: Floats) -> None:
+        """Of those without an optional wallet, some take it up."""
         classes, moods, _, _ = self._law.shape
-        self._change(np.asarray(np.kron(np.eye(classes * moods), moves), float))
+        self._change(np.asarray(np.kron(np.eye(classes * moods), wallet_moves(rates)), float))
 
-    def buy(self, choices: Choices) -> tuple[Floats, Floats]:
+    def buy(self, market: Sides, *, whole: bool) -> Sale:
         """Everybody's day; afterwards the last platform of those who bought is that one."""
         law = self._law
+        choices = law.choices(market)
         _, moods, sets, platforms = law.shape
         shape = (len(law.terminals), platforms, choices.wallet.shape[-1])
-        chances = np.einsum(
+        chances = law.visit_rate * np.einsum(
             "t,gzathk,zatkm->gzahtkm", law.terminals, choices.platform, choices.wallet
         )
         flat = chances.reshape(-1, int(np.prod(shape)))
-        served = flat.sum(axis=1)
-        visit = thresholds(law.model.visit_rate * served)
+        stays = np.clip(1 - flat.sum(axis=1, keepdims=True), 0, 1)
+        stays[stays < _NEVER] = 0
+        flat = np.hstack([flat, stays])
+        home = flat.shape[1] - 1
         # What nobody can choose today, such as wallets not taken, is in no table.
-        used = np.flatnonzero(flat.any(axis=0)) if flat.any() else np.arange(1)
-        threshold, alias = alias_table(flat[:, used])
-        places = used // shape[2] % platforms
-        tables = (visit, threshold, alias, places.astype(np.uint8))
-        moods_of = (np.arange(self._kinds) // sets % moods).astype(np.int64)
+        used = np.flatnonzero(flat.any(axis=0))
+        places = np.where(used == home, -1, used // shape[2] % platforms)
+        table = alias_table(flat[:, used], places, platforms)
         key = self._key()
-        found = self._over(lambda one, two: self._bought(key, tables, moods_of, one, two))
+        counts = np.zeros(len(table.went), np.int64)
+        bought: list[Bought] = []
+        for part, buyers, chosen in self._over(lambda one, two: self._bought(key, table, one, two)):
+            counts += part
+            if self.bought is not None:
+                outcome = used[chosen % table.columns]
+                there = outcome != home
+                bought.append((buyers[there], outcome[there]))
         if self.bought is not None:
-            self.bought[:] = [(buyers, used[outcome]) for _, _, (buyers, outcome) in found]
-        pay = np.zeros((moods, flat.shape[1]), np.int64)
-        pay[:, used] = sum(part[0] for part in found).reshape(moods, -1)
-        flow = sum(part[1] for part in found).reshape(platforms, platforms)
-        self._at_platform += flow.sum(axis=0) - flow.sum(axis=1)
-        return pay.reshape(moods, *shape).astype(float), flow.astype(float)
+            self.bought[:] = bought
+        pay = np.zeros((moods, home + 1))
+        pay[:, used] = counts.reshape(-1, moods, sets * platforms, len(used)).sum(axis=(0, 2))
+        flow = np.zeros((platforms, platforms))
+        left = places >= 0
+        by_habit = counts.reshape(-1, platforms, len(used)).sum(axis=0)
+        np.add.at(flow.T, places[left], by_habit[:, left].T)
+        self._at_platform += (flow.sum(axis=0) - flow.sum(axis=1)).astype(np.int64)
+        paid = pay[:, :home].reshape(moods, *shape)
+        return Sale(paid.sum(axis=(0, 1, 3)), paid, flow)
 
     def at_platforms(self) -> Floats:
         """People by last platform."""
@@ -114,9 +145,9 @@ class Agents:
         """People by wallet held."""
         return np.asarray(self._counted().sum(axis=(0, 1)) @ self._law.holds)
 
-    def boycotting(self) -> float:
+    def boycotting(self) -> Floats:
         """The share of people who boycott."""
-        return float(self._counted()[:, BOYCOTTING].sum() / len(self.kind))
+        return np.asarray(self._counted()[:, BOYCOTTING].sum() / self.count)
 
     def _counted(self) -> Floats:
         return np.asarray(self._in_kind, float).reshape(self._law.shape[:3])
@@ -133,25 +164,27 @@ class Agents:
             return
         away = moves * (1 - np.eye(len(moves)))
         sums = away.sum(axis=1, keepdims=True)
-        even = np.full_like(away, 1 / len(away))
-        threshold, alias = alias_table(np.divide(away, sums, out=even, where=sums > 0))
-        key = self._key()
-        for went in self._over(
-            lambda one, two: self._changed(key, (leave, threshold, alias), one, two)
-        ):
+        table = alias_table(np.divide(away, sums, out=away, where=sums > 0), np.arange(len(away)))
+        keys = self._key(), self._key()
+        for went in self._over(lambda one, two: self._changed(keys, leave, table, one, two)):
             self._in_kind += went
 
-    def _changed(self, key: int, tables: Any, one: int, two: int) -> NDArray[np.int64]:
-        leave, threshold, alias = tables
+    def _changed(
+        self, keys: tuple[int, int], leave: Halves, table: Table, one: int, two: int
+    ) -> NDArray[np.int64]:
         kind = self.kind[one:two]
-        if self._compiled:
+        if self._loops is not None:
             gained = np.zeros(self._kinds, np.int64)
-            kernels.MOVE((np.uint64(key), one), kind, tables, gained)
+            draws = np.uint64(keys[0]), np.uint64(keys[1]), one // 2
+            flat = leave, table.threshold, table.alias, np.uint64(table.columns)
+            self._loops.MOVE(draws, kind, flat, gained)
             return gained
-        draw = draws(key, one, two)
-        movers = np.flatnonzero(upper(draw) < leave.take(kind))
+        movers = np.flatnonzero(halves(keys[0], one, two) < leave.take(kind))
         came_from = kind[movers].astype(np.int64)
-        went_to = pick(mix(draw[movers]), came_from, threshold, alias)
+        words = (movers + one).astype(np.uint64) * np.uint64(_GOLDEN) + np.uint64(keys[1])
+        base = came_from * table.columns
+        went_to = pick((mix(words) >> np.uint64(32)).astype(np.uint32), base, table)
+        went_to -= came_from * table.columns
         kind[movers] = went_to
         return np.bincount(went_to, minlength=self._kinds) - np.bincount(
             came_from, minlength=self._kinds
@@ -161,50 +194,40 @@ class Agents:
         self.habit[one:two] = renamed[self.habit[one:two]]
 
     def _bought(
-        self, key: int, tables: Any, moods_of: NDArray[np.int64], one: int, two: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], Bought]:
-        visit, threshold, alias, places = tables
-        platforms, outcomes = self._law.shape[3], alias.shape[1]
-        kind, habit = self.kind[one:two], self.habit[one:two]
-        if self._compiled:
-            return self._bought_compiled(key, tables, one, two)
-        cell = kind.astype(np.uint16) * np.uint16(platforms) + habit
-        draw = draws(key, one, two)
-        buyers = np.flatnonzero(upper(draw) < visit.take(cell))
-        outcome = pick(mix(draw[buyers]), cell[buyers].astype(np.int64), threshold, alias)
-        came_from = habit[buyers].astype(np.int64)
-        went_to = places[outcome]
-        habit[buyers] = went_to
-        moods = 2
-        pay = np.bincount(moods_of[kind[buyers]] * outcomes + outcome, minlength=moods * outcomes)
-        flow = np.bincount(came_from * platforms + went_to, minlength=platforms * platforms)
-        return pay, flow, (buyers + one, outcome)
+        self, key: int, table: Table, one: int, two: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """How many chose each place of the table; and, when it is wanted, who which."""
+        platforms, kind, habit = self._law.shape[3], self.kind[one:two], self.habit[one:two]
+        wanted = two - one if self.bought is not None else 0
+        everybody = np.arange(one, one + wanted)
+        if self._loops is not None:
+            counts = np.zeros((2, len(table.went)), np.int32)
+            chosen = np.empty(wanted, np.int64)
+            sizes = np.uint64(platforms), np.uint64(table.columns)
+            flat = table.threshold, table.alias, table.went, *sizes
+            draws = np.uint64(key), one // 2
+            self._loops.BUY(draws, (kind, habit), flat, counts, chosen)
+            return counts.sum(axis=0, dtype=np.int64), everybody, chosen
+        base = np.multiply(kind, platforms * table.columns, dtype=np.int64)
+        base += np.multiply(habit, table.columns, dtype=np.int64)
+        place = pick(halves(key, one, two), base, table)
+        np.take(table.went, place, out=habit, mode="clip")
+        return np.bincount(place, minlength=len(table.went)), everybody, place[:wanted]
 
-    def _bought_compiled(
-        self, key: int, tables: Any, one: int, two: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], Bought]:
-        visit, threshold, alias, places = tables
-        _, moods, sets, platforms = self._law.shape
-        columns = alias.shape[1]
-        counts = np.zeros(self._kinds * platforms * columns, np.int64)
-        chosen = np.full(two - one if self.bought is not None else 0, -1)
-        people = self.kind[one:two], self.habit[one:two]
-        sizes = np.uint64(platforms), np.uint64(columns)
-        flat = (visit, threshold.ravel(), alias.ravel(), places, *sizes)
-        kernels.BUY((np.uint64(key), one), people, flat, counts, chosen)
-        pay = counts.reshape(-1, moods, sets, platforms, columns).sum(axis=(0, 2, 3))
-        flow = np.zeros((platforms, platforms), np.int64)
-        np.add.at(flow.T, places, counts.reshape(-1, platforms, columns).sum(axis=0).T)
-        buyers = np.flatnonzero(chosen >= 0)
-        return pay.ravel(), flow.ravel(), (buyers + one, chosen[buyers])
-
-    def _over(self, work: Callable[[int, int], Any]) -> list[Any]:
-        """Do it for everybody, in chunks that fit the cache, on all threads."""
-        people, chunk = len(self.kind), _COMPILED_CHUNK if self._compiled else _CHUNK
+    def _over(self, work: Callable[[int, int], Any]) -> Iterator[Any]:
+        """Do it for everybody, in chunks that fit the cache, on all threads: as it is wanted."""
+        people, chunk = len(self.kind), _CHUNK if self._loops is None else _COMPILED_CHUNK
         edges = [(one, min(one + chunk, people)) for one in range(0, people, chunk)]
         if self._pool is None:
-            return [work(*edge) for edge in edges]
-        return list(self._pool.map(lambda edge: work(*edge), edges))
+            return (work(*edge) for edge in edges)
+        return self._pool.map(lambda edge: work(*edge), edges)
+
+
+def _loops() -> Any:
+    """The compiled loops, when Numba is there."""
+    from changliao.sim import kernels  # noqa: PLC0415 the docstring says why
+
+    return None if kernels.BUY is None else kernels
 
 
 def mixed_once(value: int) -> int:
@@ -224,29 +247,25 @@ def mix(words: Words) -> Words:
     return words
 
 
-def draws(key: int, one: int, two: int) -> Words:
-    """64 random bits for each of the people from `one` to `two`."""
-    words = np.arange(one, two, dtype=np.uint64)
+def halves(key: int, one: int, two: int) -> Halves:
+    """32 random bits for each of the people from `one`, which is even, to `two`."""
+    words = np.arange(one // 2, (two + 1) // 2, dtype=np.uint64)
     words *= np.uint64(_GOLDEN)
     words += np.uint64(key)
-    return mix(words)
+    return mix(words).astype("<u8", copy=False).view("<u4")[: two - one]
 
 
-def upper(draw: Words) -> NDArray[np.uint32]:
-    """The upper half of each draw; the lower half of a draw mixed again is independent of it."""
-    return (draw >> np.uint64(32)).astype(np.uint32)
-
-
-def thresholds(chances: Floats) -> NDArray[np.uint32]:
+def thresholds(chances: Floats) -> Halves:
     """A 32-bit draw is below its threshold with this chance; a certainty is short by 1/2³²."""
     return np.clip(np.rint(chances * _FULL), 0, _FULL - 1).astype(np.uint32)
 
 
-def alias_table(chances: Floats) -> tuple[Words, NDArray[np.int64]]:
-    """For each row, thresholds in 1/2³² and the other outcome of each column. Rows of zeros: any.
+def alias_table(chances: Floats, places: NDArray[np.int64], platforms: int = 1) -> Table:
+    """For each row, thresholds and the other outcome of each column. Rows of zeros: any.
 
-    All rows at once, one column of each a step: the smallest left is filled up by the largest; a
-    largest that was used up below one becomes the one to be filled.
+    `places` says where columns lead; -1 is to where the row's people, who are in the order of
+    `platforms`, are already. All rows at once, one column of each a step: the smallest left is
+    filled up by the largest; a largest that was used up below one becomes the one to be filled.
     """
     rows, columns = chances.shape
     sums = chances.sum(axis=1, keepdims=True)
@@ -269,15 +288,21 @@ def alias_table(chances: Floats) -> tuple[Words, NDArray[np.int64]]:
         threshold[every, filled] = has
         alias[every, filled] = donor
         rest = np.where(giving, rest, scaled[every, donor]) - (1 - has)
-    return np.rint(np.clip(threshold, 0, 1) * _FULL).astype(np.uint64), alias
+    # Whole columns are their own alias: a threshold is short of certainty by 1/2³².
+    alias = np.where(np.rint(threshold * _FULL) >= _FULL, np.arange(columns), alias)
+    alias += every[:, None] * columns
+    went = np.where(places >= 0, places, every[:, None] % platforms)
+    return Table(
+        rows, columns, thresholds(threshold).ravel(), alias.astype(np.int32).ravel(),
+        went.astype(np.uint8).ravel(),
+    )  # fmt: skip
 
 
-def pick(
-    draw: Words, row: NDArray[np.int64], threshold: Words, alias: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """One outcome for each draw, from its row of an alias table."""
-    columns = alias.shape[1]
-    column = ((draw >> np.uint64(32)) * np.uint64(columns) >> np.uint64(32)).astype(np.int64)
-    place = row * columns + column
-    keeps = (draw & np.uint64(0xFFFFFFFF)) < threshold.ravel()[place]
-    return np.where(keeps, column, alias.ravel()[place])
+def pick(half: Halves, base: NDArray[np.int64], table: Table) -> NDArray[np.int64]:
+    """A place for each 32 bits: the product's upper half is the column, the lower half a draw."""
+    product = np.multiply(half, np.uint64(table.columns), dtype=np.uint64)
+    parts = product.astype("<u8", copy=False).view("<u4")
+    place: NDArray[np.int64] = base + parts[1::2]
+    keeps = parts[::2] < table.threshold.take(place)
+    np.copyto(place, table.alias.take(place), where=~keeps)
+    return place

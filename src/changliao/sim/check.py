@@ -2,9 +2,11 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from contextlib import contextmanager
+from functools import cache, partial
+from itertools import pairwise
 from multiprocessing import get_context
 from typing import Any, Final
 
@@ -12,12 +14,12 @@ import msgspec
 import numpy as np
 
 from changliao.sim import facts
-from changliao.sim.calibration import Impossible, solve
 from changliao.sim.facts import Question
 from changliao.sim.lab import run
 from changliao.sim.reading import File
 from changliao.sim.result import Result
-from changliao.sim.scenario import Fact, Scenario
+from changliao.sim.scenario import Fact
+from changliao.sim.sets import MOST_AT_ONCE, Sets, days
 
 # Each is changed alone and the parameter calibrated anew: what a fact hangs on shows.
 SENSITIVITY: Final[Mapping[str, tuple[float, float]]] = {
@@ -79,16 +81,24 @@ def check(
     then of the sets that were played.
     """
     began = time.perf_counter()
-    played, calibrated = calibrate(file)
-    answers = list(_answers(played, engine))
-    report = Report(file.scenario.about.name, answers, calibrated, engine)
     alone = [{name: factor} for name, ends in SENSITIVITY.items() for factor in ends]
     generator = np.random.default_rng(seed)
     random = [
         {name: generator.uniform(*ends) for name, ends in RANGES.items()} for _ in range(sets)
     ]
-    wanted = (alone if sensitivity else []) + random
-    held = _played_apart(file, wanted, report, progress) if wanted else []
+    wanted = _valued(file, (alone if sensitivity else []) + random)
+    report = Report(file.scenario.about.name, [], {}, engine)
+    held: list[list[bool] | None] = []
+    with _apart(file, wanted) as played:
+        fitted, report.calibrated = calibrate(file)
+        report.answers = list(_answers(fitted, engine))
+        try:
+            for answers in played:
+                held += answers
+                if progress is not None:
+                    progress(len(held))
+        except KeyboardInterrupt:
+            report.interrupted = True
     if sensitivity and len(held) >= len(alone):
         _keep_sensitivity(report, held[: len(alone)])
     if sets:
@@ -97,95 +107,70 @@ def check(
     return report
 
 
-def _played_apart(
-    file: File,
-    wanted: list[dict[str, float]],
-    report: Report,
-    progress: Callable[[int], None] | None,
-) -> list[list[bool] | None]:
-    """Each is independent of the others: as many at once as there are cores."""
-    held: list[list[bool] | None] = []
+def calibrate(file: File) -> tuple[File, dict[str, float]]:
+    """Vary what the file says until its moments have their values. Raises Impossible."""
+    fitted = Sets(file, [{}])
+    for problem in fitted.problems.values():
+        raise problem
+    return file.changed(fitted.values[0]), fitted.values[0]
+
+
+def _valued(file: File, wanted: list[dict[str, float]]) -> list[dict[str, float]]:
+    """Parameters of the model multiplied by these factors."""
+    model: Any = file.scenario.model
+    return [
+        {f"model.{name}": getattr(model, name) * factor for name, factor in factors.items()}
+        for factors in wanted
+    ]
+
+
+@contextmanager
+def _apart(
+    file: File, wanted: list[dict[str, float]]
+) -> Iterator[Iterable[list[list[bool] | None]]]:
+    """Which facts hold with other values, in parts: on every core when there are many."""
+    count = -(-len(wanted) // MOST_AT_ONCE)
+    ends = [len(wanted) * one // max(count, 1) for one in range(count + 1)]
+    parts = [wanted[one:two] for one, two in pairwise(ends)]
+    if len(parts) < 2:
+        yield map(partial(_held, file), parts)
+        return
     pool = ProcessPoolExecutor(mp_context=get_context("spawn"))
     try:
         # Ctrl-C goes to every process of a terminal; the one that waits for the others decides.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        played = pool.map(partial(_held, file), wanted)
+        played = pool.map(partial(_held, file), parts)
         signal.signal(signal.SIGINT, before)
-        for answers in played:
-            held.append(answers)
-            if progress is not None:
-                progress(len(held))
-    except KeyboardInterrupt:
-        report.interrupted = True
+        yield played
     finally:
         pool.shutdown(cancel_futures=True)
-    return held
 
 
-def calibrate(file: File) -> tuple[File, dict[str, float]]:
-    """Vary what the file says until its moments have their values. Raises Impossible."""
-    found: dict[str, float] = {}
-    for place, one in enumerate(file.scenario.market.calibrate):
-        question = facts.compiled(one.moment)
-        moment = partial(_moment, file, one.vary, question)
-        try:
-            found[one.vary] = solve(moment, one.equals, one.low, one.high)
-        except Impossible as error:
-            way = error.way or ("market", "calibrate", place)
-            raise Impossible(f"{one.vary}: {error}", way) from error
-        file = file.changed({one.vary: found[one.vary]})
-    return file, found
+def _held(file: File, values: list[dict[str, float]]) -> list[list[bool] | None]:
+    return Sets(file, values).held()
 
 
-def _moment(file: File, vary: str, question: Question, value: float) -> float:
-    scenario = file.changed({vary: value}).scenario
-    return float(question.answer(lambda _: run(scenario, days=question.last_day)))
-
-
-def _answers(file: File, engine: str = "expected") -> Iterator[Answer]:
+def _answers(file: File, engine: str) -> Iterator[Answer]:
     market = file.scenario.market
     questions = [facts.compiled(fact.test) for fact in market.fact]
-    played = Played(file, questions, engine)
+    played = _played(file, questions, engine)
     for fact, question in zip(market.fact, questions, strict=True):
         try:
-            yield Answer(fact, bool(question.answer(played.result)))
+            yield Answer(fact, bool(question.answer(played)))
         except (ArithmeticError, LookupError, ValueError) as error:
             yield Answer(fact, holds=False, problem=str(error))
 
 
-class Played:
+def _played(file: File, questions: list[Question], engine: str) -> Callable[[str], Result]:
     """The story and its variants, each run once and no further than somebody asks."""
+    asked = days(questions)
 
-    def __init__(self, file: File, questions: list[Question], engine: str) -> None:
-        self._file = file
-        self._engine = engine
-        self._last: dict[str, int] = {}
-        for question in questions:
-            for name in question.variants | {""}:
-                self._last[name] = max(self._last.get(name, 1), question.last_day)
-        self._results: dict[str, Result] = {}
+    @cache
+    def result(variant: str) -> Result:
+        scenario = (file.variant(variant) if variant else file).scenario
+        return run(scenario, engine=engine, asked=asked[variant] or {1})
 
-    def result(self, variant: str) -> Result:
-        """The story itself is ''."""
-        if variant not in self._results:
-            scenario = self._scenario(variant)
-            days = min(self._last[variant], scenario.about.days)
-            self._results[variant] = run(scenario, engine=self._engine, days=days)
-        return self._results[variant]
-
-    def _scenario(self, variant: str) -> Scenario:
-        return (self._file.variant(variant) if variant else self._file).scenario
-
-
-def _held(file: File, factors: Mapping[str, float]) -> list[bool] | None:
-    """Which facts hold when parameters are multiplied; None when that has no solution."""
-    model: Any = file.scenario.model
-    values = {f"model.{name}": getattr(model, name) * factor for name, factor in factors.items()}
-    try:
-        changed, _ = calibrate(file.changed(values))
-        return [answer.holds for answer in _answers(changed)]
-    except Impossible:
-        return None
+    return result
 
 
 def _keep_sensitivity(report: Report, held: list[list[bool] | None]) -> None:

@@ -1,7 +1,8 @@
 """Facts: expressions over what a run found, and nothing else.
 
 The language is Python's arithmetic, comparisons, `and`, `or`, `not`, and the functions below. A
-question asked with `variant='name'` is put to that variant of the story.
+question asked with `variant='name'` is put to that variant of the story. A result of many runs at
+once gives an answer for each.
 """
 
 import ast
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+import numpy as np
 from msgspec import Struct
 
 from changliao.sim import forms
@@ -47,7 +49,7 @@ _ARITHMETIC: Final[Mapping[type[ast.AST], Callable[..., Any]]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.USub: operator.neg,
-    ast.Not: operator.not_,
+    ast.Not: np.logical_not,
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
@@ -62,15 +64,19 @@ class NotAQuestion(Exception):
 
 
 class Question(Struct, frozen=True):
-    """A checked expression; `variants` are the ones it asks, beside the story itself."""
+    """A checked expression; `days` are those it asks of each variant, '' being the story."""
 
     text: str
     tree: ast.expr
-    variants: frozenset[str]
-    last_day: int = 0
+    days: Mapping[str, frozenset[int]]
+
+    @property
+    def variants(self) -> frozenset[str]:
+        """Which it asks, beside the story itself."""
+        return frozenset(self.days) - {""}
 
     def answer(self, of: Callable[[str], Result]) -> Any:
-        """Its value; `of` gives the result of a variant, '' being the story. Raises NotThere."""
+        """Its value; `of` gives the result of a variant. Raises NotThere."""
         return _value(self.tree, of)
 
     def problems(self, nothing: Callable[[str], Result]) -> Iterator[str]:
@@ -100,8 +106,11 @@ def compiled(text: str) -> Question:
     for node in ast.walk(tree):
         _check(node)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    variants = frozenset(name for call in calls if (name := _variant(call)))
-    return Question(text, tree, variants, max([0, *map(_day, calls)]))
+    days: dict[str, frozenset[int]] = {}
+    for call in calls:
+        name = _variant(call)
+        days[name] = days.get(name, frozenset()) | _days(call)
+    return Question(text, tree, days)
 
 
 def _check(node: ast.AST) -> None:
@@ -149,17 +158,23 @@ def _variant(call: ast.Call) -> str:
     return ""
 
 
-def _day(call: ast.Call) -> int:
-    """The last day a call asks about; theory has none."""
+def _days(call: ast.Call) -> frozenset[int]:
+    """What days a call may ask about: every whole number it is given; theory has none."""
     if not isinstance(call.func, ast.Name) or call.func.id in THEORY:
-        return 0
-    given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    numbers = [
-        node.value
-        for node in given
-        if isinstance(node, ast.Constant) and isinstance(node.value, int)
-    ]
-    return max([0, *numbers])
+        return frozenset()
+    days = set[int]()
+    for node in (*call.args, *(keyword.value for keyword in call.keywords)):
+        try:
+            value = _value(node, _no_run)
+        except (ArithmeticError, NotAQuestion, TypeError):
+            continue
+        if isinstance(value, int):
+            days.add(value)
+    return frozenset(days)
+
+
+def _no_run(variant: str) -> Result:
+    raise NotAQuestion(f"a day does not depend on a run of {variant!r}")
 
 
 def _value(node: ast.AST, of: Callable[[str], Result]) -> Any:
@@ -173,16 +188,27 @@ def _value(node: ast.AST, of: Callable[[str], Result]) -> Any:
         case ast.BinOp(left=left, op=op, right=right):
             return _ARITHMETIC[type(op)](_value(left, of), _value(right, of))
         case ast.BoolOp(op=ast.And(), values=parts):
-            return all(_value(part, of) for part in parts)
+            return _joined(np.logical_and, (_value(part, of) for part in parts), enough=False)
         case ast.BoolOp(values=parts):
-            return any(_value(part, of) for part in parts)
+            return _joined(np.logical_or, (_value(part, of) for part in parts), enough=True)
         case ast.Compare(left=left, ops=ops, comparators=others):
             values = [_value(part, of) for part in (left, *others)]
             pairs = zip(values, ops, values[1:], strict=False)
-            return all(_ARITHMETIC[type(op)](one, two) for one, op, two in pairs)
+            found = (_ARITHMETIC[type(op)](one, two) for one, op, two in pairs)
+            return _joined(np.logical_and, found, enough=False)
         case ast.Call():
             return _called(node, of)
     raise NotAQuestion(f"{ast.unparse(node)!r} has no value")
+
+
+def _joined(by: Callable[..., Any], values: Iterator[Any], *, enough: bool) -> Any:
+    """By `and` or `or`: what comes after is not asked when one value, for all runs, is enough."""
+    found: Any = not enough
+    for value in values:
+        found = by(found, value)
+        if np.all(found == enough):
+            break
+    return found
 
 
 def _called(call: ast.Call, of: Callable[[str], Result]) -> Any:

@@ -5,6 +5,7 @@ Each names its source. Shares are fractions; utilities are in logits.
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -86,6 +87,7 @@ def war_profit(subsidy: float, rival: float, margin: float = 2.0, appeal: float 
     return (margin - subsidy) * mine / (1 + mine + theirs)
 
 
+@cache
 def survivors(
     firms: int, network: float, *, burn: float = 0.1, budget: float = 20.0, seed: int = 1
 ) -> int:

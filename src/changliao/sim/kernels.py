@@ -33,43 +33,68 @@ def _mixed(word: Any) -> Any:
 _mix: Any = _compiled(_mixed)
 
 
-def _buy(draws: Any, people: Any, tables: Any, counts: Any, chosen: Any) -> None:
-    """Count who buys what by cell, and change habits. `chosen` keeps outcomes, unless it is empty.
+def _found(half: Any, base: Any, columns: Any, threshold: Any, alias: Any) -> Any:
+    """The place in a day's table that 32 bits choose in the row that begins at `base`."""
+    product = half * columns
+    place = base + (product >> _32)
+    other = np.uint64(alias[place])
+    return place if (product & _LOW) < np.uint64(threshold[place]) else other
 
-    `draws` are the key of the day and the first person's number. All tables are flat and without
-    signs: a place that cannot be negative needs no check.
+
+_find: Any = _compiled(_found)
+
+
+def _buy(draws: Any, people: Any, tables: Any, counts: Any, chosen: Any) -> None:
+    """Count who chooses what by cell, and change habits. `chosen` keeps places, unless it is empty.
+
+    `draws` are the key of the day and the number of the first word, which is of two people. All
+    tables are flat and without signs: a place that cannot be negative needs no check. The two
+    people of a word are counted apart, so that one addition need not wait for the other.
     """
-    key, one = draws
+    key, first = draws
     kind, habit = people
-    visit, threshold, alias, places, platforms, columns = tables
-    keeps = len(chosen) > 0
-    for at in range(len(kind)):
-        draw = _mix(key + np.uint64(one + at) * _GOLDEN)
-        cell = np.uint64(kind[at]) * platforms + np.uint64(habit[at])
-        if (draw >> _32) < np.uint64(visit[cell]):
-            draw = _mix(draw)
-            outcome = ((draw >> _32) * columns) >> _32
-            if (draw & _LOW) >= threshold[cell * columns + outcome]:
-                outcome = np.uint64(alias[cell * columns + outcome])
-            counts[cell * columns + outcome] += 1
-            habit[at] = places[outcome]
-            if keeps:
-                chosen[at] = outcome
+    threshold, alias, went, platforms, columns = tables
+    keeps, count = len(chosen) > 0, len(kind)
+    for pair in range(count // 2):
+        word = _mix(key + np.uint64(first + pair) * _GOLDEN)
+        one, two = 2 * pair, 2 * pair + 1
+        base = (np.uint64(kind[one]) * platforms + np.uint64(habit[one])) * columns
+        place = _find(word & _LOW, base, columns, threshold, alias)
+        base = (np.uint64(kind[two]) * platforms + np.uint64(habit[two])) * columns
+        other = _find(word >> _32, base, columns, threshold, alias)
+        habit[one], habit[two] = went[place], went[other]
+        counts[0, place] += 1
+        counts[1, other] += 1
+        if keeps:
+            chosen[one], chosen[two] = place, other
+    if count % 2:
+        word, one = _mix(key + np.uint64(first + count // 2) * _GOLDEN), count - 1
+        base = (np.uint64(kind[one]) * platforms + np.uint64(habit[one])) * columns
+        place = _find(word & _LOW, base, columns, threshold, alias)
+        habit[one] = went[place]
+        counts[0, place] += 1
+        if keeps:
+            chosen[one] = place
 
 
 def _move(draws: Any, kind: Any, tables: Any, gained: Any) -> None:
-    """Change the kinds of those who leave theirs, and count what each kind gains."""
-    key, one = draws
-    leave, threshold, alias = tables
-    columns = np.uint64(alias.shape[1])
+    """Change the kinds of those who leave theirs, and count what each kind gains.
+
+    `draws` are the key of who leaves, of where to, and the number of the first word.
+    """
+    key, where, first = draws
+    leave, threshold, alias, columns = tables
+    word = key
     for at in range(len(kind)):
-        draw = _mix(key + np.uint64(one + at) * _GOLDEN)
+        if at % 2:
+            word >>= _32
+        else:
+            word = _mix(key + np.uint64(first + at // 2) * _GOLDEN)
         left = kind[at]
-        if (draw >> _32) < np.uint64(leave[left]):
-            draw = _mix(draw)
-            went = np.int64(((draw >> _32) * columns) >> _32)
-            if (draw & _LOW) >= threshold[left, went]:
-                went = alias[left, went]
+        if (word & _LOW) < np.uint64(leave[left]):
+            half = _mix(where + np.uint64(2 * first + at) * _GOLDEN) >> _32
+            base = np.uint64(left) * columns
+            went = _find(half, base, columns, threshold, alias) - base
             gained[left] -= 1
             gained[went] += 1
             kind[at] = went

@@ -1,21 +1,25 @@
 """The law of motion: how likely each choice is, for each kind of person, on one day.
 
 A person's state is small and discrete: class g, mood z (0 calm, 1 boycotting), set of optional
-wallets a, last platform h. So the law is tabulated once a day and both engines only count or draw.
-Everybody holds the wallets whose share is one; the others are the bits of a.
+wallets a, last platform h. So the law is tabulated once a day and the engines only count or draw.
+Everybody holds the wallets whose share is one; the others are the bits of a. Arrays of many runs at
+once have one more axis in front of those named.
 Sources: logit and inclusive value, McFadden (1978); habit, Guadagni and Little (1983).
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 from msgspec import Struct
 
 from changliao.sim.market import Bools, Floats, Market
+from changliao.sim.markets import Markets
 from changliao.sim.scenario import Scenario
 
 CALM: Final = 0
 BOYCOTTING: Final = 1
+Sides = Market | Markets
 
 
 class Choices(Struct, frozen=True):
@@ -25,88 +29,154 @@ class Choices(Struct, frozen=True):
     wallet: Floats
 
 
-class Law:
-    """The parameters and the shape of people's state: `shape` is (g, z, a, h)."""
+class Sale(Struct, frozen=True):
+    """A day's purchases `visits[k]`; `pay[z, tau, k, m]` and `flow[h, k]` when they were wanted."""
 
-    def __init__(self, scenario: Scenario, market: Market) -> None:
-        model, wallets = scenario.model, scenario.market.wallet
-        self.model: Final = model
+    visits: Floats
+    pay: Floats
+    flow: Floats
+
+
+class Standing(Struct, frozen=True):
+    """What only events change: who is boycotted, at which cost[z, k], and the worth of wallets.
+
+    `weight[z,a,tau,k,m]` is what each usable wallet is worth, `inclusive[z,a,tau,k]` all together.
+    """
+
+    happened: int
+    shunned: Floats
+    shunned_wallets: Bools
+    inclusive: Floats
+    weight: Floats
+
+    def wallet(self) -> Floats:
+        """Which wallet is used at a platform."""
+        whole = self.weight.sum(axis=-1, keepdims=True)
+        nothing = np.zeros_like(self.weight)
+        return np.asarray(np.divide(self.weight, whole, out=nothing, where=whole > 0))
+
+
+class Law:
+    """The parameters and the shape of people's state: `shape` is (g, z, a, h).
+
+    Many runs at once: a scenario each, with the same names in them.
+    """
+
+    def __init__(self, market: Sides, *scenarios: Scenario) -> None:
+        first, lead = scenarios[0], market.appeal.shape[:-1]
+
+        def each(of: Callable[[Scenario], Any]) -> Floats:
+            values = np.array([of(one) for one in scenarios], float)
+            return values.reshape((*lead, *np.shape(of(first))))
+
+        wallets = first.market.wallet
         self.optional: Final = [place for place, one in enumerate(wallets) if one.share < 1]
         sets = 1 << len(self.optional)
         bits = np.arange(sets)[:, None] >> np.arange(len(self.optional)) & 1
         self.holds: Bools = np.ones((sets, len(wallets)), bool)
         self.holds[:, self.optional] = bits.astype(bool)
-        shares = np.array([wallets[place].share for place in self.optional])
-        self.set_shares: Floats = np.where(bits, shares, 1 - shares).prod(axis=1)
-        self.class_shares: Floats = np.array([one.share for one in scenario.market.people])
-        self.enrol_alone: Floats = np.array([wallets[place].p for place in self.optional])
-        self.enrol_alike: Floats = np.array([wallets[place].q for place in self.optional])
-        self.terminals: Floats = np.array([1 - model.mobile, model.mobile])
-        self.adjust: Final = 1 - 0.5 ** (1 / model.presence_half_life)
-        self.goodwill_kept: Final = 0.5 ** (1 / model.goodwill_half_life)
-        self.shape: Final = (len(self.class_shares), 2, sets, len(market.platforms))
-        # For each optional wallet: the sets without it, and the same sets with it.
-        without = [np.flatnonzero(bits[:, bit] == 0) for bit in range(len(self.optional))]
-        self._takes_up = [(one, one | 1 << bit) for bit, one in enumerate(without)]
-        self._wallet_choice: tuple[int, Floats, Floats] | None = None
+        shares = each(lambda one: [one.market.wallet[at].share for at in self.optional])
+        shares = shares[..., None, :]
+        self.set_shares: Floats = np.where(bits, shares, 1 - shares).prod(axis=-1)
+        self.class_shares: Floats = each(lambda one: [kind.share for kind in one.market.people])
+        self.enrol_alone: Floats = each(
+            lambda one: [one.market.wallet[at].p for at in self.optional]
+        )
+        self.enrol_alike: Floats = each(
+            lambda one: [one.market.wallet[at].q for at in self.optional]
+        )
+        self.visit_rate: Floats = each(lambda one: one.model.visit_rate)
+        self.terminals: Floats = each(lambda one: [1 - one.model.mobile, one.model.mobile])
+        self.habit: Floats = each(lambda one: one.model.habit)
+        self.network: Floats = each(lambda one: one.model.network)
+        self.subsidy_effect: Floats = each(lambda one: one.model.subsidy_effect)
+        self.boycott_cost: Floats = each(lambda one: one.model.boycott_cost)
+        self.boycott_wallet: Floats = each(lambda one: one.model.boycott_wallet)
+        self.wallet_scale: Floats = each(lambda one: one.model.wallet_scale)
+        self.forgive: Floats = each(lambda one: one.model.forgive)
+        self.contagion: Floats = each(lambda one: one.model.contagion)
+        self.adjust: Floats = 1 - 0.5 ** (1 / each(lambda one: one.model.presence_half_life))
+        self.goodwill_kept: Floats = 0.5 ** (1 / each(lambda one: one.model.goodwill_half_life))
+        classes = len(first.market.people)
+        self.shape: Final = (classes, 2, sets, len(market.platforms))
+        self._standing: Standing | None = None
 
-    def choices(self, market: Market) -> Choices:
+    def choices(self, market: Sides) -> Choices:
         """Today's probabilities."""
-        model, mood = self.model, np.arange(2.0)
-        inclusive, wallet = self._wallets(market)
-        appeal = market.appeal + model.network * market.presence + market.goodwill
-        appeal = appeal + model.subsidy_effect * market.subsidy
-        shunned = model.boycott_cost * mood[:, None] * market.targeted()
-        liking = np.exp(appeal + market.taste[:, None] - shunned) * market.alive  # g, z, k
-        return Choices(with_habit(liking[:, :, None, None] * inclusive, model.habit), wallet)
+        standing = self.standing(market)
+        liking = self.liking(market)[..., :, :, None, None, :]
+        odds = liking * standing.inclusive[..., None, :, :, :, :]
+        return Choices(with_habit(odds, self.habit), standing.wallet())
 
-    def _wallets(self, market: Market) -> tuple[Floats, Floats]:
-        """What the usable wallets are worth [z, a, tau, k], and which is used [z, a, tau, k, m].
+    def liking(self, market: Sides) -> Floats:
+        """What platforms' odds are but for the wallets they take: [g, z, k]."""
+        appeal = market.appeal + self.network[..., None] * market.presence + market.goodwill
+        appeal = appeal + self.subsidy_effect[..., None] * market.subsidy
+        taste = appeal[..., None, None, :] + market.taste[..., :, None, :]
+        logits = taste - self.standing(market).shunned[..., None, :, :]
+        return np.asarray(np.exp(logits) * market.alive[..., None, None, :])
 
-        Neither changes until something happens.
-        """
-        kept = self._wallet_choice
-        if kept is not None and kept[0] == market.happened:
-            return kept[1], kept[2]
-        model, mood = self.model, np.arange(2.0)
-        dislike = mood[:, None, None] * model.boycott_wallet * market.wallets_targeted()
-        worth = np.exp((market.psi - dislike) / model.wallet_scale)  # z, tau, m
-        usable = self.holds[:, None, :] & market.accepts  # a, k, m
-        weight = worth[:, None, :, None, :] * usable[:, None]  # z, a, tau, k, m
-        whole = weight.sum(axis=-1, keepdims=True)
-        chosen = np.divide(weight, whole, out=np.zeros_like(weight), where=whole > 0)
-        inclusive: Floats = whole[..., 0] ** model.wallet_scale
-        self._wallet_choice = market.happened, inclusive, chosen
-        return inclusive, chosen
+    def standing(self, market: Sides) -> Standing:
+        """The same until something happens."""
+        kept = self._standing
+        if kept is not None and kept.happened == market.happened:
+            return kept
+        mood = np.arange(2.0)
+        cost, dislike = self.boycott_cost[..., None, None], self.boycott_wallet[..., None, None]
+        shunned = cost * mood[:, None] * market.targeted()[..., None, :]
+        wallets = market.wallets_targeted()
+        dislike = dislike * mood[:, None] * wallets[..., None, :]
+        scale = self.wallet_scale[..., None, None, None, None]
+        worth = (market.psi[..., None, :, :] - dislike[..., :, None, :]) / scale[..., 0]
+        usable = self.holds[:, None, :] & market.accepts[..., None, :, :]  # a, k, m
+        weight = np.exp(worth)[..., :, None, :, None, :] * usable[..., None, :, None, :, :]
+        kept = Standing(market.happened, shunned, wallets, weight.sum(axis=-1) ** scale, weight)
+        self._standing = kept
+        return kept
 
-    def moods(self, boycotting: float, outrage: float) -> Floats:
-        """The morning's transition matrix between moods; rows add up to one."""
-        up = min(1.0, outrage + self.model.contagion * boycotting)
-        down = self.model.forgive
-        return np.array([[1 - up, up], [down, 1 - down]])
+    def feelings(
+        self, boycotting: float | Floats, outrage: float | Floats
+    ) -> tuple[Floats, Floats]:
+        """The morning's chances to begin a boycott and to forgive."""
+        return np.minimum(1.0, outrage + self.contagion * boycotting), self.forgive
 
-    def enrolments(self, market: Market, held: Floats, shares: Floats, boycotting: float) -> Floats:
-        """The evening's transition matrix between wallet sets; rows add up to one."""
-        reach = shares @ market.accepts[:, self.optional]
-        put_off = 1 - boycotting * market.wallets_targeted()[self.optional]
+    def rates(self, market: Sides, held: Floats, shares: Floats, boycotting: Floats) -> Floats:
+        """The evening's chances to take up each optional wallet."""
+        reach = (shares[..., None, :] @ market.accepts[..., self.optional])[..., 0, :]
+        shunned = self.standing(market).shunned_wallets[..., self.optional]
+        put_off = 1 - boycotting[..., None] * shunned
         rates = (self.enrol_alone + self.enrol_alike * held) * reach * put_off
-        rates = np.clip(rates, 0, 1)
-        moves: Floats = np.eye(self.shape[2])
-        for rate, (without, with_it) in zip(rates, self._takes_up, strict=True):
-            taken = rate * moves[:, without]
-            moves[:, without] -= taken
-            moves[:, with_it] += taken
-        return moves
+        return np.minimum(np.maximum(rates, 0), 1)
 
-    def settle(self, market: Market, shares: Floats, visits: float) -> None:
+    def settle(self, market: Sides, shares: Floats, visits: Floats) -> None:
         """The evening: sellers follow buyers, subsidies are paid until their budgets are gone."""
-        market.presence += self.adjust * (shares * market.alive - market.presence)
-        spent = np.minimum(market.subsidy * shares * visits, market.budget)
-        market.budget -= spent
-        market.subsidy[market.budget <= 0] = 0.0
+        presence = market.presence
+        presence += self.adjust[..., None] * (shares * market.alive - presence)
+        if market.subsidy.any():
+            spent = np.minimum(market.subsidy * shares * visits[..., None], market.budget)
+            np.subtract(market.budget, spent, out=market.budget)
+            market.subsidy[market.budget <= 0] = 0.0
 
 
-def with_habit(odds: Floats, habit: float) -> Floats:
+def mood_moves(up: Floats, down: Floats) -> Floats:
+    """The transition matrix between moods; rows add up to one."""
+    return np.array([[1 - up, up], [down, 1 - down]], float)
+
+
+def wallet_moves(rates: Floats) -> Floats:
+    """The transition matrix between wallet sets; rows add up to one.
+
+    Wallets are taken up independently: the matrix is a product, the last bit the outermost.
+    """
+    moves: Floats = np.ones((1, 1))
+    for rate in rates:
+        bit = np.array([[1 - rate, rate], [0.0, 1.0]])
+        product = bit[:, None, :, None] * moves[None, :, None, :]
+        moves = product.reshape(2 * len(moves), -1)
+    return moves
+
+
+def with_habit(odds: Floats, habit: float | Floats) -> Floats:
     """P(k | h), shaped [..., h, k], from odds[..., k]: the last platform's count e^habit times."""
     extra = np.expm1(habit)
     whole = odds.sum(axis=-1, keepdims=True) + extra * odds

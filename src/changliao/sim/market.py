@@ -4,7 +4,7 @@ Arrays are indexed by platform `k` and wallet `m`, in the order of the file, pla
 later after those of the start. Nobody is counted here: the engines do that.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -96,7 +96,7 @@ class Market:
             [bool(self.target) and group == self.target for group in self.wallet_groups]
         )
 
-    def morning(self, events: list[Event], goodwill_kept: float) -> None:
+    def morning(self, events: Sequence[Event], goodwill_kept: float | Floats) -> None:
         """A new day: what was felt fades, then its events happen in the order of the file."""
         self.goodwill *= goodwill_kept
         self.outrage = 0.0

@@ -4,8 +4,11 @@ Also finding the line it stands on, so that a refusal can point at it.
 """
 
 import re
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 _LISTS: Final = ("wallet", "platform", "people", "event", "calibrate", "variant", "fact")
 _PART: Final = re.compile(r"([A-Za-z_]+)((?:\[\d+\])*)$")
@@ -48,6 +51,20 @@ def _inside(holder: Any, step: str | int, path: str) -> Any:
         return holder[step]
     except (KeyError, IndexError, TypeError):
         raise NoSuchPath(f"{path!r}: there is no {step!r}") from None
+
+
+def put(holder: Any, way: list[str | int], value: Any) -> Any:
+    """A scenario with another value where a way leads, which must be there; it is not checked."""
+    if not way:
+        return value
+    step, *rest = way
+    if isinstance(step, int):
+        return (*holder[:step], put(holder[step], rest, value), *holder[step + 1 :])
+    if isinstance(holder, Mapping):
+        return {**holder, step: put(holder.get(step), rest, value)}
+    known = zip(holder.__struct_encode_fields__, holder.__struct_fields__, strict=True)
+    name = dict(known)[step]
+    return replace(holder, **{name: put(getattr(holder, name), rest, value)})
 
 
 def line_of(text: str, way: list[str | int]) -> int:

@@ -64,7 +64,7 @@ def purchases(
         raise Impossible("only the agents engine follows each person")
     bought: list[Bought] = []
     agents.bought = bought
-    recorder = Recorder(start.market, start.law.shape, 1)
+    recorder = Recorder(start.market, start.law.shape, [])
     calendar = calendar_of(scenario)
     wallets, platforms = len(start.market.wallets), len(start.market.platforms)
     amounts = prices()

@@ -89,6 +89,22 @@ class File(msgspec.Struct, frozen=True):
         known = ", ".join(one.id for one in self.scenario.market.variant) or "none"
         raise Unplayable([Problem(0, f"no variant is called {name!r}; there are: {known}")])
 
+    def place_in(self, name: str, path: str) -> Way | None:
+        """Where a variant has what the file has at a path; None: it has something else there."""
+        way = paths.steps(path)
+        for variant in self.scenario.market.variant:
+            if variant.id != name:
+                continue
+            for other in map(paths.steps, variant.set):
+                if other[: len(way)] == way[: len(other)]:
+                    return None
+            if way[:2] == ["market", "event"] and isinstance(way[2], int):
+                gone = [one.id in variant.without for one in self.scenario.market.event]
+                if gone[way[2]]:
+                    return None
+                way[2] -= sum(gone[: way[2]])
+        return way
+
 
 def load(path: Path) -> File:
     """Raises Unplayable, or OSError when it cannot be read."""
