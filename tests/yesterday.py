@@ -20,13 +20,14 @@ from changliao.store.views import numbers, parties
 from tests.served import Served
 from tests.world import World
 
+_NODES = 100
+# A bill is ready some minutes after its day: until then the day before is the last that has one.
+_READY = timedelta(minutes=10)
+
 
 def date(days_ago: int = 1) -> str:
     """A date in Beijing."""
-    return f"{datetime.now(BEIJING) - timedelta(days=days_ago):%Y-%m-%d}"
-
-
-_NODES = 100
+    return f"{datetime.now(BEIJING) - _READY - timedelta(days=days_ago):%Y-%m-%d}"
 
 
 @contextmanager
@@ -35,7 +36,7 @@ def past(served: Served, mchid: str, days_ago: int = 1) -> Iterator[World]:
 
     Each is at another millisecond of that hour: ids are made of the time.
     """
-    noon = datetime.now(BEIJING).replace(hour=12, minute=0, second=0, microsecond=0)
+    noon = (datetime.now(BEIJING) - _READY).replace(hour=12, minute=0, second=0, microsecond=0)
     since = time.time_ns() // MILLISECOND // 1_000 * MILLISECOND % HOUR
     then = Instant(int(noon.timestamp()) * SECOND - days_ago * DAY + since)
     # A node of that day's own: ids of one node never go back.
