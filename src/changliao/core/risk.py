@@ -134,7 +134,7 @@ class Rule(Struct, frozen=True):
 
 
 class Checks(Struct, frozen=True):
-    """The rules for one kind of movement, and what they ask about.
+    """The rules for one kind of movement, and what they ask about (`asks`: anything at all).
 
     `counted` and `summed` are the movements that rules count and add up.
     """
@@ -146,6 +146,7 @@ class Checks(Struct, frozen=True):
     returns: bool = False
     receivers: bool = False
     reviews: bool = False
+    asks: bool = False
 
 
 class Rulebook(Struct, frozen=True):
@@ -243,15 +244,19 @@ class Judged(Struct, frozen=True, gc=False):
 
 def decide_risk(rules: Collection[Rule], attempted: Attempted, seen: Seen, now: Instant) -> Judged:
     """Which of these rules does the movement meet, and may it be made?"""
-    met = tuple(one for one in rules if _MEETS[one.kind](one, attempted, seen, now))
+    met = tuple([one for one in rules if _MEETS[one.kind](one, attempted, seen, now)])
     if not met:
-        return Judged(met, None)
+        return UNTOUCHED
     strictest = max(one.action for one in met)
     if strictest is RiskAction.REFUSE:
         return Judged(met, Refused(Reason.RISK_REFUSED))
     if strictest is RiskAction.REVIEW and now >= seen.cleared_until:
         return Judged(met, Refused(Reason.RISK_REVIEW))
     return Judged(met, None)
+
+
+# What most movements come to.
+UNTOUCHED: Final = Judged((), None)
 
 
 def rulebook(rules: tuple[Rule, ...], revision: int) -> Rulebook:
@@ -293,6 +298,7 @@ def added(known: Moved, amount: int, minutes: int, now: Instant) -> Moved:
 
 def _checks(rules: tuple[Rule, ...]) -> Checks:
     kinds = {one.kind for one in rules}
+    reviews = any(one.action is RiskAction.REVIEW for one in rules)
     return Checks(
         rules=rules,
         counted=_movements(rules, RuleKind.MANY_PAYMENTS),
@@ -300,8 +306,12 @@ def _checks(rules: tuple[Rule, ...]) -> Checks:
         wrong_pins=RuleKind.WRONG_PINS in kinds,
         returns=RuleKind.MANY_RETURNS in kinds,
         receivers=RuleKind.NEW_RECEIVER in kinds,
-        reviews=any(one.action is RiskAction.REVIEW for one in rules),
+        reviews=reviews,
+        asks=reviews or not kinds.isdisjoint(_ASKING),
     )
+
+
+_ASKING: Final = (*COUNTED, RuleKind.LARGE_SUM, RuleKind.NEW_RECEIVER)
 
 
 def _movements(rules: tuple[Rule, ...], kind: RuleKind) -> tuple[Movement, ...]:

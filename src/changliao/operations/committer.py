@@ -29,7 +29,7 @@ from changliao.store.ledger import ACCOUNTS
 from changliao.store.limits import SPENDINGS
 from changliao.store.orders import ORDERS
 from changliao.store.platforms import STORES
-from changliao.store.risk import RULEBOOKS
+from changliao.store.risk import CLEARANCES, MOVED, RECENTS, RULEBOOKS
 from changliao.store.unit import Index, UnitOfWork, as_row
 
 MOST_WAITING: Final = 4_096
@@ -43,8 +43,11 @@ _WAIT_HERE_S: Final = 0.001
 _LONGEST_S: Final = 4 * _WAIT_HERE_S
 _AVERAGED: Final = 32
 _AWAY_S: Final = 1.0
-# Rules, stores, and what people spent until today: an order asks for them, and few have any.
-_SELDOM_CHANGED: Final = (ACCEPTANCES, STORES, SPENDINGS, RULEBOOKS)
+# Rules, stores, what people spent until today and what risk rules remember of them: an order asks
+# for them, and few have any.
+_SELDOM_CHANGED: Final = (
+    ACCEPTANCES, STORES, SPENDINGS, RULEBOOKS, RECENTS, MOVED, CLEARANCES,
+)  # fmt: skip
 _log = logging.getLogger("changliao.commands")
 
 

@@ -20,6 +20,7 @@ from changliao.core.orders import Order
 from changliao.core.outcome import Refused
 from changliao.core.risk import (
     MADE,
+    UNTOUCHED,
     Attempted,
     Checks,
     Hit,
@@ -40,6 +41,7 @@ from changliao.store.unit import UnitOfWork
 # What every movement announces.
 KEY: Final[Place] = (RULEBOOKS, THE_RULEBOOK)
 _NO_RULES: Final = Rulebook()
+_NOTHING_SEEN: Final = Seen()
 _NOBODY: Final = UserId(0)
 
 
@@ -58,7 +60,7 @@ class Passed(Struct, frozen=True, gc=False):
 def judge_order(
     tx: UnitOfWork, order: Order, payer_id: UserId, now: Instant, method_id: int = OWN_METHOD
 ) -> Passed | Refused | None:
-    """May somebody pay this order, as far as rules go? None: no rule judges payments."""
+    """May somebody pay this order, as far as rules go? None: nothing to keep."""
     book = tx.find(RULEBOOKS, THE_RULEBOOK)
     if book is None or Movement.PAYMENT not in book.checks:
         return None
@@ -81,7 +83,7 @@ def judge_movement(
     *,
     receiver_id: UserId = _NOBODY,
 ) -> Passed | Refused | None:
-    """May somebody send this to people or to the own bank? None: no rule judges that."""
+    """May somebody send this to people or to the own bank? None: nothing to keep."""
     book = tx.find(RULEBOOKS, THE_RULEBOOK)
     if book is None or movement not in book.checks:
         return None
@@ -99,7 +101,7 @@ def judge_movement(
 
 
 def judge(tx: UnitOfWork, attempted: Attempted, now: Instant) -> Passed | Refused | None:
-    """May this be made, as far as rules go? None: no rule judges it."""
+    """May this be made, as far as rules go? None: nothing to keep."""
     book = tx.find(RULEBOOKS, THE_RULEBOOK)
     if book is None or attempted.movement not in book.checks:
         return None
@@ -133,13 +135,18 @@ def returned(tx: UnitOfWork, merchant_id: MerchantId, now: Instant) -> None:
         _happened(tx, merchant_id, RecentKind.RETURN, most, now)
 
 
-def _judged(tx: UnitOfWork, book: Rulebook, attempted: Attempted, now: Instant) -> Passed | Refused:
+def _judged(
+    tx: UnitOfWork, book: Rulebook, attempted: Attempted, now: Instant
+) -> Passed | Refused | None:
     movement = attempted.movement
     checks = book.checks[movement]
-    judged = decide_risk(checks.rules, attempted, _seen(tx, checks, attempted), now)
+    seen = _seen(tx, checks, attempted) if checks.asks else _NOTHING_SEEN
+    judged = decide_risk(checks.rules, attempted, seen, now)
     if judged.refused is not None:
         _keep_hits(tx, attempted, judged)
         return judged.refused
+    if not checks.asks and judged is UNTOUCHED:
+        return None
     times = book.times.get(MADE[movement], 0)
     return Passed(attempted, judged, times, book.sums.get(movement, 0))
 
