@@ -1,8 +1,9 @@
 """Each engine keeps its word: every statement runs, with the rows and keys it says it takes."""
 
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from changliao.core.limits import UNBOUNDED
 from changliao.store import migrations, statements
-from changliao.store.engine import Conflict, Engine
+from changliao.store.engine import Conflict, Engine, Session
 from changliao.store.engines import open_engine
 from changliao.store.sqlite import compiled
 from tests import postgres
@@ -51,22 +52,39 @@ def parameters(text: str) -> dict[str, Any]:
     return {name: VALUES[kinds.get(name, "bigint")] for name in names}
 
 
-@pytest.mark.parametrize("name", sorted(STATEMENTS))
-def test_every_statement_runs(engine: Engine, name: str) -> None:
-    statement = statements.load(engine.name)[name]
-    session = engine.session()
-    session.begin([])
-    if not statement.input:
-        assert isinstance(session.select(name, parameters(statement.text)), list)
-    elif name.endswith(("_find", "_by_reference")) or "_by_" in name:
-        assert session.find(name, [a_row(statement), a_row(statement)]) == []
-    elif statement.guarded:
-        with pytest.raises(Conflict):
-            session.write([(name, [a_row(statement)])])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared(request: pytest.FixtureRequest, migrated: Path) -> Iterator[tuple[str, Session]]:
+    """An engine's name and a session whose every transaction is rolled back."""
+    if request.param == "sqlite":
+        place: Any = nullcontext(str(migrated))
     else:
-        session.write([(name, [a_row(statement)])])
-    session.rollback()
-    session.close()
+        running: postgres.Server = request.getfixturevalue("postgresql")
+        place = running.borrowed()
+    with place as address:
+        engine = open_engine(address)
+        session = engine.session()
+        yield engine.name, session
+        session.close()
+        engine.close()
+
+
+@pytest.mark.parametrize("name", sorted(STATEMENTS))
+def test_every_statement_runs(shared: tuple[str, Session], name: str) -> None:
+    engine, session = shared
+    statement = statements.load(engine)[name]
+    session.begin([])
+    try:
+        if not statement.input:
+            assert isinstance(session.select(name, parameters(statement.text)), list)
+        elif name.endswith(("_find", "_by_reference")) or "_by_" in name:
+            assert session.find(name, [a_row(statement), a_row(statement)]) == []
+        elif statement.guarded:
+            with pytest.raises(Conflict):
+                session.write([(name, [a_row(statement)])])
+        else:
+            session.write([(name, [a_row(statement)])])
+    finally:
+        session.rollback()
 
 
 @pytest.mark.parametrize("address", ["sqlite"], indirect=True)
