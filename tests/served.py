@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import httpx
@@ -30,18 +31,24 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from changliao.commands.root import main
 
+_COMMANDS = Lock()
 CHANGLIAO = str(Path(sys.executable).with_name("changliao"))
 START_WITHIN_S = 60
 
 
 def command(*arguments: str, data: Path, **environment: str) -> Any:
-    """What one of our commands prints as JSON."""
-    done = subprocess.run(
-        [CHANGLIAO, *arguments, "--data", str(data), "--json"],
-        check=True,
-        stdout=subprocess.PIPE,
-        env={**os.environ, **environment},
-    )
+    """What one of our commands prints as JSON.
+
+    Called here, on a thread of its own since some bring a loop: a process spends ten times as long
+    on imports. What a process makes of a command is for the tests of commands.
+    """
+    words = [*arguments, "--data", str(data), "--json"]
+    with ThreadPoolExecutor(1) as own, _COMMANDS:
+        done = own.submit(
+            CliRunner().invoke, main, words, env=environment, catch_exceptions=False
+        ).result()
+    if done.exit_code != 0:
+        raise subprocess.CalledProcessError(done.exit_code, words, done.stdout, done.stderr)
     return json.loads(done.stdout)
 
 
@@ -109,16 +116,6 @@ class Served:
     def command(self, *arguments: str) -> Any:
         """One of our commands on this network, as JSON."""
         return command(*arguments, data=self.data, **self.environment)
-
-    def here(self, *arguments: str) -> Any:
-        """The same in this process, for what a test needs but does not test: a new one costs a
-        second. In a thread, where no other loop runs.
-        """
-        words = [*arguments, "--data", str(self.data), "--json"]
-        with ThreadPoolExecutor(1) as aside:
-            done = aside.submit(CliRunner().invoke, main, words, env=self.environment).result()
-        assert done.exit_code == 0, done.output
-        return json.loads(done.stdout)
 
     def audit(self) -> Any:
         """The report of `changliao audit`, which must be clean."""

@@ -78,4 +78,4 @@ def somebody(
         words += ["--appid", appid]
     for option, value in options.items():
         words += [f"--{option}", str(value)]
-    return Wallet(sandbox[0].base_url, sandbox[0].here(*words), sandbox[1])
+    return Wallet(sandbox[0].base_url, sandbox[0].command(*words), sandbox[1])

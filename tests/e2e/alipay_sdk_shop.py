@@ -181,7 +181,7 @@ class Shop:
 def opened_shop(sdk: Sdk, sandbox: tuple[Served, Rest], folder: Path) -> Iterator[Shop]:
     """A merchant of the sandbox with this SDK running, until the block ends."""
     key = base64.b64encode(secrets.token_bytes(16)).decode() if sdk.variant == "AES" else ""
-    settings = sandbox[0].here("sandbox", "alipay", sdk.package, "--content-key", key)
+    settings = sandbox[0].command("sandbox", "alipay", sdk.package, "--content-key", key)
     settings |= {"content_key": key}
     with running_shop(sdk, settings, folder) as shop:
         yield shop

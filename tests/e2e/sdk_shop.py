@@ -214,7 +214,7 @@ def opened_shop(request: pytest.FixtureRequest, folder: Path) -> Iterator[Shop]:
     network = request.getfixturevalue("exported") if sdk.proxied else direct
     served, operator = sandbox
     command, inside = sdk.command(folder / "settings.json")
-    settings = served.here("sandbox", "merchant", sdk.package)
+    settings = served.command("sandbox", "merchant", sdk.package)
     if sdk.mode == "public-key":
         path = f"/api/v1/merchants/{settings['mchid']}"
         assert operator.post(path, signing_mode="public_key").status_code == 200

@@ -69,7 +69,7 @@ def bound(account: str) -> dict[str, Any]:
 def test_a_payment_is_shared_and_the_rest_released(
     shop: Shop, sandbox: tuple[Served, Rest], payer: Person
 ) -> None:
-    store = sandbox[0].here("sandbox", "alipay", "Receiver")["pid"]
+    store = sandbox[0].command("sandbox", "alipay", "Receiver")["pid"]
     assert shop.done(BIND, bound(store))["result_code"] == "SUCCESS"
     assert shop.done(RATE, {"out_request_no": number()})["max_ratio"] == 30
     terms: dict[str, Any] = {**order(), "extend_params": {"royalty_freeze": "true"}}

@@ -36,7 +36,7 @@ def shop(
 def test_a_payment_is_shared_taken_back_and_the_rest_released(
     shop: Shop, sandbox: tuple[Served, Rest], payer: Person
 ) -> None:
-    supplier = sandbox[0].here("sandbox", "merchant", "Supplier")["mchid"]
+    supplier = sandbox[0].command("sandbox", "merchant", "Supplier")["mchid"]
     receiver = {"account_type": "MERCHANT_ID", "account": supplier}
     added = {**receiver, "relation_type": "SUPPLIER", "name": "Supplier"}
     assert shop.done("profitsharing_add_receiver", **added)["account"] == supplier
@@ -156,8 +156,8 @@ def test_a_batch_is_paid_and_each_of_its_parts_found(shop: Shop, payee: Wallet) 
 def test_combined_orders_are_paid_as_one_and_refunded_in_parts(
     shop: Shop, sandbox: tuple[Served, Rest], payer: Person
 ) -> None:
-    partner = sandbox[0].here("sandbox", "merchant", "Partner")["mchid"]
-    sandbox[0].here("sandbox", "partner", shop.settings["mchid"], partner)
+    partner = sandbox[0].command("sandbox", "merchant", "Partner")["mchid"]
+    sandbox[0].command("sandbox", "partner", shop.settings["mchid"], partner)
 
     def placed(number: str) -> tuple[Any, list[dict[str, Any]]]:
         parts = [

@@ -125,8 +125,8 @@ def test_a_bill_is_downloaded_and_parsed(
 @pytest.fixture(scope="module")
 def sub_mchid(shop: Shop, sandbox: tuple[Served, Rest]) -> str:
     """A merchant that lets the shop act for it."""
-    made = sandbox[0].here("sandbox", "merchant", "Sub")["mchid"]
-    sandbox[0].here("sandbox", "partner", shop.settings["mchid"], made)
+    made = sandbox[0].command("sandbox", "merchant", "Sub")["mchid"]
+    sandbox[0].command("sandbox", "partner", shop.settings["mchid"], made)
     return str(made)
 
 
@@ -196,7 +196,7 @@ def test_what_the_sdk_signs_for_a_page_opens_the_cashier(
     shop: Shop, sandbox: tuple[Served, Rest], payer: Person
 ) -> None:
     appid = shop.settings["appid"]
-    user = sandbox[0].here("sandbox", "user", payer.phone, "--appid", appid)
+    user = sandbox[0].command("sandbox", "user", payer.phone, "--appid", appid)
     _, placed = shop.place("jsapi", payer={"openid": user["openid"]}, notify_url=shop.address("/j"))
     cashier = opened(shop, placed["invoke"])
     payer.pay(shop.settings["base_url"] + cashier)
