@@ -4,18 +4,27 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.doors.test_refund_repairs import sold
+from tests.doors.test_rest_acceptance import id_of, switched
 from tests.doors.test_rest_platforms import rest_of
 from tests.e2e.looks import is_well_made
 from tests.e2e.members import desk
 from tests.e2e.site import Key, Site
+from tests.phones import new_phone
 from tests.served import Rest, Served, Shop, merchant, serve
+from tests.workers.receiver import eventually
 
 Sandbox = tuple[Served, Rest]
+# What orders of `Shop` are of: data, also in English.
+GOODS = "越野跑鞋 42 码"
+FIELDS = "() => Object.fromEntries(new FormData(document.querySelector('form[action$=refunds]')))"
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +68,58 @@ def client(here: Site, key: Key) -> Rest:
     return Rest(here.base, key.id, key.secret)
 
 
+def send_back(page: Page, amount: str, reason: str) -> None:
+    page.fill("#amount", amount)
+    page.fill("#reason", reason)
+    page.click("main form[action$='refunds'] button")
+    page.wait_for_load_state()
+
+
+def set_threshold(page: Page, refunds: str, amount: str) -> None:
+    page.goto(refunds)
+    page.fill("input[name=amount]", amount)
+    page.click("form[action$='threshold'] button")
+    page.wait_for_load_state()
+
+
+def paid(here: Site, rest: Rest, page: Page, amount: int) -> str:
+    """An order that a simulated payer paid; its page is open."""
+    made = rest.made(
+        "/api/v1/orders", reference=f"P{uuid4().hex[:20]}", title="Shoes", amount=amount
+    )
+    page.goto(f"{here.base}/portal/orders/{made['id']}")
+    page.click("button:has-text('付款')")
+    page.wait_for_selector("text=已支付")
+    return str(made["id"])
+
+
+def sold_by_bank(sandbox: Sandbox, shop: Shop) -> str:
+    """An order that a bank paid."""
+    number, _ = sold(sandbox, shop)
+    of = f"merchant_id={id_of(sandbox, shop)}&reference={number}"
+    (order,) = sandbox[1].get(f"/api/v1/orders?{of}").json()["data"]
+    return str(order["id"])
+
+
+def refunded(sandbox: Sandbox, rest: Rest, order: dict[str, Any]) -> dict[str, Any]:
+    """A refund of a part of an order that somebody pays."""
+    operator = sandbox[1]
+    payer = operator.made("/api/v1/users", phone=new_phone(), name="Payer")["id"]
+    operator.made(f"/api/v1/users/{payer}/top-ups", amount=100)
+    named = {"merchant_id": order["merchant_id"], "order_id": order["id"], "payer_id": payer}
+    operator.made("/api/v1/payments", amount=order["amount"], **named)
+    path = f"/api/v1/orders/{order['id']}/refunds"
+    refund: dict[str, Any] = rest.made(path, reference="R1", amount=1, reason="Theirs")
+    return refund
+
+
+def becomes(operator: Rest, shop: Shop, order: str, state: str) -> None:
+    """Wait for the order's only refund."""
+    merchant_id = operator.get(f"/api/v1/merchants/{shop.mchid}").json()["id"]
+    path = f"/api/v1/orders/{order}/refunds?merchant_id={merchant_id}"
+    assert eventually(lambda: operator.get(path).json()["data"][0]["state"] == state)
+
+
 def logged(page: Page, here: Site, text: str) -> None:
     """Wait until the log of requests has it."""
     for _ in range(30):
@@ -93,10 +154,118 @@ def test_a_developers_whole_path(here: Site, developer: Page) -> None:
     developer.click("text=发送")
     developer.wait_for_url("**/portal/events/evt_*")
     developer.click("text=立即重发")
+    developer.goto(f"{here.base}/portal/orders/{order['id']}")
+    send_back(developer, "68.00", "one shoe")
+    assert "部分退款" in developer.inner_text("main")
+    (refund,) = rest.get(f"/api/v1/orders/{order['id']}/refunds").json()["data"]
+    assert (refund["amount"], refund["state"]) == (6_800, "succeeded")
     developer.goto(f"{here.base}/portal/bills")
     assert "¥268.00" in developer.inner_text("main")
     assert "还没结束" in developer.inner_text("main")
     rest.http.close()
+
+
+def test_a_refund_form_refunds_once_and_never_above_what_was_paid(
+    here: Site, mine: Shop, developer: Page
+) -> None:
+    rest = rest_of(mine)
+    order = paid(here, rest, developer, 26_800)
+    address = f"{here.base}/portal/orders/{order}"
+    send_back(developer, "268.01", "too much")
+    assert "refund_exceeds_payment" in developer.inner_text("[role=alert]")
+    assert developer.input_value("#reason") == "too much"
+    developer.fill("#amount", "100")
+    fields = developer.evaluate(FIELDS)
+    kept = {one["name"]: one["value"] for one in developer.context.cookies()}
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    with httpx.Client(cookies=kept, trust_env=False, timeout=30, headers=headers) as browser:
+        assert (
+            browser.post(f"{address}/refunds", data=fields | {"csrf": "0" * 64}).status_code == 403
+        )
+        elsewhere = {"Sec-Fetch-Site": "cross-site"}
+        assert browser.post(f"{address}/refunds", data=fields, headers=elsewhere).status_code == 403
+        for _ in range(2):
+            assert browser.post(f"{address}/refunds", data=fields).status_code == 303
+        changed = browser.post(f"{address}/refunds", data=fields | {"amount": "99"})
+        assert "refund_reference_reused" in changed.text
+    developer.goto(address)
+    developer.fill("#reason", "two clicks")
+    developer.dblclick("main form[action$='refunds'] button")
+    developer.wait_for_selector("text=已退款")
+    found = rest.get(f"/api/v1/orders/{order}/refunds").json()["data"]
+    assert [one["amount"] for one in found] == [10_000, 16_800]
+    developer.goto(f"{here.base}/portal/refunds")
+    row = developer.locator("tr", has_text="two clicks").inner_text()
+    assert "¥168.00" in row
+    assert "已到账" in row
+    rest.http.close()
+
+
+def test_a_merchant_that_wants_two_for_large_refunds_has_them(
+    here: Site, mine: Shop, chromium: Browser, developer: Page
+) -> None:
+    rest, accountant = rest_of(mine), desk(here, chromium, "accountant", [])
+    order = paid(here, rest, developer, 26_800)
+    refunds = f"{here.base}/portal/refunds"
+    developer.goto(refunds)
+    assert developer.locator("input[name=amount]").count() == 0
+    set_threshold(accountant, refunds, "100")
+    developer.goto(f"{here.base}/portal/orders/{order}")
+    send_back(developer, "100", "large one")
+    assert developer.url == refunds
+    waiting = developer.locator("section", has_text="等另一位成员复核的退款")
+    assert "要由另一位成员复核" in waiting.inner_text()
+    assert rest.get(f"/api/v1/orders/{order}/refunds").json()["data"] == []
+    is_well_made(developer, refunds)
+    accountant.goto(refunds)
+    accountant.click("button:has-text('复核通过')")
+    accountant.wait_for_load_state()
+    (made,) = rest.get(f"/api/v1/orders/{order}/refunds").json()["data"]
+    assert (made["amount"], made["reason"]) == (10_000, "large one")
+    set_threshold(accountant, refunds, "")
+    rest.http.close()
+
+
+def test_a_refund_that_its_bank_declines_is_repaired_on_the_page(
+    sandbox: Sandbox, here: Site, mine: Shop, chromium: Browser, developer: Page
+) -> None:
+    served, operator = sandbox
+    made = served.command("sandbox", "operator-key")
+    second = Rest(served.base_url, made["operator_key"], made["operator_secret"])
+    switched(sandbox, second, mine, ("netbank", "pc", "accepted"))
+    second.http.close()
+    for page, base, goal in (
+        (developer, f"{here.base}/portal", "card"),
+        (desk(here, chromium, "supervisor", []), f"{here.base}/console", "merchant"),
+    ):
+        order = sold_by_bank(sandbox, mine)
+        fault = operator.post(
+            "/api/v1/channels/sandbox_bank/faults", kind="refund", fault="refused"
+        )
+        assert fault.status_code == 200
+        page.goto(f"{base}/orders/{order}")
+        send_back(page, "4", "bank says no")
+        becomes(operator, mine, order, "abnormal")
+        page.goto(f"{base}/refunds?abnormal=1")
+        page.locator("tr", has_text="bank says no").locator("a").click()
+        if goal == "card":
+            is_well_made(page, page.url, (GOODS,))
+            page.goto(f"{base}/orders/{order}")
+            form = page.locator("form", has_text="退到这张卡")
+            card = {"bank": "ICBC", "number": "1", "holder": "Zhang San"}
+            for name, text in card.items():
+                form.locator(f"[name={name}]").fill(text)
+            form.locator("button").click()
+            assert "8 到 19 位" in page.inner_text("[role=alert]")
+            form = page.locator("form", has_text="退到这张卡")
+            assert form.locator("[name=bank]").input_value() == "ICBC"
+            form.locator("[name=number]").fill("6222 0202 0011 2233")
+            form.locator("button").click()
+        else:
+            page.locator("form", has_text="退回商户").locator("button").click()
+        page.wait_for_load_state()
+        assert page.locator("text=退到这张卡").count() == 0
+        becomes(operator, mine, order, "succeeded")
 
 
 def test_keys_rotate_with_overlap(here: Site, developer: Page) -> None:
@@ -132,7 +301,8 @@ def test_an_address_that_is_none_gets_no_test(here: Site, developer: Page) -> No
 def test_one_merchant_never_sees_anothers(sandbox: Sandbox, here: Site, developer: Page) -> None:
     with merchant(sandbox[0], "Theirs") as other:
         theirs = rest_of(other)
-        order = theirs.made("/api/v1/orders", reference="SECRET", title="Theirs", amount=1)
+        order = theirs.made("/api/v1/orders", reference="SECRET", title="Theirs", amount=2)
+        refund = refunded(sandbox, theirs, order)
         event = theirs.made("/api/v1/events", notify_url="http://127.0.0.1:9/")
         refused = theirs.http.send(theirs.signed("GET", "/api/v1/orders", signature="1" * 64))
         assert refused.status_code == 401
@@ -152,6 +322,9 @@ def test_one_merchant_never_sees_anothers(sandbox: Sandbox, here: Site, develope
             "events",
             "keys",
             "bills",
+            "refunds",
+            "refunds?abnormal=1",
+            f"refunds?merchant={other.mchid}",
         ]
         pages += [f"search?q={order['id']}", f"orders?merchant={other.mchid}"]
         for path in pages:
@@ -161,11 +334,14 @@ def test_one_merchant_never_sees_anothers(sandbox: Sandbox, here: Site, develope
                 assert secret not in text, path
         token = re.search(r'name="csrf" value="(\w+)"', browser.get(f"{base}/keys").text)
         assert token
-        form = {"csrf": token[1], "serial": key, "does": "pay"}
+        form = {"csrf": token[1], "serial": key, "does": "pay", "goal": "merchant"}
+        form |= {"amount": "0.01", "reason": "theirs"}
         for path, status in (
             ("keys/revoke", 422),
             (f"orders/{order['id']}/act", 404),
             (f"events/{event['id']}/resend", 404),
+            (f"orders/{order['id']}/refunds", 404),
+            (f"refunds/{refund['id']}/repair", 404),
         ):
             assert browser.post(f"{base}/{path}", data=form).status_code == status, path
         assert browser.get(f"{here.base}/console/orders").status_code == 403
@@ -179,9 +355,9 @@ def test_an_accountant_sees_and_does_nothing(here: Site, chromium: Browser) -> N
     assert page.locator("main button").count() == 0
 
 
-@pytest.mark.parametrize("path", ["", "keys", "requests", "orders", "events", "bills"])
+@pytest.mark.parametrize("path", ["", "keys", "requests", "orders", "refunds", "events", "bills"])
 def test_pages_are_well_made(here: Site, developer: Page, path: str) -> None:
-    is_well_made(developer, f"{here.base}/portal/{path}")
+    is_well_made(developer, f"{here.base}/portal/{path}", (GOODS,))
 
 
 def test_a_day_that_is_over_is_downloaded(

@@ -3,11 +3,14 @@
 from contextlib import closing
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from changliao.core import chart
-from changliao.core.ids import RefundProposalId, show
+from changliao.core.credentials import Credential, CredentialKind
+from changliao.core.ids import MemberId, MerchantId, RefundProposalId, UserId, show
+from changliao.core.members import Member, Role
 from changliao.core.money import CNY
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
@@ -21,7 +24,8 @@ from changliao.core.proposals import (
     decide_proposal,
 )
 from changliao.core.refunds import Refund
-from changliao.operations import audit_proposals, proposals
+from changliao.operations import audit_proposals, members, proposals
+from changliao.operations.members import AddMember
 from tests.operations.test_audit import execute
 from tests.world import World, refused
 
@@ -131,6 +135,81 @@ def test_the_same_proposal_is_found_and_other_words_are_refused(world: World, pa
     for amount in (-1, 1 << 60):
         wrong = world.do(proposals.SET_THRESHOLD, SetThreshold(CNY.number, amount))
         assert refused(wrong, Reason.REFUND_THRESHOLD_INVALID)
+
+
+def member(world: World, of: MerchantId, role: Role = Role.ACCOUNTANT) -> str:
+    """Somebody who may refund for a merchant."""
+    number = MemberId(world.ids.new())
+    one = Member(number, f"member {number}", role, of, b"totp")
+    password = Credential(UserId(number), CredentialKind.PASSWORD, "hash", world.now)
+    assert world.do(members.ADD, AddMember(one, password)) == one
+    return show("mbr", number)
+
+
+def by_members(world: World, order: Order, amount: int, by: str, **of: Any) -> Any:
+    """What the portal does: alone, and proposed when that is not enough."""
+    asked = world.a_refund(order, amount)
+    alone = world.do(proposals.OWN, asked)
+    if not refused(alone, Reason.REFUND_NEEDS_SECOND):
+        return alone
+    number = RefundProposalId(world.ids.new())
+    of = {"organisation": order.merchant_id, **of}
+    return world.do(proposals.PROPOSE, Proposal(number, asked.refund, CNY.number, by, **of))
+
+
+def test_a_merchants_threshold_is_its_own_and_its_members_decide(world: World) -> None:
+    order = world.pay(world.place(), world.user(5_000))
+    shop = order.merchant_id
+    one = member(world, shop)
+    threshold = SetThreshold(CNY.number, 600, shop)
+    # One alone would have nobody who approves.
+    assert refused(world.do(proposals.SET_THRESHOLD, threshold), Reason.REFUND_THRESHOLD_INVALID)
+    assert isinstance(by_members(world, order, 100, one), Refund)
+    other = member(world, shop, Role.DEVELOPER)
+    assert world.do(proposals.SET_THRESHOLD, threshold).amount == 600
+    # Operators have theirs, which is none.
+    assert isinstance(alone(world, order, 499), Refund)
+    waits = by_members(world, order, 1, one)
+    assert isinstance(waits, Proposal)
+    before = world.rows()
+    stranger = MerchantId(world.ids.new())
+    for command in (
+        DecideProposal(waits.id, ProposalEvent.APPROVE, OTHER),
+        DecideProposal(waits.id, ProposalEvent.APPROVE, member(world, stranger), stranger),
+    ):
+        found = world.do(proposals.DECIDE, command)
+        assert refused(found, Reason.REFUND_PROPOSAL_NOT_FOUND)
+    strange = by_members(world, order, 2, other, organisation=stranger)
+    assert refused(strange, Reason.ORDER_NOT_FOUND)
+    own = DecideProposal(waits.id, ProposalEvent.APPROVE, one, shop)
+    assert refused(world.do(proposals.DECIDE, own), Reason.REFUND_PROPOSAL_SELF_APPROVAL)
+    assert {n for n, rows in world.rows().items() if rows != before[n]} <= {
+        "members",
+        "credentials",
+    }
+    assert world.do(proposals.DECIDE, replace(own, by=other)).state is ProposalState.APPROVED
+    world.audit()
+
+
+@pytest.mark.parametrize(
+    ("kept", "tampered"), [("organisation", MerchantId(9)), ("decided_by", OTHER)]
+)
+def test_who_decided_for_a_merchant_is_audited(world: World, kept: str, tampered: Any) -> None:
+    order = world.pay(world.place(), world.user(5_000))
+    one, other = (member(world, order.merchant_id) for _ in range(2))
+    asked = world.a_refund(order, 700).refund
+    number = RefundProposalId(world.ids.new())
+    wanted = Proposal(number, asked, CNY.number, one, organisation=order.merchant_id)
+    world.do(proposals.PROPOSE, wanted)
+    decided = DecideProposal(number, ProposalEvent.APPROVE, other, order.merchant_id)
+    known = world.do(proposals.DECIDE, decided)
+    world.audit()
+    change = "UPDATE refund_proposals SET proposal = :json WHERE proposal_id = :number"
+    wrong = replace(known, **{kept: tampered})
+    for one_way, fine in ((wrong, False), (known, True)):
+        execute(world, change, {"json": msgspec.json.encode(one_way), "number": number})
+        with world.engine.reader() as reader:
+            assert (audit_proposals.first_fault(reader) is None) == fine
 
 
 @pytest.mark.parametrize("state", ProposalState)

@@ -64,6 +64,8 @@ class Right(StrEnum):
     PORTAL_LOOK = "portal_look"
     PORTAL_KEYS = "portal_keys"
     PORTAL_TEST = "portal_test"
+    PORTAL_REFUND = "portal_refund"
+    PORTAL_TERMS = "portal_terms"
 
 
 _VIEWER: Final = frozenset({Right.OWN_ACCOUNT, Right.LOOK})
@@ -90,14 +92,14 @@ _SUPERVISOR: Final = _OPERATOR | {
     Right.MANAGE_TERMS,
     Right.APPROVE_DIFFERENCES,
 }
-_ACCOUNTANT: Final = frozenset({Right.OWN_ACCOUNT, Right.PORTAL_LOOK})
+_OF_MERCHANT: Final = frozenset({Right.OWN_ACCOUNT, Right.PORTAL_LOOK, Right.PORTAL_REFUND})
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     Role.ADMIN: _SUPERVISOR | {Right.MANAGE_MEMBERS},
     Role.SUPERVISOR: _SUPERVISOR,
     Role.OPERATOR: _OPERATOR,
     Role.VIEWER: _VIEWER,
-    Role.DEVELOPER: _ACCOUNTANT | {Right.PORTAL_KEYS, Right.PORTAL_TEST},
-    Role.ACCOUNTANT: _ACCOUNTANT,
+    Role.DEVELOPER: _OF_MERCHANT | {Right.PORTAL_KEYS, Right.PORTAL_TEST},
+    Role.ACCOUNTANT: _OF_MERCHANT | {Right.PORTAL_TERMS},
 }
 OF_MERCHANTS: Final = frozenset({Role.DEVELOPER, Role.ACCOUNTANT})
 

@@ -1,10 +1,11 @@
-"""Proposals: a large refund by an operator, which another operator has to approve.
+"""Proposals: a large refund by a member, which another member of the same organisation approves.
 
-Large is what brings an order's refunds, all together, to the threshold of its currency, so that
-nobody goes around it in small steps. A merchant's own refunds are its own business. Until it is
+The network's operators have one threshold a currency; a merchant has its own, for what its members
+refund in the portal. What its keys refund is its system's business. Large is what brings an order's
+refunds, all together, to the threshold, so that nobody goes around it in small steps. Until it is
 approved nothing moves, and the money is not set aside: approving asks again whether it is there.
 Units: minor units.
-Refuses: approving one's own proposal, more than is left of the order.
+Refuses: approving one's own proposal, more than is left of the order, another organisation's.
 """
 
 from collections.abc import Mapping
@@ -14,8 +15,9 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from changliao.core import chart
 from changliao.core.clock import NEVER, Instant
-from changliao.core.ids import RefundProposalId
+from changliao.core.ids import MerchantId, RefundProposalId
 from changliao.core.members import same_hands
 from changliao.core.money import MAX_AMOUNT
 from changliao.core.orders import Order, OrderState
@@ -23,6 +25,9 @@ from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund
 
 NO_THRESHOLD: Final = 0
+# Who proposes and who approves.
+HANDS: Final = 2
+NETWORK: Final = MerchantId(chart.NETWORK)
 
 
 class ProposalState(IntEnum):
@@ -36,7 +41,7 @@ class ProposalState(IntEnum):
 
 
 class ProposalEvent(IntEnum):
-    """What another operator says."""
+    """What another member says."""
 
     __hash__ = int.__hash__
 
@@ -56,18 +61,20 @@ TRANSITIONS: Final[Mapping[tuple[ProposalState, ProposalEvent], ProposalState | 
 
 
 class Threshold(Struct, frozen=True):
-    """From how much on refunds of one order need two operators. NO_THRESHOLD: never."""
+    """From how much on refunds of one order need two members. NO_THRESHOLD: never."""
 
+    organisation: MerchantId
     currency: int
     amount: int = NO_THRESHOLD
     revision: int = 0
 
 
 class SetThreshold(Struct, frozen=True):
-    """An operator says from how much on, in one currency (its ISO number)."""
+    """A member says from how much on, in one currency (its ISO number)."""
 
     currency: int
     amount: int
+    organisation: MerchantId = NETWORK
 
 
 class Proposal(Struct, frozen=True):
@@ -80,18 +87,20 @@ class Proposal(Struct, frozen=True):
     state: ProposalState = ProposalState.OPEN
     decided_by: str = ""
     decided_at: Instant = NEVER
+    organisation: MerchantId = NETWORK
 
 
 class DecideProposal(Struct, frozen=True):
-    """Another operator agrees, or does not."""
+    """Another member of the organisation agrees, or does not."""
 
     proposal_id: RefundProposalId
     event: ProposalEvent
     by: str
+    organisation: MerchantId = NETWORK
 
 
 def decide_alone(threshold: Threshold | None, order: Order, amount: int) -> Refused | None:
-    """May one operator alone send so much of the order back?"""
+    """May one member alone send so much of the order back?"""
     if threshold is None or threshold.amount == NO_THRESHOLD:
         return None
     if order.refunded + amount < threshold.amount:
@@ -101,7 +110,9 @@ def decide_alone(threshold: Threshold | None, order: Order, amount: int) -> Refu
 
 
 def decide_proposing(proposal: Proposal, order: Order) -> Refused | None:
-    """Could this refund be made?"""
+    """Could this refund be made, by these?"""
+    if proposal.organisation not in (NETWORK, order.merchant_id):
+        return Refused(Reason.ORDER_NOT_FOUND)
     if order.state is not OrderState.PAID:
         return Refused(Reason.ORDER_NOT_PAID)
     if proposal.refund.amount <= 0:
@@ -113,6 +124,8 @@ def decide_proposing(proposal: Proposal, order: Order) -> Refused | None:
 
 def decide_proposal(command: DecideProposal, known: Proposal, now: Instant) -> Proposal | Refused:
     """The proposal afterwards; what was decided so before is no change."""
+    if command.organisation != known.organisation:
+        return Refused(Reason.REFUND_PROPOSAL_NOT_FOUND)
     state = TRANSITIONS[known.state, command.event]
     if isinstance(state, Reason):
         return Refused(state)
@@ -123,10 +136,15 @@ def decide_proposal(command: DecideProposal, known: Proposal, now: Instant) -> P
     return replace(known, state=state, decided_by=command.by, decided_at=now)
 
 
-def decide_threshold(command: SetThreshold, known: Threshold | None) -> Threshold | Refused:
-    """Another threshold; the same again is no change."""
+def decide_threshold(
+    command: SetThreshold, known: Threshold | None, hands: int
+) -> Threshold | Refused:
+    """Another threshold; the same again is no change. `hands`: how many may refund."""
     if not NO_THRESHOLD <= command.amount <= MAX_AMOUNT:
         return Refused(Reason.REFUND_THRESHOLD_INVALID, f"amount: 0 (none) to {MAX_AMOUNT}")
     if known is not None and known.amount == command.amount:
         return known
-    return Threshold(command.currency, command.amount, known.revision + 1 if known else 1)
+    if command.amount != NO_THRESHOLD and hands < HANDS:
+        return Refused(Reason.REFUND_THRESHOLD_INVALID, "two members who may refund are needed")
+    revision = known.revision + 1 if known else 1
+    return Threshold(command.organisation, command.currency, command.amount, revision)

@@ -1,10 +1,13 @@
-"""The audit of proposed refunds: what was approved was made as proposed, by two people."""
+"""The audit of proposed refunds: what was approved was made as proposed, by two people.
+
+A merchant's are of its own orders, and both people are its members.
+"""
 
 from changliao.core import ids
 from changliao.core.members import same_hands
-from changliao.core.proposals import ProposalState
+from changliao.core.proposals import NETWORK, Proposal, ProposalState
 from changliao.store.engine import Reader
-from changliao.store.views import orders, proposals
+from changliao.store.views import members, orders, proposals
 
 
 def first_fault(reader: Reader) -> str | None:
@@ -12,6 +15,8 @@ def first_fault(reader: Reader) -> str | None:
     for one in proposals.every(reader):
         shown, asked = ids.show("rfp", one.id), one.refund
         made = orders.refund(reader, asked.merchant_id, asked.id)
+        if not _own(reader, one):
+            return f"{shown} was proposed or decided by others than its organisation"
         if one.state is not ProposalState.APPROVED:
             if made is not None:
                 return f"{shown} was made and not approved"
@@ -21,3 +26,12 @@ def first_fault(reader: Reader) -> str | None:
         if made is None or (made.amount, made.order_id) != (asked.amount, asked.order_id):
             return f"{shown} was approved and not made as proposed"
     return None
+
+
+def _own(reader: Reader, one: Proposal) -> bool:
+    if one.organisation == NETWORK:
+        return True
+    names = [name for name in (one.proposed_by, one.decided_by) if name]
+    people = [members.member(reader, ids.parse("mbr", name) or 0) for name in names]
+    belong = all(known and known.organisation == one.organisation for known in people)
+    return one.organisation == one.refund.merchant_id and belong

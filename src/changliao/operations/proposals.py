@@ -1,4 +1,4 @@
-"""Refunds by operators: small ones alone, large ones proposed by one and approved by another."""
+"""Refunds by members: small ones alone, large ones proposed by one and approved by another."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -6,8 +6,12 @@ from typing import Final
 from msgspec.structs import replace
 
 from changliao.core.clock import Instant
+from changliao.core.ids import MerchantId
+from changliao.core.members import Right, may
 from changliao.core.outcome import Reason, Refused
 from changliao.core.proposals import (
+    HANDS,
+    NETWORK,
     DecideProposal,
     Proposal,
     ProposalState,
@@ -21,19 +25,32 @@ from changliao.core.proposals import (
 from changliao.core.refunds import Refund, RefundOrder
 from changliao.operations.operation import Operation, Place
 from changliao.operations.refunds import REFUND
+from changliao.store.members import member_from_row
 from changliao.store.orders import ORDERS
 from changliao.store.proposals import PROPOSALS, THRESHOLDS
 from changliao.store.refunds import REFUNDS_BY_REFERENCE
 from changliao.store.unit import UnitOfWork
 
 
-def _alone(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refused:
-    """A refund by one operator, if it is not large. A refund that was made is found again."""
+def _by_operator(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refused:
+    """A refund by one operator, if it is not large."""
+    return _alone(tx, NETWORK, command, now)
+
+
+def _by_merchant(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refused:
+    """A refund by one member of the merchant, if it is not large for the merchant."""
+    return _alone(tx, command.refund.merchant_id, command, now)
+
+
+def _alone(
+    tx: UnitOfWork, organisation: MerchantId, command: RefundOrder, now: Instant
+) -> Refund | Refused:
+    """A refund that was made is found again."""
     asked = command.refund
     order = tx.find(ORDERS, (asked.merchant_id, asked.order_id))
     made = tx.find_by(REFUNDS_BY_REFERENCE, REFUNDS_BY_REFERENCE.key(asked))
     if order is not None and made is None:
-        threshold = tx.find(THRESHOLDS, order.amount.currency.number)
+        threshold = tx.find(THRESHOLDS, (organisation, order.amount.currency.number))
         refused = decide_alone(threshold, order, asked.amount)
         if refused is not None:
             return refused
@@ -41,7 +58,7 @@ def _alone(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refus
 
 
 def _propose(tx: UnitOfWork, command: Proposal, now: Instant) -> Proposal | Refused:
-    """Keep what one operator wants to send back; nothing moves yet. The same again is found."""
+    """Keep what one member wants to send back; nothing moves yet. The same again is found."""
     earlier = tx.find(PROPOSALS, command.id)
     if earlier is not None:
         again = replace(command, refund=replace(command.refund, id=earlier.refund.id))
@@ -83,12 +100,21 @@ def _decide(tx: UnitOfWork, command: DecideProposal, now: Instant) -> Proposal |
 
 
 def _set_threshold(tx: UnitOfWork, command: SetThreshold, now: Instant) -> Threshold | Refused:
-    """From how much on two operators are needed, from the next refund on."""
-    known = tx.find(THRESHOLDS, command.currency)
-    after = decide_threshold(command, known)
+    """From how much on two members are needed, from the next refund on."""
+    key = (command.organisation, command.currency)
+    known = tx.find(THRESHOLDS, key)
+    after = decide_threshold(command, known, _hands(tx, command.organisation))
     if isinstance(after, Threshold) and after is not known:
-        tx.put(THRESHOLDS, command.currency, after)
+        tx.put(THRESHOLDS, key, after)
     return after
+
+
+def _hands(tx: UnitOfWork, organisation: MerchantId) -> int:
+    """How many may refund. Operators' keys are made when they are needed: they are not counted."""
+    if organisation == NETWORK:
+        return HANDS
+    rows = tx.select("members_all", {"organisation": organisation})
+    return sum(may(member_from_row(row), Right.PORTAL_REFUND) for row in rows)
 
 
 def _deciding_keys(command: DecideProposal) -> Iterable[Place]:
@@ -96,7 +122,7 @@ def _deciding_keys(command: DecideProposal) -> Iterable[Place]:
 
 
 def _threshold_keys(command: SetThreshold) -> Iterable[Place]:
-    yield THRESHOLDS, command.currency
+    yield THRESHOLDS, (command.organisation, command.currency)
 
 
 def _proposing_keys(command: Proposal) -> Iterable[Place]:
@@ -104,7 +130,8 @@ def _proposing_keys(command: Proposal) -> Iterable[Place]:
     yield ORDERS, (command.refund.merchant_id, command.refund.order_id)
 
 
-ALONE: Final = Operation("refunds.refund", _alone, REFUND.keys)
+ALONE: Final = Operation("refunds.refund", _by_operator, REFUND.keys)
+OWN: Final = Operation("refunds.refund", _by_merchant, REFUND.keys)
 PROPOSE: Final = Operation("proposals.propose", _propose, _proposing_keys)
 DECIDE: Final = Operation("proposals.decide", _decide, _deciding_keys)
 SET_THRESHOLD: Final = Operation("proposals.set_threshold", _set_threshold, _threshold_keys)

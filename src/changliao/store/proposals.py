@@ -20,12 +20,13 @@ def proposal_from_row(row: Row) -> Proposal:
     return _PROPOSAL.decode(row[1])
 
 
-THRESHOLDS: Table[int, Threshold] = Table(
+THRESHOLDS: Table[tuple[int, int], Threshold] = Table(
     name="refund_thresholds",
-    key=lambda one: one.currency,
-    to_row=lambda one: (one.currency, one.amount, one.revision),
+    key=lambda one: (one.organisation, one.currency),
+    to_row=lambda one: (one.organisation, one.currency, one.amount, one.revision),
     from_row=threshold_from_row,
     change=lambda before, after: (
+        after.organisation,
         after.currency,
         after.amount,
         after.revision,
@@ -40,6 +41,7 @@ PROPOSALS: Table[RefundProposalId, Proposal] = Table(
         one.refund.order_id,
         msgspec.json.encode(one),
         int(one.state),
+        one.organisation,
     ),
     from_row=proposal_from_row,
     change=lambda before, after: (

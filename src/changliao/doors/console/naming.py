@@ -5,6 +5,7 @@ from msgspec import Struct
 from changliao.core import chart, ids
 from changliao.core.chart import AccountId
 from changliao.core.ids import UserId
+from changliao.core.members import Right
 from changliao.core.orders import Order
 from changliao.core.parties import Merchant
 from changliao.doors.console.visit import Visit
@@ -82,6 +83,16 @@ def prefix(visit: Visit) -> str:
 def belongs(visit: Visit, order: Order) -> bool:
     """May this member see the order: as operator, as its seller or as its provider?"""
     return scope(visit) in (0, order.merchant_id, order.partner_id)
+
+
+def sells(visit: Visit, order: Order) -> bool:
+    """Is it this member's to give money of the order back: as operator, or as its seller?"""
+    return scope(visit) in (0, order.merchant_id)
+
+
+def refunding(visit: Visit) -> Right:
+    """The right to refund and to repair refunds, of an operator or of a merchant's member."""
+    return Right.PORTAL_REFUND if scope(visit) else Right.REFUND_ORDERS
 
 
 async def order_named(visit: Visit) -> Placed | None:

@@ -27,6 +27,8 @@ _NEWEST: Final = 1 << 62
 _STATES: Final = {"open": OrderState.OPEN, "paid": OrderState.PAID, "closed": OrderState.CLOSED}
 # Legs are made in the commit, a little after the fact they belong to.
 _COMMITTED_WITHIN: Final = 30 * SECOND
+# What the forms for refunds and their repairs ask.
+_TYPED: Final = ("amount", "reason", "bank", "number", "holder")
 _LONG_NUMBER: Final = 27
 _DAY_DIGITS: Final = 8
 _PLACES = {
@@ -90,7 +92,7 @@ async def one(visit: Visit) -> Response:
 
 
 async def page(visit: Visit, placed: Placed, given: dict[str, str], problem: str) -> Response:
-    """The order, with what was typed into its form and what was wrong with that."""
+    """The order, with what was typed into its forms and what was wrong with that."""
     order, network = placed.order, visit.network
     refunds = await network.read(orders.refunds_of_order, order.merchant_id, order.id)
     moves = await _movements(visit, order, refunds)
@@ -106,7 +108,7 @@ async def page(visit: Visit, placed: Placed, given: dict[str, str], problem: str
         "console/order.html",
         UNPROCESSABLE if problem else 200,
         problem_text=problem,
-        given={"amount": "", "reason": "", **given},
+        given={**dict.fromkeys(_TYPED, ""), **given},
         order_id=ids.show("ord", order.id),
         steps=_steps(order, refunds, disputed),
         order=order,
@@ -116,6 +118,7 @@ async def page(visit: Visit, placed: Placed, given: dict[str, str], problem: str
         payer=ids.show("usr", order.payer_id) if order.payer_id else "",
         payment=ids.show("pay", order.payment_id) if order.payment_id else "",
         refunds=[(ids.show("rfd", one.id), ids.made_at(one.id), one) for one in refunds],
+        may_refund=visit.may(naming.refunding(visit)) and naming.sells(visit, order),
         movements=shown,
         holding=holding,
         told=await _told(visit, order, refunds),

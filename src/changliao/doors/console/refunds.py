@@ -1,4 +1,7 @@
-"""Refunds: everybody's, sending money of an order back, and large ones that need another member."""
+"""Refunds: the list, sending money of an order back, and large ones that need another member.
+
+Operators see everybody's; a merchant's members their own, with thresholds of their own.
+"""
 
 import hashlib
 from typing import Final
@@ -11,6 +14,7 @@ from changliao.core import ids
 from changliao.core.ids import ActId, RefundId, RefundProposalId
 from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER, CNY, CURRENCIES
+from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.proposals import (
     NO_THRESHOLD,
@@ -23,11 +27,10 @@ from changliao.core.proposals import (
 from changliao.core.refunds import Refund, RefundOrder
 from changliao.doors.console import naming, orders
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
-from changliao.operations.proposals import ALONE, DECIDE, PROPOSE, SET_THRESHOLD
+from changliao.operations.proposals import ALONE, DECIDE, OWN, PROPOSE, SET_THRESHOLD
 from changliao.store.views import funds, members, parties, proposals
 from changliao.web import display
 
-_PATH: Final = "/console/refunds"
 _PAGE: Final = 30
 _NEWEST: Final = 1 << 62
 _LONGEST_REASON: Final = 80
@@ -36,15 +39,16 @@ _DIGEST_BYTES: Final = 16
 
 
 async def listed(visit: Visit) -> Response:
-    """Of all merchants, or of the one whose number is in the address."""
-    query, network = visit.query, visit.network
-    number = query.get("merchant", "").strip()
+    """For operators of all merchants, or of the one whose number is in the address."""
+    query, network, base = visit.query, visit.network, naming.prefix(visit)
+    number = "" if naming.scope(visit) else query.get("merchant", "").strip()
     merchant = await network.read(parties.merchant_by_number, number) if number else None
     before = ids.parse("rfd", query.get("before", "")) or _NEWEST
+    abnormal = query.get("abnormal") == "1"
     found = []
     if not number or merchant is not None:
-        owner = merchant.id if merchant else 0
-        found = await network.read(funds.refunds, owner, before, _PAGE + 1)
+        owner = merchant.id if merchant else naming.scope(visit)
+        found = await network.read(funds.refunds, owner, before, _PAGE + 1, abnormal=abnormal)
     shown = [
         (
             ids.show("rfd", one.refund.id),
@@ -54,9 +58,10 @@ async def listed(visit: Visit) -> Response:
         )
         for one in found[:_PAGE]
     ]
-    further = {"merchant": number} if number else {}
-    older = urlencode(further | {"before": shown[-1][0]}) if len(found) > _PAGE else ""
-    people = await network.read(members.members, 0)
+    filters = {"merchant": number} if number else {}
+    filters |= {"abnormal": "1"} if abnormal else {}
+    older = urlencode(filters | {"before": shown[-1][0]}) if len(found) > _PAGE else ""
+    people = await network.read(members.members, visit.member.organisation)
     return visit.render(
         "console/refunds.html",
         refunds=shown,
@@ -66,6 +71,11 @@ async def listed(visit: Visit) -> Response:
         own=ids.show("mbr", visit.member.id),
         older=older,
         merchant=number,
+        abnormal=abnormal,
+        tags={name: urlencode({n: v for n, v in filters.items() if n != name}) for name in filters},
+        may_decide=visit.may(naming.refunding(visit)),
+        may_set=visit.may(Right.MANAGE_LIMITS if base == "/console" else Right.PORTAL_TERMS),
+        base=base,
         here_nav="refunds",
     )
 
@@ -74,7 +84,7 @@ async def refund(visit: Visit) -> Response:
     """A part or all that is left, once for each form however often it is sent."""
     form = await visit.form()
     placed = await naming.order_named(visit)
-    if placed is None:
+    if placed is None or not naming.sells(visit, placed.order):
         return visit.missing()
     order = placed.order
     reason = str(form.get("reason", "")).strip()[:_LONGEST_REASON]
@@ -85,29 +95,22 @@ async def refund(visit: Visit) -> Response:
     if not amount or not reason:
         problem = visit.words("请填写大于 0 的退款金额和原因。")
         return await orders.page(visit, placed, given, problem)
-    identity = msgspec.json.encode((order.id, amount, reason))
-    asked = Refund(
-        id=RefundId(visit.network.ids.new()),
-        merchant_id=order.merchant_id,
-        order_id=order.id,
-        reference=ids.show("act", act_id),
-        amount=amount,
-        digest=hashlib.sha256(identity).digest()[:_DIGEST_BYTES],
-        partner_id=order.partner_id,
-        reason=reason,
-    )
+    asked = _asked(visit, order, amount, reason, act_id)
     shown, currency = ids.show("ord", order.id), order.amount.currency
     details = {"amount": str(display.amount(amount, currency.code)), "reason": reason}
-    alone: Refund | Proposal | Refused = await visit.act(
-        form, ALONE, RefundOrder(asked, order.amount.amount, currency.code), shown, **details
+    operation = OWN if naming.scope(visit) else ALONE
+    made: Refund | Proposal | Refused = await visit.act(
+        form, operation, RefundOrder(asked, order.amount.amount, currency.code), shown, **details
     )
-    after = f"/console/orders/{shown}"
-    if isinstance(alone, Refused) and alone.reason is Reason.REFUND_NEEDS_SECOND:
-        by = ids.show("mbr", visit.member.id)
-        proposal = Proposal(RefundProposalId(act_id), asked, currency.number, by)
-        alone, after = await visit.act(form, PROPOSE, proposal, shown, **details), _PATH
-    if isinstance(alone, Refused):
-        return await orders.page(visit, placed, given, visit.problem(alone))
+    after = f"{naming.prefix(visit)}/orders/{shown}"
+    if isinstance(made, Refused) and made.reason is Reason.REFUND_NEEDS_SECOND:
+        proposal = Proposal(
+            RefundProposalId(act_id), asked, currency.number, ids.show("mbr", visit.member.id),
+            organisation=visit.member.organisation,
+        )  # fmt: skip
+        made, after = await visit.act(form, PROPOSE, proposal, shown, **details), _path(visit)
+    if isinstance(made, Refused):
+        return await orders.page(visit, placed, given, visit.problem(made))
     return RedirectResponse(after, 303)
 
 
@@ -117,17 +120,21 @@ async def decide(visit: Visit) -> Response:
     number = ids.parse("rfp", visit.request.path_params["id"])
     known = await visit.network.read(proposals.proposal, number) if number else None
     event = ProposalEvent.__members__.get(str(form.get("decision", "")).upper())
-    if known is None or event is None:
+    if known is None or event is None or known.organisation != visit.member.organisation:
         return visit.missing()
     outcome = await visit.act(
         form,
         DECIDE,
-        DecideProposal(known.id, event, ids.show("mbr", visit.member.id)),
+        DecideProposal(
+            known.id, event, ids.show("mbr", visit.member.id), visit.member.organisation
+        ),
         ids.show("ord", known.refund.order_id),
         decision=event.name.lower(),
         amount=str(display.amount(known.refund.amount, BY_NUMBER[known.currency].code)),
     )
-    return visit.refused(outcome) if isinstance(outcome, Refused) else RedirectResponse(_PATH, 303)
+    if isinstance(outcome, Refused):
+        return visit.refused(outcome)
+    return RedirectResponse(_path(visit), 303)
 
 
 async def set_threshold(visit: Visit) -> Response:
@@ -139,21 +146,42 @@ async def set_threshold(visit: Visit) -> Response:
         text = visit.words("请填写金额；不填就是一个人就能退。")
         return visit.render("console/said.html", UNPROCESSABLE, said="refused", text=text)
     currency = CURRENCIES[code]
-    known = {one.currency: one.amount for one in await visit.network.read(proposals.thresholds)}
+    thresholds = await visit.network.read(proposals.thresholds, visit.member.organisation)
+    known = {one.currency: one.amount for one in thresholds}
     before = known.get(currency.number, NO_THRESHOLD)
     outcome = await visit.act(
         form,
         SET_THRESHOLD,
-        SetThreshold(currency.number, amount),
+        SetThreshold(currency.number, amount, visit.member.organisation),
         code,
         before=str(display.amount(before, code)),
         after=str(display.amount(amount, code)),
     )
-    return visit.refused(outcome) if isinstance(outcome, Refused) else RedirectResponse(_PATH, 303)
+    if isinstance(outcome, Refused):
+        return visit.refused(outcome)
+    return RedirectResponse(_path(visit), 303)
+
+
+def _path(visit: Visit) -> str:
+    return f"{naming.prefix(visit)}/refunds"
+
+
+def _asked(visit: Visit, order: Order, amount: int, reason: str, act_id: ActId) -> Refund:
+    identity = msgspec.json.encode((order.id, amount, reason))
+    return Refund(
+        id=RefundId(visit.network.ids.new()),
+        merchant_id=order.merchant_id,
+        order_id=order.id,
+        reference=ids.show("act", act_id),
+        amount=amount,
+        digest=hashlib.sha256(identity).digest()[:_DIGEST_BYTES],
+        partner_id=order.partner_id,
+        reason=reason,
+    )
 
 
 async def _waiting(visit: Visit) -> list[tuple[str, str, naming.Party, str, Proposal]]:
-    wanted = proposals.ProposalsOf(int(ProposalState.OPEN))
+    wanted = proposals.ProposalsOf(int(ProposalState.OPEN), organisation=visit.member.organisation)
     found = await visit.network.read(proposals.proposals, wanted, ids.NEWEST, _MOST_WAITING)
     return [
         (
@@ -170,7 +198,8 @@ async def _waiting(visit: Visit) -> list[tuple[str, str, naming.Party, str, Prop
 async def _thresholds(visit: Visit) -> list[tuple[str, str]]:
     """Every currency with a threshold, and the yuan, as it is typed."""
     found = {CNY.number: NO_THRESHOLD}
-    found |= {one.currency: one.amount for one in await visit.network.read(proposals.thresholds)}
+    known = await visit.network.read(proposals.thresholds, visit.member.organisation)
+    found |= {one.currency: one.amount for one in known}
     typed = []
     for number, amount in found.items():
         code = BY_NUMBER[number].code
@@ -180,8 +209,12 @@ async def _thresholds(visit: Visit) -> list[tuple[str, str]]:
 
 
 ENTRIES: Final = (
-    Entry("GET", _PATH, Right.LOOK, listed),
+    Entry("GET", "/console/refunds", Right.LOOK, listed),
     Entry("POST", "/console/orders/{id}/refunds", Right.REFUND_ORDERS, refund),
-    Entry("POST", _PATH + "/{id}/decide", Right.REFUND_ORDERS, decide),
-    Entry("POST", _PATH + "/threshold", Right.MANAGE_LIMITS, set_threshold),
+    Entry("POST", "/console/refunds/{id}/decide", Right.REFUND_ORDERS, decide),
+    Entry("POST", "/console/refunds/threshold", Right.MANAGE_LIMITS, set_threshold),
+    Entry("GET", "/portal/refunds", Right.PORTAL_LOOK, listed),
+    Entry("POST", "/portal/orders/{id}/refunds", Right.PORTAL_REFUND, refund),
+    Entry("POST", "/portal/refunds/{id}/decide", Right.PORTAL_REFUND, decide),
+    Entry("POST", "/portal/refunds/threshold", Right.PORTAL_TERMS, set_threshold),
 )

@@ -10,6 +10,7 @@ from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER, MAX_AMOUNT
 from changliao.core.outcome import Reason
 from changliao.core.proposals import (
+    NETWORK,
     DecideProposal,
     Proposal,
     ProposalEvent,
@@ -112,11 +113,12 @@ async def propose(door: Door, call: Call[NewRefund, WhoseQuery]) -> Any:
 
 
 async def search(door: Door, call: Call[Nothing, ProposalsQuery]) -> Page[ProposalShown]:
-    """List proposed refunds, newest first."""
+    """List refunds that operators proposed, newest first."""
     asked = call.query
     chosen = views.ProposalsOf(
         ProposalState[asked.state.upper()] if asked.state else 0,
         read_id("ord", asked.order_id) if asked.order_id else 0,
+        NETWORK,
     )
     before = read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST
     found = await door.network.read(views.proposals, chosen, before, asked.limit + 1)

@@ -1,27 +1,33 @@
 -- name: refund_thresholds_find
--- input: currency integer
+-- input: organisation bigint, currency integer
 SELECT
+    refund_thresholds.organisation,
     refund_thresholds.currency,
     refund_thresholds.amount,
     refund_thresholds.revision
 FROM input
-INNER JOIN refund_thresholds ON refund_thresholds.currency = input.currency;
+INNER JOIN refund_thresholds
+    ON
+        refund_thresholds.organisation = input.organisation
+        AND refund_thresholds.currency = input.currency;
 
 -- name: refund_thresholds_insert
--- input: currency integer, amount bigint, revision integer
+-- input: organisation bigint, currency integer, amount bigint, revision integer
 INSERT INTO refund_thresholds (
+    organisation,
     currency,
     amount,
     revision
 )
 SELECT
+    organisation,
     currency,
     amount,
     revision
 FROM input;
 
 -- name: refund_thresholds_update
--- input: currency integer, amount bigint, revision integer, expected_revision integer
+-- input: organisation bigint, currency integer, amount bigint, revision integer, expected_revision integer
 -- guarded: yes
 UPDATE refund_thresholds
 SET
@@ -29,7 +35,8 @@ SET
     revision = input.revision
 FROM input
 WHERE
-    refund_thresholds.currency = input.currency
+    refund_thresholds.organisation = input.organisation
+    AND refund_thresholds.currency = input.currency
     AND refund_thresholds.revision = input.expected_revision;
 
 -- name: refund_proposals_find
@@ -41,18 +48,20 @@ FROM input
 INNER JOIN refund_proposals ON refund_proposals.proposal_id = input.proposal_id;
 
 -- name: refund_proposals_insert
--- input: proposal_id bigint, order_id bigint, proposal bytea, state integer
+-- input: proposal_id bigint, order_id bigint, proposal bytea, state integer, organisation bigint
 INSERT INTO refund_proposals (
     proposal_id,
     order_id,
     proposal,
-    state
+    state,
+    organisation
 )
 SELECT
     proposal_id,
     order_id,
     proposal,
-    state
+    state,
+    organisation
 FROM input;
 
 -- name: refund_proposals_update
@@ -69,14 +78,16 @@ WHERE
 
 -- name: refund_thresholds_list
 SELECT
+    organisation,
     currency,
     amount,
     revision
 FROM refund_thresholds
+WHERE organisation = :organisation
 ORDER BY currency;
 
 -- name: refund_proposals_list
--- Newest first; 0 is any order, any state.
+-- Newest first; 0 is any order, any state, anybody's.
 SELECT
     proposal_id,
     proposal
@@ -85,5 +96,6 @@ WHERE
     proposal_id < :before
     AND (state = :state OR :state = 0)
     AND (order_id = :order_id OR :order_id = 0)
+    AND (organisation = :organisation OR :organisation = 0)
 ORDER BY proposal_id DESC
 LIMIT :most;

@@ -16,7 +16,13 @@ SELECT
     'refunds' AS subject,
     COUNT(*) AS waiting
 FROM refund_proposals
-WHERE state = 1
+WHERE state = 1 AND organisation = 1
+UNION ALL
+SELECT
+    'abnormal' AS subject,
+    COUNT(*) AS waiting
+FROM refunds
+WHERE state = 4
 UNION ALL
 SELECT
     'risk_rules' AS subject,

@@ -51,6 +51,36 @@ WHERE refunds.merchant_id = :merchant_id AND refunds.refund_id < :before
 ORDER BY refunds.refund_id DESC
 LIMIT :most;
 
+-- name: refunds_abnormal
+-- Those that a channel declined; merchant 0 is any.
+SELECT
+    refunds.merchant_id,
+    refunds.refund_id,
+    refunds.partner_id,
+    refunds.order_id,
+    refunds.reference,
+    refunds.amount,
+    refunds.digest,
+    refunds.notify_url,
+    refunds.reason,
+    refunds.state,
+    refunds.finished_at_us,
+    refunds.discount,
+    refunds.request_id,
+    orders.currency,
+    orders.reference AS order_reference
+FROM refunds
+INNER JOIN orders
+    ON
+        refunds.order_id = orders.order_id
+        AND refunds.merchant_id = orders.merchant_id
+WHERE
+    refunds.state = 4
+    AND refunds.refund_id < :before
+    AND (refunds.merchant_id = :merchant_id OR :merchant_id = 0)
+ORDER BY refunds.refund_id DESC
+LIMIT :most;
+
 -- name: payouts_latest
 -- Of all merchants, newest first.
 SELECT

@@ -16,6 +16,7 @@ class Waiting(Struct, frozen=True):
     stores: int = 0
     drafts: int = 0
     refunds: int = 0
+    abnormal: int = 0
     risk_rules: int = 0
     disputes: int = 0
     mergers: int = 0

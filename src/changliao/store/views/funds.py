@@ -24,10 +24,14 @@ class Refunded(Struct, frozen=True):
     order_reference: str
 
 
-def refunds(reader: Reader, merchant_id: int, before: int, most: int) -> list[Refunded]:
-    """`merchant_id` 0 is everybody."""
+def refunds(
+    reader: Reader, merchant_id: int, before: int, most: int, *, abnormal: bool = False
+) -> list[Refunded]:
+    """`merchant_id` 0 is everybody; `abnormal`: only those that a channel declined."""
     keys = {"before": before, "most": most}
-    if merchant_id:
+    if abnormal:
+        rows = reader.select("refunds_abnormal", {"merchant_id": merchant_id, **keys})
+    elif merchant_id:
         rows = reader.select("refunds_latest_of_merchant", {"merchant_id": merchant_id, **keys})
     else:
         rows = reader.select("refunds_latest", keys)

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from changliao.core import ids
+from changliao.core import chart, ids
 from changliao.core.proposals import Proposal, Threshold
 from changliao.store.engine import Reader
 from changliao.store.proposals import proposal_from_row, threshold_from_row
@@ -17,11 +17,13 @@ class ProposalsOf(Struct, frozen=True):
 
     state: int = 0
     order_id: int = 0
+    organisation: int = 0
 
 
-def thresholds(reader: Reader) -> list[Threshold]:
+def thresholds(reader: Reader, organisation: int = chart.NETWORK) -> list[Threshold]:
     """Of every currency that has, or had, one."""
-    return [threshold_from_row(row) for row in reader.select("refund_thresholds_list", {})]
+    keys = {"organisation": organisation}
+    return [threshold_from_row(row) for row in reader.select("refund_thresholds_list", keys)]
 
 
 def proposals(reader: Reader, wanted: ProposalsOf, before: int, most: int) -> list[Proposal]:
@@ -29,6 +31,7 @@ def proposals(reader: Reader, wanted: ProposalsOf, before: int, most: int) -> li
     keys = {
         "state": wanted.state,
         "order_id": wanted.order_id,
+        "organisation": wanted.organisation,
         "before": before,
         "most": most,
     }
