@@ -11,12 +11,16 @@ from changliao.core.channels import RequestKind
 from changliao.core.clock import HOUR, MINUTE, Instant
 from changliao.core.ids import RiskRuleId, UserId
 from changliao.core.money import CNY
-from changliao.core.orders import Order
+from changliao.core.orders import Order, PayOrder
 from changliao.core.outcome import Reason, Refused
+from changliao.core.refunds import Refund
 from changliao.core.risk import Hit, Movement, RiskAction, Rule, RuleKind
 from changliao.core.risk_rules import ClearPayer, DecideRule, RuleEvent
 from changliao.operations import baskets, orders, paycodes, risk_rules, tenders, wallet
+from changliao.operations.operation import Operation
+from changliao.store.unit import UnitOfWork
 from changliao.store.views import risk as views
+from tests import postgres
 from tests.operations import test_authorizations as freezes
 from tests.operations import test_baskets as together
 from tests.operations import test_channels as banks
@@ -343,3 +347,60 @@ def test_no_race_moves_more_than_a_sum_allows(address: str) -> None:
     first.audit()
     for world in worlds:
         world.close()
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_return_that_another_process_commits_in_between_is_counted(
+    postgresql: postgres.Server, count: int
+) -> None:
+    """One committer decides a payment, another refunds, and then the first one commits."""
+    with postgresql.borrowed() as address:
+        first = World(address)
+        second = World(address, node=1)
+        users = [first.user(10_000) for _ in range(2)]
+        sold = [_pay(first, users[0], 100) for _ in range(3)]
+        in_force(first, RuleKind.MANY_RETURNS, count=count, minutes=60)
+        for one in sold[1:count]:
+            assert isinstance(first.refund(one, 1), Refund)
+        tries: list[Any] = []
+
+        def meanwhile(tx: UnitOfWork, command: PayOrder, now: Instant) -> Any:
+            tries.append(orders.PAY.run(tx, command, now))
+            if len(tries) == 1:
+                # Payments to the merchant that come in between are no reason to begin again.
+                assert isinstance(_pay(first, users[0], 10), Order)
+                assert isinstance(first.refund(sold[0], 1), Refund)
+            return tries[-1]
+
+        slow = Operation("orders.pay", meanwhile, orders.PAY.keys)
+        late = second.do(slow, second.a_payment(first.place(10), users[1]))
+        assert isinstance(tries[0], Order)
+        assert refused(late, Reason.RISK_REFUSED)
+        assert first.balance(chart.wallet(users[1], CNY)) == 10_000
+        first.audit()
+        for world in (first, second):
+            world.close()
+
+
+def test_payments_to_one_merchant_do_not_make_each_other_begin_again(
+    postgresql: postgres.Server,
+) -> None:
+    with postgresql.borrowed() as address:
+        first = World(address)
+        second = World(address, node=1)
+        users = [first.user(10_000) for _ in range(2)]
+        in_force(first, RuleKind.MANY_RETURNS, count=5, minutes=60)
+        assert isinstance(_pay(first, users[0], 10), Order)
+        tries: list[Any] = []
+
+        def meanwhile(tx: UnitOfWork, command: PayOrder, now: Instant) -> Any:
+            tries.append(orders.PAY.run(tx, command, now))
+            assert isinstance(_pay(first, users[0], 10), Order)
+            return tries[-1]
+
+        slow = Operation("orders.pay", meanwhile, orders.PAY.keys)
+        assert isinstance(second.do(slow, second.a_payment(first.place(10), users[1])), Order)
+        assert len(tries) == 1
+        first.audit()
+        for world in (first, second):
+            world.close()

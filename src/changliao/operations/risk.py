@@ -48,13 +48,15 @@ _NOBODY: Final = UserId(0)
 class Passed(Struct, frozen=True, gc=False):
     """A movement that rules let pass, and what is to be remembered of it when it is written.
 
-    `times`: how many of its kind; `minutes`: for how long its amount.
+    `times`: how many of its kind; `minutes`: for how long its amount. `returns`: its merchants'
+    returns were counted.
     """
 
     attempted: Attempted
     judged: Judged
     times: int
     minutes: int
+    returns: bool
 
 
 def judge_order(
@@ -119,6 +121,9 @@ def keep(tx: UnitOfWork, passed: Passed | None, now: Instant) -> None:
         _happened(tx, attempted.payer_id, MADE[attempted.movement], passed.times, now)
     if passed.minutes:
         _moved(tx, attempted, passed.minutes, now)
+    if passed.returns:
+        for merchant_id in _paid(attempted):
+            _hold_still(tx, merchant_id)
 
 
 def wrong_pin(tx: UnitOfWork, user_id: UserId, now: Instant) -> None:
@@ -148,7 +153,7 @@ def _judged(
     if not checks.asks and judged is UNTOUCHED:
         return None
     times = book.times.get(MADE[movement], 0)
-    return Passed(attempted, judged, times, book.sums.get(movement, 0))
+    return Passed(attempted, judged, times, book.sums.get(movement, 0), checks.returns)
 
 
 def _times(tx: UnitOfWork) -> Mapping[RecentKind, int]:
@@ -168,12 +173,23 @@ def _seen(tx: UnitOfWork, checks: Checks, attempted: Attempted) -> Seen:
     if checks.wrong_pins:
         wrong_pins = _recent(tx, payer_id, RecentKind.WRONG_PIN)
     if checks.returns:
-        merchants = attempted.merchants or (attempted.merchant_id,)
-        returns = tuple(_recent(tx, one, RecentKind.RETURN) for one in merchants)
+        returns = tuple(_recent(tx, one, RecentKind.RETURN) for one in _paid(attempted))
     new_receiver = checks.receivers and _is_new(tx, payer_id, attempted.receiver_id)
     cleared = tx.find(CLEARANCES, payer_id) if checks.reviews else None
     until = NEVER if cleared is None else cleared.until
     return Seen(made, moved, wrong_pins, returns, new_receiver, until)
+
+
+def _paid(attempted: Attempted) -> tuple[MerchantId, ...]:
+    return attempted.merchants or (attempted.merchant_id,)
+
+
+def _hold_still(tx: UnitOfWork, merchant_id: MerchantId) -> None:
+    """A return that another process commits meanwhile is counted: this batch begins again."""
+    key = (merchant_id, int(RecentKind.RETURN))
+    if tx.find(RECENTS, key) is None:
+        tx.put(RECENTS, key, Recent(merchant_id, RecentKind.RETURN))
+    tx.rely(RECENTS, key)
 
 
 def _load_payers(tx: UnitOfWork, checks: Checks, wallet: AccountId) -> None:

@@ -63,6 +63,7 @@ class UnitOfWork:
         self._stored: dict[Table[Any, Any], dict[Any, Any]] = defaultdict(dict)
         self._indexed: dict[Index[Any, Any], dict[Any, Any]] = defaultdict(dict)
         self._extra: dict[str, dict[Hashable, Row]] = defaultdict(dict)
+        self._relied: dict[Table[Any, Any], set[Any]] = defaultdict(set)
 
     def find(self, table: Table[K, V], key: K) -> V | None:
         """The row as this batch sees it."""
@@ -107,6 +108,15 @@ class UnitOfWork:
     def put(self, table: Table[K, V], key: K, value: V) -> None:
         """A new or changed row under its key, whose find came before."""
         self._rows[table][key] = value
+
+    def rely(self, table: Table[K, V], key: K) -> None:
+        """What was decided holds only while this row, which was found, is as it was found.
+
+        The commit sees to that: its guarded update writes the same again. An embedded database
+        lets nobody write between reading and committing.
+        """
+        if self._known is None:
+            self._relied[table].add(key)
 
     def add(self, statement: str, row: Row, key: Row | None = None) -> None:
         """A row for a statement that only writes and that no command reads; one for each key."""
@@ -206,6 +216,7 @@ class UnitOfWork:
             updates = [
                 _change(table, before, value) for before, value in changed if before is not None
             ]
+            updates += [_change(table, same, same) for same in self._unchanged(table)]
             if inserts:
                 work.append((f"{table.name}_insert", sorted(inserts)))
             if updates:
@@ -214,6 +225,12 @@ class UnitOfWork:
         extra = sorted(self._extra.items(), key=lambda one: not one[0].endswith("_delete"))
         work.extend((name, list(rows.values())) for name, rows in extra)
         return [(name, rows) for name, rows in work if rows]
+
+    def _unchanged(self, table: Table[Any, Any]) -> list[Any]:
+        """The rows that are relied on and that nobody in this batch changed."""
+        rows, stored = self._rows[table], self._stored[table]
+        known = ((rows[key], stored.get(key)) for key in self._relied.get(table, ()))
+        return [row for row, before in known if row is before and row is not None]
 
     def keep(self, table: Table[K, V], rows: Iterable[tuple[K, V | None]]) -> None:
         """Rows of this batch as they were just committed, for the next one."""
