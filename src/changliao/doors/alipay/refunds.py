@@ -1,5 +1,7 @@
 """Refunding and asking about refunds.
 
+What a bank has yet to take is REFUND_PROCESSING; that it declined only `deposit_back_info` can say.
+
 A refund is named by its trade and the merchant's request number together, so both are kept as one
 reference (docs/decisions/0017). Source: alipay-openapi.md §8.7 and §8.8.
 """
@@ -7,10 +9,10 @@ reference (docs/decisions/0017). Source: alipay-openapi.md §8.7 and §8.8.
 import hashlib
 from typing import Final
 
-from changliao.core.ids import RefundId, made_at
+from changliao.core.ids import RefundId
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
-from changliao.core.refunds import Refund, RefundOrder
+from changliao.core.refunds import Refund, RefundOrder, RefundState
 from changliao.doors.alipay import royalties, trades, words
 from changliao.doors.alipay.call import Call, Door, Node, read_form
 from changliao.doors.alipay.errors import refusal
@@ -21,10 +23,24 @@ from changliao.store.views.orders import Placed
 
 CANCELLATION: Final = "/cancel"
 _DIGEST_BYTES: Final = 16
+# An abnormal refund has not failed for good: its merchant says where it goes. Told as failed it
+# would be paid a second time.
+_STATUS: Final = {
+    RefundState.PROCESSING: "REFUND_PROCESSING",
+    RefundState.ABNORMAL: "REFUND_PROCESSING",
+    RefundState.SUCCEEDED: "REFUND_SUCCESS",
+    RefundState.CLOSED: "REFUND_FAIL",
+}
+_AT_BANK: Final = {
+    RefundState.PROCESSING: "P",
+    RefundState.ABNORMAL: "F",
+    RefundState.SUCCEEDED: "S",
+    RefundState.CLOSED: "F",
+}
 
 
 async def refund(door: Door, call: Call) -> Node:
-    """alipay.trade.refund: money back at once; `refund_fee` is all that went back so far."""
+    """alipay.trade.refund: `refund_fee` is all that went back so far; a bank may take its time."""
     form = read_form(call, Refunding)
     amount = words.fen(form.refund_amount, "refund_amount")
     if form.refund_currency not in ("", "CNY"):
@@ -59,7 +75,7 @@ async def refund(door: Door, call: Call) -> Node:
     return {
         **await trades.payer(door.network, placed.order, placed.order.payer_id),
         "fund_change": "Y" if outcome.id == wanted.id else "N",
-        "gmt_refund_pay": words.moment(outcome.finished_at or made_at(outcome.id)),
+        "gmt_refund_pay": words.moment(outcome.finished_at),
         "out_trade_no": placed.order.reference,
         "refund_detail_item_list": items if "refund_detail_item_list" in options else [],
         "refund_fee": words.yuan(placed.order.refunded),
@@ -84,17 +100,28 @@ async def query(door: Door, call: Call) -> Node:
     back = words.yuan(known.amount)
     items = _items(known, order)
     asked_time = "gmt_refund_pay" in options
-    # A bank that has not taken it yet is no matter here: the money has left the merchant.
-    paid_at = known.finished_at or made_at(known.id)
     return fields | {
-        "gmt_refund_pay": words.moment(paid_at) if asked_time else "",
+        "deposit_back_info": _at_bank(known, order) if "deposit_back_info" in options else "",
+        "gmt_refund_pay": words.moment(known.finished_at) if asked_time else "",
         "out_request_no": form.out_request_no,
         "refund_amount": back,
         "refund_detail_item_list": items if "refund_detail_item_list" in options else [],
         "refund_royaltys": await royalties.given_back(door, known),
-        "refund_status": "REFUND_SUCCESS",
+        "refund_status": _STATUS[known.state],
         "send_back_fee": back,
         "total_amount": words.yuan(order.amount.amount),
+    }
+
+
+def _at_bank(known: Refund, order: Order) -> Node:
+    """Where the part is that goes back to a bank; what a wallet paid goes to none."""
+    if not order.method:
+        return {"has_deposit_back": "false"}
+    return {
+        "has_deposit_back": "true",
+        "dback_status": _AT_BANK[known.state],
+        "dback_amount": words.yuan(known.amount),
+        "bank_ack_time": words.moment(known.finished_at),
     }
 
 

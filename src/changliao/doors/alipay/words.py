@@ -48,7 +48,9 @@ def yuan(amount: int) -> str:
 
 
 def moment(instant: Instant) -> str:
-    """2026-11-24 10:34:56."""
+    """2026-11-24 10:34:56; nothing for what has not happened."""
+    if instant == clock.NEVER:
+        return ""
     return clock.to_datetime(instant, BEIJING).strftime(_TIME)
 
 
