@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import ids
-from changliao.web import barcode, display, language, theme
+from changliao.web import barcode, display, language, naming, theme
 from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.security import Browser, Forged, guarded
 
@@ -163,6 +163,8 @@ def _environment(chosen: str, sandbox: bool) -> Environment:
         "static": static_url,
         "static_version": static_version,
         "amount": display.amount,
+        "called": partial(naming.called, lang=chosen),
+        "either": partial(naming.either, lang=chosen),
         "full_time": display.full_time,
         "machine_time": display.machine_time,
         "made_at": ids.made_at,

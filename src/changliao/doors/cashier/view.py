@@ -21,12 +21,12 @@ from changliao.operations import checkout
 from changliao.operations.acceptance import why_not
 from changliao.operations.links import Link
 from changliao.operations.network import Network
-from changliao.store.acceptance import Method
 from changliao.store.views import acceptance, baskets, budgets, ledger, orders, parties, tenders
 from changliao.store.views.budgets import Offer
 from changliao.store.views.orders import Placed
 from changliao.store.views.tenders import Tried
 from changliao.web.language import choose
+from changliao.web.naming import called
 from changliao.web.pages import Pages
 from changliao.web.words import explain
 
@@ -226,15 +226,11 @@ async def ways(
     return [
         Way(
             one.method.code,
-            _named(request, one.method),
+            called(one.method, choose(request)),
             explain(words, one.off, now) if one.off else "",
         )
         for one in offers
     ]
-
-
-def _named(request: Request, method: Method) -> str:
-    return method.name_zh if choose(request) == "zh" else method.name_en
 
 
 async def _tell(
@@ -245,7 +241,7 @@ async def _tell(
         return
     last = next((one for one in tried if one.tender.state is TenderState.ASKED), tried[0])
     methods = await network.look_up(acceptance.methods)
-    known = {one.id: _named(request, one) for one in methods}
+    known = {one.id: called(one, choose(request)) for one in methods}
     name = known.get(last.tender.method_id, "")
     text = ""
     match last.tender.state:

@@ -128,7 +128,7 @@ async def _named(visit: Visit) -> Channel | None:
 
 async def _terminals(visit: Visit) -> list[tuple[int, str]]:
     found = await visit.network.look_up(acceptance.terminals)
-    return [(one.id, one.name_en if visit.english else one.name_zh) for one in found]
+    return [(one.id, visit.called(one)) for one in found]
 
 
 def _number(text: str, most: int) -> int | None:

@@ -35,8 +35,7 @@ async def listed(visit: Visit) -> Response:
     before = ids.parse("dif", query.get("before", "")) or _NEWEST
     found = await read(differences.cases, 0, int(state or 0), before, _PAGE + 1)
     filters = {"state": query["state"]} if state else {}
-    names = {one.id: one.name_en if visit.english else one.name_zh
-             for one in await read(channels.channels)}  # fmt: skip
+    names = {one.id: visit.called(one) for one in await read(channels.channels)}
     people = {ids.show("mbr", one.id): one.name for one in await read(members.members, 0)}
     shown = [
         (

@@ -79,13 +79,11 @@ async def withdraw(visit: Visit) -> Response:
 
 async def names(visit: Visit) -> Names:
     """What methods and terminals are called."""
-    look_up, english = visit.network.look_up, visit.english
+    look_up = visit.network.look_up
     return Names(
-        {one.id: one.name_en if english else one.name_zh
-         for one in await look_up(acceptance.methods)},
-        {one.id: one.name_en if english else one.name_zh
-         for one in await look_up(acceptance.terminals)},
-    )  # fmt: skip
+        {one.id: visit.called(one) for one in await look_up(acceptance.methods)},
+        {one.id: visit.called(one) for one in await look_up(acceptance.terminals)},
+    )
 
 
 def shown(rule: Rule, called: Names) -> RuleShown:

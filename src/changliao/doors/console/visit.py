@@ -28,6 +28,7 @@ from changliao.operations.today import Today
 from changliao.store.views import console as console_views
 from changliao.store.views.console import Waiting
 from changliao.web import language, passkeys
+from changliao.web.naming import Named, called
 from changliao.web.pages import Pages
 from changliao.web.security import TOKEN_FIELD, Forged
 from changliao.web.words import explain
@@ -81,6 +82,10 @@ class Visit(Struct, frozen=True):
     def english(self) -> bool:
         """Are names wanted in English?"""
         return language.choose(self.request) == "en"
+
+    def called(self, one: Named) -> str:
+        """The name of a channel, method or terminal in this member's language."""
+        return called(one, language.choose(self.request))
 
     def words(self, text: str) -> str:
         """A message in this member's language."""
