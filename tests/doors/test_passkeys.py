@@ -199,6 +199,9 @@ def test_nobody_uses_or_removes_anothers(
     theirs.log_in(person(sandbox[1])["phone"])
     for named in (shown, "", "no base 64", "AAAA"):
         assert theirs.send("/w/passkeys/remove", passkey=named).status_code == 404
+        assert theirs.send("/w/passkeys/rename", passkey=named, name="x").status_code == 404
+    for name in ("", " ", "x" * 65):
+        assert mine.send("/w/passkeys/rename", passkey=shown, name=name).status_code == 422
     # The very same passkey is nobody else's, and an answer of it is its owner.
     assert theirs.add(device).status_code == 422
     theirs.logged_in_by(device)

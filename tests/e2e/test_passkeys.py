@@ -126,6 +126,11 @@ def test_a_person_adds_a_passkey_logs_in_with_it_and_removes_it(
     assert "用过" in page.inner_text(".devices")
     assert "还没有用过" not in page.inner_text(".devices")
 
+    page.click(".rename summary")
+    page.fill(".rename input[name=name]", "at work")
+    page.click(".rename button")
+    page.wait_for_url("**/w/passkeys?done=renamed")
+    assert page.inner_text(".devices .clip") == "at work"
     page.click("form[action='/w/passkeys/remove'] button")
     page.wait_for_url("**/w/passkeys?done=removed")
     assert "不能再用它登录" in page.inner_text("[role=status]")
@@ -163,6 +168,11 @@ def test_a_member_logs_in_with_password_and_passkey(site: Site, local: str, devi
     page.fill("#password", who.password)
     page.click("[data-passkey]")
     page.wait_for_url("**/console/account/passkeys?done=added")
+    page.click("td summary")
+    page.fill("td input[name=name]", "at work")
+    page.click("td form[action$='rename'] button")
+    page.wait_for_url("**/console/account/passkeys?done=renamed")
+    assert page.inner_text("td .clip") == "at work"
     is_well_made(page, f"{local}/console/account/passkeys", (NAME,))
 
     page.click("form[action='/console/logout'] button")

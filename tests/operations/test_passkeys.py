@@ -22,11 +22,12 @@ from changliao.core.passkeys import (
     Passkey,
     Purpose,
     RemovePasskey,
+    RenamePasskey,
     UsePasskey,
 )
 from changliao.operations import webauthn
 from changliao.operations.challenges import Challenges
-from changliao.operations.passkeys import ADD, REMOVE, USE
+from changliao.operations.passkeys import ADD, REMOVE, RENAME, USE
 from changliao.operations.vault import Vault
 from changliao.operations.webauthn import Signed, Unverified
 from changliao.store.views import passkeys as views
@@ -123,6 +124,20 @@ def test_a_removed_passkey_is_never_accepted_again(world: World) -> None:
     assert refused(world.do(USE, use(passkey, 2, 1)), Reason.PASSKEY_NOT_FOUND)
     again = world.do(ADD, AddPasskey(passkey, challenge(3)))
     assert refused(again, Reason.PASSKEY_WRONG)
+
+
+def test_only_its_owner_renames_what_is_still_accepted(world: World) -> None:
+    passkey = a_passkey(7)
+    world.do(ADD, AddPasskey(passkey, challenge(1)))
+    world.do(USE, use(passkey, 2, 5))
+    command = RenamePasskey(7, passkey.credential, "work")
+    others = RenamePasskey(8, passkey.credential, "theirs")
+    renamed, again, refusal = world.batch([(RENAME, command), (RENAME, command), (RENAME, others)])
+    assert (renamed.name, renamed.sign_count, again) == ("work", 5, renamed)
+    assert refused(refusal, Reason.PASSKEY_NOT_FOUND)
+    assert [one.name for one in known(world, 7)] == ["work"]
+    world.do(REMOVE, RemovePasskey(7, passkey.credential))
+    assert refused(world.do(RENAME, command), Reason.PASSKEY_NOT_FOUND)
 
 
 def test_nobody_has_more_than_ten(world: World) -> None:

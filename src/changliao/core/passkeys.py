@@ -98,6 +98,14 @@ class RemovePasskey(Struct, frozen=True):
     credential: bytes
 
 
+class RenamePasskey(Struct, frozen=True):
+    """The owner calls it otherwise."""
+
+    owner_id: int
+    credential: bytes
+    name: str
+
+
 def decide_use(passkey: Passkey | None, command: UsePasskey, now: Instant) -> Passkey | Refused:
     """The passkey with its counter moved on. Authenticators that do not count always say 0."""
     if passkey is None or passkey.owner_id != command.owner_id or passkey.removed_at:
@@ -115,3 +123,10 @@ def decide_removal(
     if passkey is None or passkey.owner_id != command.owner_id:
         return Refused(Reason.PASSKEY_NOT_FOUND)
     return passkey if passkey.removed_at else replace(passkey, removed_at=now)
+
+
+def decide_renaming(passkey: Passkey | None, command: RenamePasskey) -> Passkey | Refused:
+    """The passkey under its new name; the same name again is no change."""
+    if passkey is None or passkey.owner_id != command.owner_id or passkey.removed_at:
+        return Refused(Reason.PASSKEY_NOT_FOUND)
+    return passkey if passkey.name == command.name else replace(passkey, name=command.name)

@@ -1,4 +1,4 @@
-"""Adding, using and removing passkeys."""
+"""Adding, using, renaming and removing passkeys."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -11,8 +11,10 @@ from changliao.core.passkeys import (
     AddPasskey,
     Passkey,
     RemovePasskey,
+    RenamePasskey,
     UsePasskey,
     decide_removal,
+    decide_renaming,
     decide_use,
 )
 from changliao.operations.operation import Operation, Place
@@ -68,6 +70,17 @@ def _remove(tx: UnitOfWork, command: RemovePasskey, now: Instant) -> Passkey | R
     return removed
 
 
+def _rename(tx: UnitOfWork, command: RenamePasskey, now: Instant) -> Passkey | Refused:
+    """Call a passkey otherwise."""
+    passkey = tx.find(PASSKEYS, command.credential)
+
+    renamed = decide_renaming(passkey, command)
+
+    if isinstance(renamed, Passkey) and renamed is not passkey:
+        tx.update(PASSKEYS, renamed)
+    return renamed
+
+
 def _adding_keys(command: AddPasskey) -> Iterable[Place]:
     yield PASSKEYS, command.passkey.credential
     yield _challenge(command.challenge)
@@ -81,4 +94,7 @@ ADD: Final = Operation("passkeys.add", _add, _adding_keys)
 USE: Final = Operation("passkeys.use", use, use_keys)
 REMOVE: Final = Operation(
     "passkeys.remove", _remove, lambda command: [(PASSKEYS, command.credential)]
+)
+RENAME: Final = Operation(
+    "passkeys.rename", _rename, lambda command: [(PASSKEYS, command.credential)]
 )

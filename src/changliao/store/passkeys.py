@@ -38,6 +38,7 @@ PASSKEYS: Table[bytes, Passkey] = Table(
     from_row=passkey_from_row,
     change=lambda before, after: (
         after.credential,
+        after.name,
         after.sign_count,
         after.used_at,
         after.removed_at,

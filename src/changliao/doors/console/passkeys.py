@@ -7,10 +7,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from changliao.core import ids
 from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
-from changliao.core.passkeys import LONGEST_NAME, Asked, Purpose, RemovePasskey
+from changliao.core.passkeys import LONGEST_NAME, Asked, Purpose, RemovePasskey, RenamePasskey
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
 from changliao.operations import authenticators, logins
-from changliao.operations.passkeys import ADD, REMOVE
+from changliao.operations.passkeys import ADD, REMOVE, RENAME
 from changliao.store.views import passkeys as views
 from changliao.web import passkeys
 
@@ -54,6 +54,20 @@ async def add(visit: Visit) -> Response:
     if isinstance(outcome, Refused):
         return await _page(visit, visit.problem(outcome))
     return RedirectResponse(f"{_PATH}?done=added", 303)
+
+
+async def rename(visit: Visit) -> Response:
+    """Call one of mine otherwise."""
+    form = await visit.form()
+    credential = authenticators.credential(str(form.get("passkey", "")))
+    name = str(form.get("name", "")).strip()
+    if not 0 < len(name) <= LONGEST_NAME:
+        return await _page(visit, visit.words("请给通行密钥起个名字，最多 64 个字。"))
+    command = RenamePasskey(visit.member.id, credential, name)
+    outcome = await visit.act(form, RENAME, command, _member(visit), passkey=name)
+    if isinstance(outcome, Refused):
+        return visit.missing()
+    return RedirectResponse(f"{_PATH}?done=renamed", 303)
 
 
 async def remove(visit: Visit) -> Response:
@@ -107,5 +121,6 @@ ENTRIES: Final = (
     Entry("GET", _PATH, Right.OWN_ACCOUNT, show),
     Entry("POST", _PATH, Right.OWN_ACCOUNT, add),
     Entry("POST", _PATH + "/challenge", Right.OWN_ACCOUNT, challenge),
+    Entry("POST", _PATH + "/rename", Right.OWN_ACCOUNT, rename),
     Entry("POST", _PATH + "/remove", Right.OWN_ACCOUNT, remove),
 )

@@ -1,4 +1,4 @@
-"""Passkeys in the wallet: adding, seeing and removing one's own, and logging in with one."""
+"""Passkeys in the wallet: adding, seeing, renaming and removing one's own, and logging in."""
 
 from functools import partial
 from typing import Final
@@ -12,7 +12,14 @@ from changliao.core.credentials import CredentialKind
 from changliao.core.ids import UserId
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
-from changliao.core.passkeys import LONGEST_NAME, Asked, Party, Purpose, RemovePasskey
+from changliao.core.passkeys import (
+    LONGEST_NAME,
+    Asked,
+    Party,
+    Purpose,
+    RemovePasskey,
+    RenamePasskey,
+)
 from changliao.doors.wallet import forms, joining
 from changliao.doors.wallet.visit import (
     UNPROCESSABLE,
@@ -25,7 +32,7 @@ from changliao.doors.wallet.visit import (
 from changliao.operations import authenticators, sessions
 from changliao.operations.confirmations import PERMIT
 from changliao.operations.credentials import CHECK, CheckCredential
-from changliao.operations.passkeys import ADD, REMOVE, USE
+from changliao.operations.passkeys import ADD, REMOVE, RENAME, USE
 from changliao.store.views import parties
 from changliao.store.views import passkeys as views
 from changliao.web import passkeys, session
@@ -40,6 +47,7 @@ def routes(wallet: Wallet) -> list[Route]:
         Route(_PATH, signed_in(wallet, show)),
         Route(_PATH, signed_in(wallet, add), methods=["POST"]),
         Route(_PATH + "/challenge", signed_in(wallet, challenge), methods=["POST"]),
+        Route(_PATH + "/rename", signed_in(wallet, rename), methods=["POST"]),
         Route(_PATH + "/remove", signed_in(wallet, remove), methods=["POST"]),
         Route(_PATH + "/permit", signed_in(wallet, permit), methods=["POST"]),
         Route("/w/login/challenge", partial(login_challenge, wallet), methods=["POST"]),
@@ -84,6 +92,20 @@ async def add(visit: Visit) -> Response:
     if isinstance(outcome, Refused):
         return await _page(visit, problem(visit.wallet, visit.request, outcome))
     return RedirectResponse(f"{_PATH}?done=added", 303)
+
+
+async def rename(visit: Visit) -> Response:
+    """Call one of mine otherwise."""
+    form = await visit.wallet.pages.browser.form(visit.request)
+    credential = authenticators.credential(str(form.get("passkey", "")))
+    name = str(form.get("name", "")).strip()
+    if not 0 < len(name) <= LONGEST_NAME:
+        return await _page(visit, visit.words("请给通行密钥起个名字，最多 64 个字。"), "mine")
+    command = RenamePasskey(visit.user.id, credential, name)
+    outcome = await visit.wallet.network.perform(RENAME, command)
+    if isinstance(outcome, Refused):
+        return visit.render("error.html", 404, code=404)
+    return RedirectResponse(f"{_PATH}?done=renamed", 303)
 
 
 async def remove(visit: Visit) -> Response:

@@ -39,10 +39,11 @@ SELECT
 FROM input;
 
 -- name: passkeys_update
--- input: credential bytea, sign_count bigint, used_at_us bigint, removed_at_us bigint, confirms_at_us bigint, expected_sign_count bigint, expected_used_at_us bigint, expected_removed_at_us bigint, expected_confirms_at_us bigint
+-- input: credential bytea, name text, sign_count bigint, used_at_us bigint, removed_at_us bigint, confirms_at_us bigint, expected_sign_count bigint, expected_used_at_us bigint, expected_removed_at_us bigint, expected_confirms_at_us bigint
 -- guarded: yes
 UPDATE passkeys
 SET
+    name = input.name,
     sign_count = input.sign_count,
     used_at_us = input.used_at_us,
     removed_at_us = input.removed_at_us,
