@@ -231,7 +231,11 @@ class World:
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Everything that is stored, to see that a refusal changed nothing."""
-        return {table: dump(self.engine, table) for table in TABLES}
+        return {table: self.table(table) for table in TABLES}
+
+    def table(self, name: str) -> list[tuple[Any, ...]]:
+        """All rows of one."""
+        return dump(self.engine, name)
 
     def audit(self) -> audit.Report:
         with self.engine.snapshot() as reader:

@@ -22,9 +22,10 @@ from changliao.core.market import (
     Stretch,
     Synthetic,
 )
+from changliao.core.mergers import AdvanceMerger, MergerState
 from changliao.core.orders import Scene
 from changliao.core.outcome import Reason, Refused
-from changliao.operations import acceptance, orders, refunds, settling
+from changliao.operations import acceptance, mergers, orders, refunds, settling
 from changliao.operations.market import FOLD, FORGET, GROUP, MARK_SYNTHETIC, Forget
 from changliao.operations.settling import ConfirmReceipt
 from changliao.store.views import market as view
@@ -114,7 +115,7 @@ def plain(world: World, sql: str) -> list[tuple[int, ...]]:
 
 
 def sums(world: World) -> dict[str, list[tuple[Any, ...]]]:
-    return {name: rows for name, rows in world.rows().items() if name in SUMS}
+    return {name: world.table(name) for name in SUMS}
 
 
 def forget(world: World) -> None:
@@ -187,6 +188,15 @@ class Season(Story):
         assert not any(isinstance(one, Refused) for one in [*paid, *refunded])
         return len(paid)
 
+    def merge_unwatched(self) -> None:
+        """As `merge`, which looks at every row after each step: there are too many here."""
+        merger = self.approved(self.paipai)
+        self.later(SECOND)
+        while merger.state is not MergerState.DONE:
+            merger = self.world.do(mergers.ADVANCE, AdvanceMerger(merger.id, merger.position))
+        self.later(LEAD)
+        self.merged = True
+
     def find_open(self, shop: tuple[int, int]) -> bool:
         """Was it merged away?"""
         return not (self.merged and shop[1] == self.paipai)
@@ -225,6 +235,7 @@ def test_many_payments_equal_plain_sql(sqlite_world: World) -> None:
     count = int(os.environ.get("MARKET_PAYMENTS", "1000"))
     season = Season(sqlite_world, 11)
     people = [sqlite_world.user(1_000_000_000) for _ in range(max(12, count // 100))]
+    most = max(64, count // 10)
     days, done = 75, 0
     for day in range(days):
         if day == 25:
@@ -234,20 +245,20 @@ def test_many_payments_equal_plain_sql(sqlite_world: World) -> None:
             sqlite_world.do(acceptance.APPROVE, ApproveDraft(draft.id, "mbr_000000000000B"))
             season.later(LEAD)
         if day == 40:
-            season.merge(season.paipai)
-            season.merged = True
+            season.merge_unwatched()
         for size in [500] * (count // days // 500) + [count // days % 500]:
             done += season.many(people, size)
-        fold(sqlite_world)
+        if day % 7 == 6 or day == days - 1:
+            fold(sqlite_world, most)
         season.later(DAY)
     assert done > 0.7 * (count // days) * days, "what a ban refuses is fewer"
-    assert sum(row[5] for row in sqlite_world.rows()["market_volumes"]) == done
+    assert sum(row[5] for row in sqlite_world.table("market_volumes")) == done
     equals_plain_sql(sqlite_world)
 
 
 def equals_plain_sql(world: World) -> None:
     """Every sum, from the orders, payments and refunds themselves."""
-    assert sorted(plain(world, VOLUMES)) == world.rows()["market_volumes"]
+    assert sorted(plain(world, VOLUMES)) == world.table("market_volumes")
     bought = plain(world, PURCHASES)
     seen, flows = Counter[Any](), Counter[Any]()
     for kind in Period:
@@ -266,13 +277,13 @@ def equals_plain_sql(world: World) -> None:
                     flows[kind, at, most(periods.get(at - 1)), most(rows)] += 1
                     if at + 1 not in periods:
                         flows[kind, at + 1, most(rows), ABSENT] += 1
-    assert sorted((*key, n) for key, n in seen.items()) == world.rows()["market_seen"]
-    assert sorted((*key, n) for key, n in flows.items()) == world.rows()["market_flows"]
+    assert sorted((*key, n) for key, n in seen.items()) == world.table("market_seen")
+    assert sorted((*key, n) for key, n in flows.items()) == world.table("market_flows")
     months = defaultdict(set)
     for row in bought:
         months[row[0]].add(period(Period.MONTH, row[1]))
     cohorts = Counter((min(one), month) for one in months.values() for month in one)
-    assert sorted((*key, n) for key, n in cohorts.items()) == world.rows()["market_cohorts"]
+    assert sorted((*key, n) for key, n in cohorts.items()) == world.table("market_cohorts")
 
 
 def test_added_up_again_from_the_journal_every_row_is_the_same(season: Season) -> None:

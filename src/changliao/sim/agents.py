@@ -208,8 +208,10 @@ class Agents:
             draws = np.uint64(key), one // 2
             self._loops.BUY(draws, (kind, habit), flat, counts, chosen)
             return counts.sum(axis=0, dtype=np.int64), everybody, chosen
-        base = np.multiply(kind, platforms * table.columns, dtype=np.int64)
-        base += np.multiply(habit, table.columns, dtype=np.int64)
+        base = kind.astype(np.int64)
+        base *= platforms
+        base += habit
+        base *= table.columns
         place = pick(halves(key, one, two), base, table)
         np.take(table.went, place, out=habit, mode="clip")
         return np.bincount(place, minlength=len(table.went)), everybody, place[:wanted]
@@ -300,9 +302,11 @@ def alias_table(chances: Floats, places: NDArray[np.int64], platforms: int = 1) 
 
 def pick(half: Halves, base: NDArray[np.int64], table: Table) -> NDArray[np.int64]:
     """A place for each 32 bits: the product's upper half is the column, the lower half a draw."""
-    product = np.multiply(half, np.uint64(table.columns), dtype=np.uint64)
-    parts = product.astype("<u8", copy=False).view("<u4")
-    place: NDArray[np.int64] = base + parts[1::2]
-    keeps = parts[::2] < table.threshold.take(place)
-    np.copyto(place, table.alias.take(place), where=~keeps)
+    product = half.astype(np.uint64)
+    product *= np.uint64(table.columns)
+    draw = product.astype(np.uint32)
+    product >>= np.uint64(32)
+    place = base + product.view(np.int64)
+    others = np.flatnonzero(draw >= table.threshold.take(place))
+    place[others] = table.alias.take(place[others])
     return place
