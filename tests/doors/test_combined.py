@@ -10,7 +10,11 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from changliao.commands.people import Person
+from tests.doors.test_rest_budgets import a_budget, earn, figures
+from tests.doors.test_rest_platforms import rest_of
+from tests.phones import new_phone
 from tests.served import Rest, Served, Shop, merchant
+from tests.wallets import somebody
 from tests.workers.receiver import Receiver, receiving
 
 COMBINED = "/v3/combine-transactions"
@@ -102,6 +106,41 @@ def test_a_basket_is_paid_whole_told_once_and_refunded_in_parts(
         "REFUND",
     ]
     assert len(box.told) == 1
+
+
+def test_each_part_has_its_own_discount_or_none(sandbox: Sandbox) -> None:
+    """Seen on the page before it is paid; told for each part; back with a refund of that part."""
+    operator = sandbox[1]
+    with (
+        merchant(sandbox[0], "甲", "--fee-bps", "0") as seller,
+        merchant(sandbox[0], "乙", "--fee-bps", "0") as other,
+    ):
+        sandbox[0].command("sandbox", "partner", seller.mchid, other.mchid)
+        own = rest_of(other)
+        earn(operator, own.get(f"/api/v1/merchants/{other.mchid}").json()["id"], own, 5_000)
+        budget = a_budget(own, face=150)
+        fields = a_basket(seller, other)
+        made = seller.post(f"{COMBINED}/native", **fields).json()
+        buyer = somebody(sandbox, "", new_phone(), "买家", balance=10_000)
+        page = f"/c/{made['code_url'].split('pr=')[1]}?view=pc&tab=account"
+        assert "确认付款 ¥8.50" in buyer.see(page)
+        assert "付" in buyer.pay(made["code_url"])
+        assert (buyer.balance(), figures(own, budget)) == (9_150, (850, 0, 1, 150, 0))
+        first, second = query(seller, fields["combine_out_trade_no"])["sub_orders"]
+        assert [one["amount"]["payer_amount"] for one in (first, second)] == [300, 550]
+        assert first["promotion_detail"] == []
+        assert [one["amount"] for one in second["promotion_detail"]] == [150]
+        for number, total, refund in ((0, 300, 300), (1, 700, 350)):
+            back = {
+                "out_trade_no": fields["sub_orders"][number]["out_trade_no"],
+                "out_refund_no": f"R{secrets.token_hex(6)}",
+                "amount": {"refund": refund, "total": total, "currency": "CNY"},
+            }
+            shop = (seller, other)[number]
+            assert shop.post("/v3/refund/domestic/refunds", **back).status_code == 200
+        assert (buyer.balance(), figures(own, budget)) == (9_725, (925, 0, 1, 150, 75))
+        buyer.close()
+        own.http.close()
 
 
 def test_a_part_is_no_order_of_its_own(shop: Shop, partner: Shop) -> None:

@@ -16,6 +16,7 @@ from changliao.core.ids import BasketId, MerchantId, OrderId, PaymentId, UserId
 from changliao.core.ledger import Account
 from changliao.core.money import Money
 from changliao.core.orders import (
+    Discount,
     Order,
     Payment,
     PayOrder,
@@ -61,7 +62,11 @@ class PlaceBasket(Struct, frozen=True):
 
 
 class PayBasket(Struct, frozen=True):
-    """A payer confirms the whole. The first payment id names the attempt; each order has one."""
+    """A payer confirms the whole. The first payment id names the attempt; each order has one.
+
+    `discounts` are what the payer saw of each part, none for all of them when it is empty. A budget
+    pays of one part: of several it would have to be known what the earlier ones left.
+    """
 
     basket_id: BasketId
     merchant_id: MerchantId
@@ -70,10 +75,24 @@ class PayBasket(Struct, frozen=True):
     amount: Money
     proof: Proven | None = None
     issue: int = 0
+    discounts: tuple[Discount | None, ...] = ()
+
+    def part(self, place: int, order: Order) -> PayOrder:
+        """The payment of one of the basket's orders."""
+        return PayOrder(
+            payment_id=self.payment_ids[place],
+            merchant_id=order.merchant_id,
+            order_id=order.id,
+            payer_id=self.payer_id,
+            amount=order.amount,
+            basket_id=self.basket_id,
+            discount=self.discounts[place] if self.discounts else None,
+        )
 
     def act(self) -> Act:
         """What a passkey confirms."""
-        amount, subject = self.amount, f"{self.merchant_id} {self.basket_id}"
+        off = sum(one.amount for one in self.discounts if one is not None)
+        amount, subject = self.amount, f"{self.merchant_id} {self.basket_id} {off}"
         kind, number = ActKind.PAYMENT, amount.currency.number
         return Act(kind, self.payment_ids[0], amount.amount, number, subject)
 
@@ -101,6 +120,16 @@ def decide_basket(command: PlaceBasket, now: Instant) -> Refused | None:
     return next((no for one in orders if (no := decide_placing(one, now)) is not None), None)
 
 
+def decide_discounts(command: PayBasket, filled: Filled) -> Refused | None:
+    """Can these be discounts of this basket? Whether each fits its part is its budget's to say."""
+    given = [one for one in command.discounts if one is not None]
+    if command.discounts and len(command.discounts) != len(filled.orders):
+        return Refused(Reason.BASKET_INCOMPLETE, "a discount or none for each part")
+    if len({one.budget_id for one in given}) < len(given):
+        return Refused(Reason.BUDGET_TAKEN, "a budget pays of one part of a basket")
+    return None
+
+
 def decide_basket_payment(
     command: PayBasket, filled: Filled, wallet: Account, now: Instant
 ) -> tuple[Payment, ...] | Refused:
@@ -124,16 +153,8 @@ def _payments(
     command: PayBasket, orders: Sequence[Order], wallet: Account, now: Instant
 ) -> tuple[Payment, ...] | Refused:
     payments = []
-    for payment_id, order in zip(command.payment_ids, orders, strict=True):
-        part = PayOrder(
-            payment_id=payment_id,
-            merchant_id=order.merchant_id,
-            order_id=order.id,
-            payer_id=command.payer_id,
-            amount=order.amount,
-            basket_id=command.basket_id,
-        )
-        payment = decide_payment(part, order, wallet, now)
+    for place, order in enumerate(orders):
+        payment = decide_payment(command.part(place, order), order, wallet, now)
         if isinstance(payment, Refused):
             return payment
         payments.append(payment)

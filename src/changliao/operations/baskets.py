@@ -15,8 +15,10 @@ from changliao.core.baskets import (
     PlaceBasket,
     decide_basket,
     decide_basket_payment,
+    decide_discounts,
 )
 from changliao.core.clock import Instant
+from changliao.core.discounts import Taken
 from changliao.core.events import Event, EventKind
 from changliao.core.ids import EventId
 from changliao.core.orders import (
@@ -28,7 +30,7 @@ from changliao.core.orders import (
 )
 from changliao.core.outcome import Reason, Refused
 from changliao.core.risk import Attempted
-from changliao.operations import acceptance, confirmations, limits, risk, stores
+from changliao.operations import acceptance, budgets, confirmations, limits, risk, stores
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
@@ -91,7 +93,10 @@ def _pay(tx: UnitOfWork, command: PayBasket, now: Instant) -> Filled | Refused:
     refused = _first_refusal(
         acceptance.may_be_paid(tx, one, now, filled.basket) for one in filled.orders
     )
-    payments = refused or decide_basket_payment(command, filled, wallet, now)
+    taken = refused or _take(tx, command, filled, now)
+    if isinstance(taken, Refused):
+        return _refuse(tx, attempt, taken)
+    payments = decide_basket_payment(command, filled, budgets.in_hand(wallet, *taken), now)
 
     if isinstance(payments, Refused):
         return _refuse(tx, attempt, payments)
@@ -101,6 +106,8 @@ def _pay(tx: UnitOfWork, command: PayBasket, now: Instant) -> Filled | Refused:
     passed = risk.judge(tx, _attempted(command, filled), now)
     if isinstance(passed, Refused):
         return _refuse(tx, attempt, passed)
+    for one in taken:
+        budgets.keep(tx, one)
     limits.keep(tx, counted)
     risk.keep(tx, passed, now)
     for payment in payments:
@@ -109,6 +116,22 @@ def _pay(tx: UnitOfWork, command: PayBasket, now: Instant) -> Filled | Refused:
     event_id = EventId(first.payment_id)
     tx.insert(EVENTS, Event(event_id, first.merchant_id, EventKind.BASKET_PAID, first.id, now))
     return Filled(filled.basket, tuple(payment.order for payment in payments))
+
+
+def _take(
+    tx: UnitOfWork, command: PayBasket, filled: Filled, now: Instant
+) -> list[Taken] | Refused:
+    """What budgets pay of each part, decided and not written: none is taken unless all are."""
+    refused = decide_discounts(command, filled)
+    if refused is not None:
+        return refused
+    taken = []
+    for place, order in enumerate(filled.orders):
+        one = budgets.take(tx, command.part(place, order), order, now)
+        if isinstance(one, Refused):
+            return one
+        taken.append(one)
+    return taken
 
 
 def _refuse(tx: UnitOfWork, attempt: Attempt, refused: Refused) -> Refused:
@@ -204,6 +227,9 @@ def _paying_keys(command: PayBasket) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.wallet(command.payer_id, command.amount.currency)
     yield LIMITS, command.amount.currency.number
     yield risk.KEY
+    currency = command.amount.currency
+    for wanted in command.discounts:
+        yield from budgets.taking_keys(wanted, command.payer_id, currency)
     yield from confirmations.keys(command.payer_id, command.proof)
 
 

@@ -26,7 +26,8 @@ from changliao.core.discounts import (
 from changliao.core.events import EventKind
 from changliao.core.ids import UserId
 from changliao.core.ledger import Account, LedgerFault, Transfer, credited
-from changliao.core.orders import Order, PayOrder, payable_by
+from changliao.core.money import Currency
+from changliao.core.orders import Discount, Order, PayOrder, payable_by
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund
 from changliao.operations import heirs, notices
@@ -72,9 +73,9 @@ def take(tx: UnitOfWork, command: PayOrder, order: Order, now: Instant) -> Taken
     return discounts.decide_use(asked, budget, order, coupon, now)
 
 
-def in_hand(wallet: Account, taken: Taken) -> Account:
-    """The payer's wallet with what the budget gives."""
-    for one in taken.transfers:
+def in_hand(wallet: Account, *taken: Taken) -> Account:
+    """The payer's wallet with what budgets give."""
+    for one in (move for each in taken for move in each.transfers):
         if one.credit == wallet.id:
             wallet = credited(wallet, one)
     return wallet
@@ -252,15 +253,14 @@ def _expire_keys(command: ExpireCoupon) -> Iterable[Place]:
     yield COUPONS, (command.owner_id, command.coupon_id)
 
 
-def taking_keys(command: PayOrder) -> Iterable[Place]:
+def taking_keys(wanted: Discount | None, payer_id: UserId, currency: Currency) -> Iterable[Place]:
     """What `take` reads."""
-    wanted = command.discount
     if wanted is not None:
         yield BUDGETS, (wanted.owner_id, wanted.budget_id)
-        yield TAKERS, (wanted.owner_id, wanted.budget_id, command.payer_id)
+        yield TAKERS, (wanted.owner_id, wanted.budget_id, payer_id)
         yield COUPONS, (wanted.owner_id, wanted.coupon_id)
-        yield ledger.ACCOUNTS, chart.budget(wanted.budget_id, command.amount.currency)
-        yield ledger.ACCOUNTS, chart.coupons(wanted.budget_id, command.amount.currency)
+        yield ledger.ACCOUNTS, chart.budget(wanted.budget_id, currency)
+        yield ledger.ACCOUNTS, chart.coupons(wanted.budget_id, currency)
 
 
 _NOTHING: Final = Taken()

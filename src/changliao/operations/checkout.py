@@ -10,7 +10,7 @@ from changliao.core.baskets import Basket, PayBasket
 from changliao.core.channels import Channel
 from changliao.core.clock import Instant
 from changliao.core.ids import PaymentId, UserId
-from changliao.core.orders import Order, PayOrder
+from changliao.core.orders import Discount, Order, PayOrder
 from changliao.core.outcome import Reason, Refused
 from changliao.core.tenders import AskTender, Tender, new_tender_request
 from changliao.operations import acceptance, baskets
@@ -91,9 +91,9 @@ async def pay(network: Network, order: Order, command: PayOrder) -> Order | Refu
 
 
 async def whole(
-    network: Network, order: Order, command: PayOrder
+    network: Network, order: Order, command: PayOrder, discounts: tuple[Discount | None, ...] = ()
 ) -> PayOrder | PayBasket | Refused:
-    """The command that pays the order, or the basket it is part of."""
+    """The command that pays the order, or its basket with a discount or none for each part."""
     if not order.basket_id:
         return command
     basket = await basket_of(network, order)
@@ -108,6 +108,7 @@ async def whole(
         amount=command.amount,
         proof=command.proof,
         issue=command.issue,
+        discounts=discounts,
     )
 
 

@@ -181,7 +181,7 @@ def _paying_keys(command: PayOrder) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.wallet(command.payer_id, currency)
     yield ledger.ACCOUNTS, chart.payable(command.merchant_id, currency)
     yield ledger.ACCOUNTS, chart.fees(command.merchant_id, currency)
-    yield from budgets.taking_keys(command)
+    yield from budgets.taking_keys(command.discount, command.payer_id, currency)
     yield LIMITS, currency.number
     yield risk.KEY
     yield from confirmations.keys(command.payer_id, command.proof)

@@ -13,7 +13,7 @@ from changliao.core.orders import Order, PayOrder
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
 from changliao.core.passkeys import Party
-from changliao.doors.cashier.view import read_discount
+from changliao.doors.cashier.view import read_discounts
 from changliao.operations import authenticators, checkout, sessions
 from changliao.operations.links import Link
 from changliao.operations.network import Network
@@ -37,6 +37,7 @@ async def command(
     if network.clock() >= link.expires_at:
         return Refused(Reason.ORDER_EXPIRED)
     basket = await checkout.basket_of(network, order)
+    seen = read_discounts(str(form.get("discount", "")))
     asked = PayOrder(
         payment_id=PaymentId(payment_id),
         merchant_id=order.merchant_id,
@@ -44,9 +45,9 @@ async def command(
         payer_id=payer.id,
         amount=basket.amount if basket else order.amount,
         issue=link.issue,
-        discount=read_discount(str(form.get("discount", ""))),
+        discount=seen[0] if seen and basket is None else None,
     )
-    return await checkout.whole(network, order, asked)
+    return await checkout.whole(network, order, asked, seen)
 
 
 async def paid(

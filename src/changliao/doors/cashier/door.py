@@ -32,7 +32,7 @@ from changliao.core.passkeys import Party
 from changliao.doors.cashier import confirming
 from changliao.doors.cashier.view import (
     View,
-    best_offer,
+    best_offers,
     describe,
     ending,
     find,
@@ -242,7 +242,7 @@ class _Cashier:
         view.device, view.problem = device, "" if way else problem
         if way:
             view.tab, view.note = way, problem
-        view.offer = await best_offer(self._network, found[1].order, payer)
+        view.offers = await best_offers(self._network, found[1].order, payer)
         for one in await tries(self._network, found[1].order, payer):
             view.page = view.page or await self._desk.page(one.request)
         if not view.final:

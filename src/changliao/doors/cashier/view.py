@@ -10,7 +10,7 @@ from msgspec import Struct
 from starlette.requests import Request
 
 from changliao.core import chart, clock
-from changliao.core.baskets import Basket
+from changliao.core.baskets import MOST
 from changliao.core.channels import RequestState
 from changliao.core.clock import BEIJING, MILLISECOND, Instant
 from changliao.core.ids import NEWEST, BudgetId, CouponId, MerchantId, show
@@ -30,6 +30,7 @@ from changliao.web.naming import called
 from changliao.web.pages import Pages
 from changliao.web.words import explain
 
+_NO_OFFER: Final = "-"
 _WAITING: Final = "正在等待%(name)s确认付款。可以关闭本页，付款成功后商家会收到通知。"
 _UNKNOWN: Final = "%(name)s还没有答复，我们会继续查询。请不要重复付款。"
 _DECLINED: Final = "%(name)s没有同意付款，没有扣款。可以再试一次，或换一种付款方式。"
@@ -93,17 +94,19 @@ class View(Struct, kw_only=True):
     note: str = ""
     parts: list[Part] = []
     given: int = 0
-    offer: Offer | None = None
+    offers: Sequence[Offer | None] = ()
 
     @property
     def due(self) -> int:
-        """What the payer's wallet gives: the amount less what a budget pays of it."""
-        return self.amount - self.given - (self.offer.discount.amount if self.offer else 0)
+        """What the payer's wallet gives: the amount less what budgets pay of it."""
+        return self.amount - self.given - sum(one.discount.amount for one in self.offers if one)
 
     @property
     def discount(self) -> str:
-        """The offer, as the form sends it back."""
-        return show_discount(self.offer.discount) if self.offer else ""
+        """The offers, as the form sends them back: one for each part of a basket."""
+        if not any(self.offers):
+            return ""
+        return " ".join(show_discount(one.discount) if one else _NO_OFFER for one in self.offers)
 
 
 def state_of(
@@ -199,7 +202,9 @@ async def describe(
         seller = await network.look_up(parties.merchant, basket.merchant_id)
         view.merchant = seller.name if seller else view.merchant
         view.reference, view.amount = basket.reference, basket.amount.amount
-        view.parts = await _parts(network, basket)
+        members = await network.read(baskets.members, basket)
+        view.parts = await _parts(network, members)
+        view.given = sum(one.order.discount for one in members)
     refused = None if view.final else await why_not(network, order, basket)
     if refused is not None:
         view.off = explain(partial(pages.words, request), refused, now)
@@ -210,12 +215,22 @@ async def describe(
     return view
 
 
-async def best_offer(network: Network, order: Order, payer: User | None) -> Offer | None:
-    """What a budget would pay of an order that is paid alone. Asked for whole pages only."""
-    if payer is None or order.basket_id or order.state is not OrderState.OPEN:
-        return None
-    offers = await network.read(budgets.offers, order, payer.id, network.clock())
-    return offers[0] if offers else None
+async def best_offers(network: Network, order: Order, payer: User | None) -> list[Offer | None]:
+    """What budgets would pay of an order, or of each part of its basket; a budget of one part.
+
+    Asked for whole pages only.
+    """
+    if payer is None or order.state is not OrderState.OPEN:
+        return []
+    parts, basket = [order], await checkout.basket_of(network, order)
+    if basket is not None:
+        parts = [one.order for one in await network.read(baskets.members, basket)]
+    chosen: list[Offer | None] = []
+    for part in parts:
+        used = {one.discount.budget_id for one in chosen if one}
+        found = await network.read(budgets.offers, part, payer.id, network.clock())
+        chosen.append(next((one for one in found if one.discount.budget_id not in used), None))
+    return chosen
 
 
 async def ways(
@@ -265,6 +280,11 @@ def show_discount(discount: Discount) -> str:
     return ".".join(map(str, named))
 
 
+def read_discounts(text: str) -> tuple[Discount | None, ...]:
+    """What the form sent back, one for each part of a basket; empty without any offer."""
+    return tuple(read_discount(one) for one in text.split()[:MOST])
+
+
 def read_discount(text: str) -> Discount | None:
     """What `show_discount` showed; None for nothing and for anything else."""
     parts = text.split(".")
@@ -274,9 +294,9 @@ def read_discount(text: str) -> Discount | None:
     return Discount(MerchantId(owner_id), BudgetId(budget_id), amount, CouponId(coupon_id))
 
 
-async def _parts(network: Network, basket: Basket) -> list[Part]:
+async def _parts(network: Network, members: Sequence[Placed]) -> list[Part]:
     parts = []
-    for placed in await network.read(baskets.members, basket):
+    for placed in members:
         merchant = await network.look_up(parties.merchant, placed.order.merchant_id)
         name = merchant.name if merchant else ""
         parts.append(Part(name, placed.terms.title, placed.order.amount.amount))

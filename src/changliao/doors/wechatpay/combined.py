@@ -14,6 +14,7 @@ from changliao.doors.wechatpay.transactions import (
     TRADE_TYPES,
     Details,
     bank_type,
+    promotions,
     trade_state,
     transaction_id,
 )
@@ -54,13 +55,13 @@ async def _part(network: Network, placed: Placed, state: str) -> dict[str, Any]:
         "amount": amount,
     }
     if order.state is OrderState.PAID:
-        amount |= {"payer_amount": total, "payer_currency": currency}
+        amount |= {"payer_amount": total - order.discount, "payer_currency": currency}
         fields |= {
             "transaction_id": transaction_id(order.payment_id),
             "trade_type": TRADE_TYPES[order.scene],
             "bank_type": bank_type(order),
             "success_time": clock.to_rfc3339(order.paid_at),
-            "promotion_detail": [],
+            "promotion_detail": await promotions(network, order),
         }
     return fields
 
