@@ -326,3 +326,12 @@ def test_a_disabled_merchant_is_let_nowhere(operator: Rest, sandbox: Sandbox) ->
     assert operator.post(path, state="active").json()["state"] == "active"
     assert client.get("/api/v1/orders").status_code == 200
     client.http.close()
+
+
+@pytest.mark.parametrize("mode", ["auto", "public_key", "certificate"])
+def test_a_merchant_is_taken_on_in_its_signing_mode(
+    operator: Rest, sandbox: Sandbox, mode: str
+) -> None:
+    made = sandbox[0].command("sandbox", "merchant", "Signed for", "--signing-mode", mode)
+    shown = operator.get(f"/api/v1/merchants/{made['mchid']}").json()
+    assert shown["signing_mode"] == mode

@@ -35,6 +35,7 @@ SDKS: Final[dict[str, tuple[Sdk, ...]]] = {
         Sdk("wechatpay-node-v3", "javascript"),
         Sdk("wechatpay-go", "go"),
         Sdk("wechatpay-java", "java"),
+        Sdk("gopay", "go"),
         Sdk("wechatpay-php", "php", tested=False),
     ),
     "alipay": (
