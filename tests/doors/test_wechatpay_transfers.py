@@ -1,7 +1,9 @@
 """Transfers to users through the WeChat Pay door, over a real socket, to the payee's page."""
 
 import base64
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +19,7 @@ from tests.workers.receiver import Receiver, receiving
 
 BILLS = "/v3/fund-app/mch-transfer/transfer-bills"
 BATCHES = "/v3/transfer/batches"
+RECEIPTS = "/v3/fund-app/mch-transfer/elecsign"
 EARNED = 500_000
 
 
@@ -119,6 +122,50 @@ def test_a_transfer_waits_for_its_payee_who_takes_it_and_the_merchant_is_told(
     assert (told["mchid"], told["state"], told["transfer_amount"]) == (rich.mchid, "SUCCESS", 1_000)
     cancelled = post(rich, f"{BILLS}/out-bill-no/{asked['out_bill_no']}/cancel", {})
     assert code(cancelled) == (400, "INVALID_REQUEST")
+
+
+def test_what_was_paid_has_a_receipt_that_is_as_its_digest_says(
+    sandbox: tuple[Served, Rest], rich: Shop, payee: Wallet, openid: str
+) -> None:
+    asked = bill(rich, openid, user_name=secret(rich, "收款人"), transfer_amount=123_456)
+    made = post(rich, BILLS, asked).json()
+    number = {name: made[name] for name in ("out_bill_no", "transfer_bill_no")}
+    apply, find = f"{RECEIPTS}/out-bill-no", f"{RECEIPTS}/out-bill-no/{number['out_bill_no']}"
+    assert code(post(rich, apply, {"out_bill_no": number["out_bill_no"]}))[1] == "INVALID_REQUEST"
+    assert code(rich.get(find)) == (400, "INVALID_REQUEST")
+    payee.submit(f"/w/receive?package={made['package_info']}")
+
+    for place, name in (("out-bill-no", "out_bill_no"), ("transfer-bill-no", "transfer_bill_no")):
+        applied = post(rich, f"{RECEIPTS}/{place}", {name: number[name]})
+        assert applied.json()["state"] == "FINISHED", applied.text
+        found = rich.get(f"{RECEIPTS}/{place}/{number[name]}").json()
+        target = "/v3/" + found["download_url"].partition("/v3/")[2]
+        fetched = rich.get(target)
+        assert fetched.headers["content-type"] == "application/pdf"
+        assert hashlib.sha256(fetched.content).hexdigest() == found["hash_value"]
+        assert found["hash_type"] == "SHA256"
+        shown = written_in(fetched.content)
+        for text in ("转账电子回单", *number.values(), "¥1,234.56 CNY", "活动奖励"):
+            assert text in shown
+        assert f"收款人 {openid}"[:37] in shown
+
+    with merchant(sandbox[0], "Nosy") as other:
+        assert code(other.get(target)) == (403, "NO_AUTH")
+        assert other.get(find).status_code == 404
+    assert code(rich.get(target[:-4] + "AAAA")) == (400, "INVALID_REQUEST")
+    assert rich.get(f"{RECEIPTS}/out-bill-no/NONE").status_code == 404
+
+
+def written_in(content: bytes) -> list[str]:
+    """The texts on the page, in a file whose table leads to each of its objects."""
+    assert content.startswith(b"%PDF-1.")
+    at = int(content.rpartition(b"startxref\n")[2].split()[0])
+    table = content[at:].split(b"trailer")[0].splitlines()
+    for index, line in enumerate(table[3:], 1):
+        assert len(line) == 19, line
+        assert content[int(line[:10]) :].startswith(b"%d 0 obj\n" % index)
+    return [bytes.fromhex(one.decode()).decode("utf-16-be")
+            for one in re.findall(rb"<([0-9A-F]*)> Tj", content)]  # fmt: skip
 
 
 def test_a_transfer_is_taken_back_before_its_payee_says_yes(

@@ -88,6 +88,15 @@ async def download(door: Door, call: Call) -> Answer:
     return Answer(200, content, kind, signed=False)
 
 
+def base(door: Door, call: Call) -> str:
+    """SDKs strip the address they were given from a link, so it must begin with what they use."""
+    if call.host in _LIVE_HOSTS:
+        return f"https://{call.host}"
+    if _LOOPBACK.fullmatch(call.host):
+        return f"{urlsplit(door.public_url).scheme}://{call.host}"
+    return door.public_url
+
+
 async def _offer(door: Door, call: Call, kind: str, merchant_id: int) -> Answer:
     """The digest of a bill and where it can be had."""
     wanted = _wanted(door, call, kind, merchant_id)
@@ -128,17 +137,8 @@ def _link(door: Door, call: Call, wanted: Wanted, content: bytes) -> dict[str, A
     return {
         "hash_type": "SHA1",
         "hash_value": hashlib.sha1(content, usedforsecurity=False).hexdigest(),
-        "download_url": f"{_base(door, call)}{PATH}?token={token}{end}",
+        "download_url": f"{base(door, call)}{PATH}?token={token}{end}",
     }
-
-
-def _base(door: Door, call: Call) -> str:
-    """SDKs strip the address they were given from a link, so it must begin with what they use."""
-    if call.host in _LIVE_HOSTS:
-        return f"https://{call.host}"
-    if _LOOPBACK.fullmatch(call.host):
-        return f"{urlsplit(door.public_url).scheme}://{call.host}"
-    return door.public_url
 
 
 async def _sub_merchant(door: Door, call: Call) -> int:

@@ -22,6 +22,7 @@ from changliao.doors.wechatpay import (
     ecommerce_sharing,
     media,
     orders,
+    receipts,
     refunds,
     share_returns,
     splits,
@@ -60,6 +61,7 @@ _APPLYING: Final = "/v3/applyment4sub/applyment"
 _PLATFORM_APPLYING: Final = "/v3/ecommerce/applyments"
 _PLATFORM_SHARING: Final = "/v3/ecommerce/profitsharing"
 _BILLS: Final = "/v3/fund-app/mch-transfer/transfer-bills"
+_RECEIPTS: Final = "/v3/fund-app/mch-transfer/elecsign"
 _BATCHES: Final = "/v3/transfer/batches"
 _BY_BATCH_NO: Final = f"{_BATCHES}/out-batch-no/{{out_batch_no}}"
 _BY_BATCH_ID: Final = f"{_BATCHES}/batch-id/{{batch_id}}"
@@ -112,6 +114,11 @@ _TABLE: Final = (
     route("POST", f"{_BILLS}/out-bill-no/{{out_bill_no}}/cancel", transfer_bills.cancel),
     route("GET", f"{_BILLS}/out-bill-no/{{out_bill_no}}", transfer_bills.query),
     route("GET", f"{_BILLS}/transfer-bill-no/{{transfer_bill_no}}", transfer_bills.query_by_number),
+    route("POST", f"{_RECEIPTS}/out-bill-no", receipts.apply),
+    route("POST", f"{_RECEIPTS}/transfer-bill-no", receipts.apply_by_number),
+    route("GET", f"{_RECEIPTS}/out-bill-no/{{out_bill_no}}", receipts.query),
+    route("GET", f"{_RECEIPTS}/transfer-bill-no/{{transfer_bill_no}}", receipts.query_by_number),
+    route("GET", receipts.PATH, receipts.download),
     route("POST", _BATCHES, transfer_batches.create),
     route("GET", _BY_BATCH_NO, transfer_batches.query),
     route("GET", _BY_BATCH_ID, transfer_batches.query_by_number),

@@ -69,7 +69,7 @@ async def create(door: Door, call: Call) -> Answer:
 
 async def cancel(door: Door, call: Call) -> Answer:
     """POST …/out-bill-no/{out_bill_no}/cancel, with no body or an empty one."""
-    known = await _by_reference(door, call)
+    known = await by_reference(door, call, call.path["out_bill_no"])
     outcome = await door.network.perform(END, EndPayout(known.merchant_id, known.id))
     if isinstance(outcome, Refused):
         raise refusal(outcome)
@@ -85,16 +85,34 @@ async def cancel(door: Door, call: Call) -> Answer:
 
 async def query(door: Door, call: Call) -> Answer:
     """GET …/out-bill-no/{out_bill_no}."""
-    return ok(await _described(door, call.merchant, await _by_reference(door, call)))
+    return ok(
+        await _described(
+            door, call.merchant, await by_reference(door, call, call.path["out_bill_no"])
+        )
+    )
 
 
 async def query_by_number(door: Door, call: Call) -> Answer:
     """GET …/transfer-bill-no/{transfer_bill_no}."""
-    payout_id = transfers.read_bill_number(call.path["transfer_bill_no"])
+    known = await by_number(door, call, call.path["transfer_bill_no"])
+    return ok(await _described(door, call.merchant, known))
+
+
+async def by_reference(door: Door, call: Call, reference: str) -> Payout:
+    """A bill by the merchant's number. Raises WechatError 404."""
+    known = await door.network.read(payouts.payout_by_reference, call.merchant.id, 0, reference)
+    if known is None or known.door != "wechatpay":
+        raise refusal(Refused(Reason.PAYOUT_NOT_FOUND))
+    return known
+
+
+async def by_number(door: Door, call: Call, number: str) -> Payout:
+    """A bill by the network's number. Raises WechatError 404."""
+    payout_id = transfers.read_bill_number(number)
     known = await door.network.read(payouts.payout, call.merchant.id, payout_id)
     if known is None or known.door != "wechatpay" or known.batch_id:
         raise refusal(Refused(Reason.PAYOUT_NOT_FOUND))
-    return ok(await _described(door, call.merchant, known))
+    return known
 
 
 def check_name(amount: int, name: str | None, field: str) -> None:
@@ -139,11 +157,3 @@ def _created(payout: Payout) -> dict[str, str]:
         fields["package_info"] = packages.of_payout(payout)
     failed = transfers.failure(payout)
     return fields | ({"fail_reason": failed} if failed else {})
-
-
-async def _by_reference(door: Door, call: Call) -> Payout:
-    reference = call.path["out_bill_no"]
-    known = await door.network.read(payouts.payout_by_reference, call.merchant.id, 0, reference)
-    if known is None or known.door != "wechatpay":
-        raise refusal(Refused(Reason.PAYOUT_NOT_FOUND))
-    return known

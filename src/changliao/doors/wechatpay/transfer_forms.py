@@ -42,6 +42,18 @@ class BillForm(Struct):
     user_recv_style: Style | None = None
 
 
+class ReceiptByReference(Struct):
+    """The transfer whose receipt is asked for, by the merchant's number."""
+
+    out_bill_no: TransferReference
+
+
+class ReceiptByNumber(Struct):
+    """The same by the network's number."""
+
+    transfer_bill_no: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
 class DetailForm(Struct):
     """One payee of a batch."""
 
