@@ -17,6 +17,7 @@ from changliao.sim.lab import Start, calendar_of, play_day, run, run_many
 from changliao.sim.law import CALM, stationary
 from changliao.sim.reading import File
 from changliao.sim.result import Recorder
+from changliao.sim.sets import Sets
 
 STORY = (resources.files("changliao.sim") / "scenarios" / "story.toml").read_text("utf-8")
 EVENTS = """
@@ -206,6 +207,22 @@ def test_facts_are_asked_again_with_other_parameters() -> None:
     assert answers["F1"].sensitive["habit"] == (True, True)
     assert report.sets == 2
     assert all(0 <= (answer.of_sets or 0) <= 1 for answer in report.answers)
+
+
+def test_sets_hold_the_same_facts_together_and_alone() -> None:
+    file = reading.parse(STORY)
+    values = [{"model.habit": 1.0}, {"model.network": 9.0}, {"model.visit_rate": 1.2}]
+    values += [{"model.habit": 2.5, "model.network": 0.0}]
+    held = Sets(file, values).held()
+    assert held == [Sets(file, [one]).held()[0] for one in values]
+    weak, tips, more_than_all, alone = held
+    assert tips is None
+    assert more_than_all is None
+    facts = [one.id for one in file.scenario.market.fact]
+    assert weak is not None
+    assert [one for one, holds in zip(facts, weak, strict=True) if not holds] == ["F1", "F7"]
+    assert alone is not None
+    assert [one for one, holds in zip(facts, alone, strict=True) if not holds] == ["F4"]
 
 
 def test_a_fact_that_is_wrong_does_not_hold() -> None:

@@ -41,7 +41,7 @@ def lab() -> None:
 
 lab.add_command(drive)
 
-scenario_argument = click.argument("path", metavar="FILE", default=STORY)
+scenario_argument = click.argument("path", metavar="[FILE]", default=STORY)
 engine_option = click.option(
     "--engine",
     type=click.Choice(["expected", "cells", "agents"]),
@@ -80,7 +80,7 @@ def run_command(path: str, *, as_json: bool, out: Path | None, form: str, **give
 
 
 @lab.command("payments")
-@scenario_argument
+@click.argument("path", metavar="FILE")
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @days_option
 @click.option("--users", type=click.IntRange(1), default=100_000, show_default=True)
@@ -109,9 +109,14 @@ def payments_command(
     "--engine", type=click.Choice(["expected", "cells"]), default="expected", show_default=True,
     help="Of which the facts are asked.",
 )  # fmt: skip
-@click.option("--sets", type=click.IntRange(0), default=0, help="Also so many random parameters.")
+@click.option(
+    "--sets", type=click.IntRange(0), default=0, help="Also so many sets of random parameters."
+)
 @click.option("--seed", type=click.IntRange(0), default=1, help="Of the random parameters.")
-@click.option("--sensitivity/--no-sensitivity", default=True, show_default=True)
+@click.option(
+    "--sensitivity/--no-sensitivity", default=True, show_default=True,
+    help="Ask again with less and more habit, network effect and cost of a boycott.",
+)  # fmt: skip
 @json_option
 def check_command(path: str, *, as_json: bool, **given: Any) -> None:
     """Does the model say what the story says? Exit 1 when a fact does not hold.
