@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changliao.core.clock import DAY, MINUTE, Instant
+from changliao.core.clock import DAY, MINUTE, SECOND, Instant
 from changliao.core.ids import MerchantId, OrderId, RiskRuleId, UserId, first_id
 from changliao.core.money import CNY, CURRENCIES, Money
 from changliao.core.outcome import Reason, Refused
@@ -192,6 +192,22 @@ def test_no_window_ever_holds_a_larger_sum_than_its_rule_allows(
             passed.append((now, much))
             known = added(known, much, book.sums[Movement.TRANSFER], now)
             assert len(known.amounts) <= MOST_SUMMED
+
+
+def test_a_sum_of_more_than_are_remembered_is_not_too_small() -> None:
+    rule = a_rule(
+        RuleKind.LARGE_SUM, movements=(Movement.TRANSFER,), minutes=30, currency=CNY.number,
+        amount=3 * MOST_SUMMED,
+    )  # fmt: skip
+    known, passed = Moved(PAYER, Movement.TRANSFER, CNY.number), 0
+    asked = attempted(1, movement=Movement.TRANSFER)
+    for second in range(4 * MOST_SUMMED):
+        now = Instant(NOW + second * SECOND)
+        seen = Seen(moved={Movement.TRANSFER: known.amounts})
+        if decide_risk((rule,), asked, seen, now).refused is None:
+            known, passed = added(known, 1, rule.minutes, now), passed + 1
+    assert passed == 3 * MOST_SUMMED - 1
+    assert len(known.amounts) == MOST_SUMMED
 
 
 @pytest.mark.parametrize(
