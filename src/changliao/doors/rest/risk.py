@@ -69,7 +69,7 @@ async def draft(door: Door, call: Call[NewRule, Nothing]) -> Any:
         method_id=_number(names.methods, form.method, Reason.METHOD_UNKNOWN),
         terminal_id=_number(names.terminals, form.terminal, Reason.TERMINAL_UNKNOWN),
         users=tuple(UserId(read_id("usr", one)) for one in form.users),
-        movements=tuple(Movement[one.upper()] for one in form.movements),
+        movements=tuple(Movement[one.upper()] for one in form.movements or _PAYMENTS),
     )
     subject = ids.show("rsk", wanted.id)
     return await perform_by(
@@ -244,6 +244,7 @@ _STATES: Final[dict[RuleState, RuleStateName]] = {
     RuleState.WITHDRAWN: "withdrawn",
     RuleState.ENDED: "ended",
 }
+_PAYMENTS: Final[tuple[MovementName, ...]] = ("payment",)
 _DRAFT: Final = doing(DRAFT, Right.DRAFT_RISK_RULES)
 _DECIDE_DRAFT: Final = doing(DECIDE, Right.DRAFT_RISK_RULES)
 _APPROVE: Final = doing(DECIDE, Right.APPROVE_RISK_RULES)

@@ -45,9 +45,9 @@ class NewRule(Struct, frozen=True, forbid_unknown_fields=True):
     had `count` refunds and disputes in them. `way`: at least `amount` by `method` on `terminal`.
     `listed`: the payer is one of `users`. `large`: at least `amount` at once. `large_sum`: with
     what was moved in the last `minutes` at least `amount`. `new_receiver`: at least `amount` to
-    somebody to whom the payer never transferred. `movements` is what is judged, and what
-    `many_payments` counts and `large_sum` adds up: `many_returns` and `way` judge payments alone,
-    `new_receiver` transfers alone.
+    somebody to whom the payer never transferred. `movements` is what is judged, payments when it is
+    left out, and what `many_payments` counts and `large_sum` adds up: `many_returns` and `way`
+    judge payments alone, `new_receiver` transfers alone.
     """
 
     kind: KindName
@@ -61,7 +61,7 @@ class NewRule(Struct, frozen=True, forbid_unknown_fields=True):
     method: MethodCode | None = None
     terminal: TerminalCode | None = None
     users: Annotated[list[UserIdText], Meta(max_length=MOST_LISTED)] = []
-    movements: Annotated[tuple[MovementName, ...], Meta(min_length=1, max_length=4)] = ("payment",)
+    movements: Annotated[list[MovementName], Meta(min_length=1, max_length=4)] | None = None
 
 
 class RuleShown(Struct, frozen=True):
