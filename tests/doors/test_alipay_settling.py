@@ -79,8 +79,7 @@ def test_the_days_are_those_that_were_agreed(
 ) -> None:
     sold(market, payer, settle_info=escrow(days="365d"))
     sold(market, payer, settle_info=escrow(days=""))
-    merchants = sandbox[1].get("/api/v1/merchants?limit=100").json()["data"]
-    own = next(one for one in merchants if one["name"] == "Escrow")["id"]
+    own = sandbox[1].get(f"/api/v1/merchants/{market.pid}").json()["id"]
     found = sandbox[1].get(f"/api/v1/orders?merchant_id={own}&state=paid").json()["data"][:2]
     held = [
         sandbox[1].get(f"/api/v1/orders/{one['id']}/holding?merchant_id={own}").json()
