@@ -3,6 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
+# Images for containers often set it. Each process would then compile what it imports once more:
+# half a second of every start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo run test check fmt lint types layers sql docs bench rivals million oracles clean
 
