@@ -63,8 +63,8 @@ def judge_order(
     tx: UnitOfWork, order: Order, payer_id: UserId, now: Instant, method_id: int = OWN_METHOD
 ) -> Passed | Refused | None:
     """May somebody pay this order, as far as rules go? None: nothing to keep."""
-    book = tx.find(RULEBOOKS, THE_RULEBOOK)
-    if book is None or Movement.PAYMENT not in book.checks:
+    book = _book(tx, Movement.PAYMENT)
+    if book is None:
         return None
     return _judged(tx, book, of_order(order, payer_id, method_id), now)
 
@@ -86,8 +86,8 @@ def judge_movement(
     receiver_id: UserId = _NOBODY,
 ) -> Passed | Refused | None:
     """May somebody send this to people or to the own bank? None: nothing to keep."""
-    book = tx.find(RULEBOOKS, THE_RULEBOOK)
-    if book is None or movement not in book.checks:
+    book = _book(tx, movement)
+    if book is None:
         return None
     attempted = Attempted(
         payer_id,
@@ -104,8 +104,8 @@ def judge_movement(
 
 def judge(tx: UnitOfWork, attempted: Attempted, now: Instant) -> Passed | Refused | None:
     """May this be made, as far as rules go? None: nothing to keep."""
-    book = tx.find(RULEBOOKS, THE_RULEBOOK)
-    if book is None or attempted.movement not in book.checks:
+    book = _book(tx, attempted.movement)
+    if book is None:
         return None
     return _judged(tx, book, attempted, now)
 
@@ -138,6 +138,12 @@ def returned(tx: UnitOfWork, merchant_id: MerchantId, now: Instant) -> None:
     most = _times(tx).get(RecentKind.RETURN)
     if most:
         _happened(tx, merchant_id, RecentKind.RETURN, most, now)
+
+
+def _book(tx: UnitOfWork, movement: Movement) -> Rulebook | None:
+    """The rules, if any of them judges this."""
+    book = tx.find(RULEBOOKS, THE_RULEBOOK)
+    return book if book is not None and movement in book.checks else None
 
 
 def _judged(

@@ -226,7 +226,7 @@ class Agents:
 
 
 def _loops() -> Any:
-    """The compiled loops, when Numba is there."""
+    """The compiled loops, when Numba is there: only who follows each person waits for it."""
     from changliao.sim import kernels  # noqa: PLC0415 the docstring says why
 
     return None if kernels.BUY is None else kernels

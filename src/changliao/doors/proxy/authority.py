@@ -60,7 +60,7 @@ def _store(trusted: x509.Certificate) -> bytes:
         PrivateFormat.PKCS12.encryption_builder()
         .kdf_rounds(2048)
         .key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
-        .hmac_hash(hashes.SHA1())  # noqa: S303
+        .hmac_hash(hashes.SHA1())  # noqa: S303 it protects nothing; Java 8 reads no other
         .build(STORE_PASSWORD.encode("ascii"))
     )
     return pkcs12.serialize_java_truststore([pkcs12.PKCS12Certificate(trusted, b"sandbox")], packed)

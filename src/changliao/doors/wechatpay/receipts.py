@@ -21,7 +21,7 @@ from changliao.doors.wechatpay.errors import WechatError
 from changliao.doors.wechatpay.transfer_forms import ReceiptByNumber, ReceiptByReference
 from changliao.operations import packages
 from changliao.operations.downloads import described
-from changliao.store.views import parties, payouts
+from changliao.store.views import payouts
 
 PATH: Final = "/v3/transferdownload/elecvoucherfile"
 LINK_LIVES: Final = 10 * MINUTE
@@ -110,12 +110,11 @@ async def _file(door: Door, merchant: Merchant, payout: Payout) -> bytes:
     payee = kept.openid
     if kept.named:
         payee = f"{await door.network.read(packages.name_of, payout.payee_id)} {kept.openid}"
-    payer = await door.network.read(parties.merchant, payout.merchant_id)
     amount = payout.amount.amount
     rows = (
         ("转账单号", transfers.bill_number(payout.id)),
         ("商户单号", payout.reference),
-        ("付款方", f"{payer.name if payer else ''} {merchant.number}"),
+        ("付款方", f"{merchant.name} {merchant.number}"),
         ("收款方", payee),
         ("转账金额", f"¥{amount // 100:,}.{amount % 100:02d} {payout.amount.currency.code}"),
         ("转账备注", payout.remark),
