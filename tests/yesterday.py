@@ -15,7 +15,7 @@ from changliao.core.clock import BEIJING, DAY, HOUR, MILLISECOND, SECOND, Instan
 from changliao.core.ids import AppId
 from changliao.core.orders import Order, PlaceOrder, Terms
 from changliao.core.refunds import Refund
-from changliao.operations import orders
+from changliao.operations import orders, refunds
 from changliao.store.views import numbers, parties
 from tests.served import Served
 from tests.world import World
@@ -68,26 +68,31 @@ def merchant_number(served: Served, account: str) -> str:
 def sell(
     world: World, appid: str, amount: int, title: str = "越野跑鞋", door: str = "wechatpay"
 ) -> Order:
-    """An order of the merchant's that was paid."""
+    """An order of the merchant's that was paid.
+
+    It may still be paid today: the network that is being served would close it in between, were its
+    time over.
+    """
     with world.engine.reader() as reader:
         app = parties.app_by_number(reader, appid)
     command = world.an_order(
         amount,
         app_id=app.id if app else AppId(0),
         notifies=False,
+        expires_at=Instant(time.time_ns() // 1_000 + HOUR),
     )
     own = {"app_id": appid, "store_id": "S1"} if door == "alipay" else {"appid": appid}
     details = msgspec.json.encode({**own, "device_id": "POS1"})
     order = command.order
     terms = Terms(order.id, order.merchant_id, title, "a,b", "", door, details)
-    assert world.do(orders.PLACE, PlaceOrder(order, terms)) == order
-    paid = world.pay(order, world.user(amount))
-    assert isinstance(paid, Order)
+    assert world.heard(orders.PLACE, PlaceOrder(order, terms)) == order
+    paid = world.heard(orders.PAY, world.a_payment(order, world.user(amount)))
+    assert isinstance(paid, Order), paid
     return paid
 
 
 def send_back(world: World, order: Order, amount: int) -> Refund:
     """A refund on the same day."""
-    refund = world.refund(order, amount, notify_url="")
-    assert isinstance(refund, Refund)
+    refund = world.heard(refunds.REFUND, world.a_refund(order, amount, notify_url=""))
+    assert isinstance(refund, Refund), refund
     return refund
