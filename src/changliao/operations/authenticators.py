@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 
-from changliao.core.confirmations import Act, Confirmation, may_confirm
+from changliao.core.confirmations import may_confirm
 from changliao.core.credentials import CredentialKind
 from changliao.core.ids import UserId
 from changliao.core.nonces import Nonce
@@ -21,7 +21,6 @@ from changliao.core.passkeys import (
     Assertion,
     Party,
     Passkey,
-    Purpose,
     UsePasskey,
 )
 from changliao.operations.network import Network
@@ -111,24 +110,6 @@ async def asserted(network: Network, party: Party, asked: Asked, text: str) -> U
     if isinstance(count, Refused):
         return count
     return UsePasskey(passkey.owner_id, Assertion(read.credential, count, read.nonce))
-
-
-def confirming(user_id: int, browser: str, act: Act) -> Asked:
-    """What a challenge for this act says of itself."""
-    return Asked(Purpose.CONFIRM, user_id, browser, act.statement())
-
-
-def ask_for(network: Network, user_id: int, browser: str, act: Act) -> str:
-    """A challenge that confirms this act of this person's, and nothing else."""
-    return network.challenges.make(confirming(user_id, browser, act), network.real_clock())
-
-
-async def confirmed(
-    network: Network, party: Party, asked: Asked, act: Act, text: str
-) -> Confirmation | Refused:
-    """What stands for the PIN in a command that does this act."""
-    used = await asserted(network, party, asked, text)
-    return used if isinstance(used, Refused) else Confirmation(act, used)
 
 
 async def permitted(network: Network, user_id: UserId) -> list[Passkey]:

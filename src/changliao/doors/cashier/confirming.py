@@ -6,17 +6,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from changliao.core.baskets import PayBasket
-from changliao.core.confirmations import Proven
-from changliao.core.credentials import CredentialKind
-from changliao.core.ids import PaymentId, UserId, parse
+from changliao.core.ids import PaymentId, parse
 from changliao.core.orders import Order, PayOrder
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
 from changliao.core.passkeys import Party
 from changliao.doors.cashier.view import read_discounts
-from changliao.operations import authenticators, checkout, sessions
+from changliao.operations import checkout, proofs
 from changliao.operations.links import Link
 from changliao.operations.network import Network
+from changliao.operations.proofs import Confirming
 from changliao.web import passkeys
 
 Asked = PayOrder | PayBasket
@@ -54,16 +53,8 @@ async def paid(
     network: Network, party: Party | None, browser: str, form: FormData, asked: Asked
 ) -> Order | Refused:
     """Pay it, when the PIN or a passkey's answer for exactly this payment is in the form."""
-    proof: Proven | Refused = Refused(Reason.CREDENTIAL_WRONG)
-    pin, answer = str(form.get("pin", ""))[:16], str(form.get("answer", ""))
-    if answer and not pin:
-        proof = Refused(Reason.PASSKEY_WRONG)
-        if party is not None:
-            made_for = authenticators.confirming(asked.payer_id, browser, asked.act())
-            proof = await authenticators.confirmed(network, party, made_for, asked.act(), answer)
-    elif pin:
-        typed = await sessions.prove(network, asked.payer_id, CredentialKind.PIN, pin)
-        proof = typed or proof
+    pin, answer = str(form.get("pin", "")), str(form.get("answer", ""))
+    proof = await proofs.proof(network, party, _wanted(browser, asked), pin, answer)
     if isinstance(proof, Refused):
         return proof
     return await checkout.perform(network, replace(asked, proof=proof))
@@ -71,11 +62,9 @@ async def paid(
 
 async def challenge(network: Network, party: Party, browser: str, asked: Asked) -> Response:
     """What a passkey of the payer's is to answer, for this payment alone."""
-    made = authenticators.ask_for(network, asked.payer_id, browser, asked.act())
-    known = await authenticators.permitted(network, asked.payer_id)
+    made, known = await proofs.challenge(network, _wanted(browser, asked))
     return JSONResponse(passkeys.request_options(party, made, known))
 
 
-async def ready(network: Network, party: Party | None, payer_id: UserId) -> bool:
-    """Has the payer a passkey that confirms, and is this an address for it?"""
-    return party is not None and bool(await authenticators.permitted(network, payer_id))
+def _wanted(browser: str, asked: Asked) -> Confirming:
+    return Confirming(asked.payer_id, browser, asked.act())

@@ -40,7 +40,7 @@ from changliao.doors.cashier.view import (
     tries,
     ways,
 )
-from changliao.operations import checkout, sessions, tenders
+from changliao.operations import checkout, proofs, sessions, tenders
 from changliao.operations.connectors import Desk
 from changliao.operations.links import Link
 from changliao.operations.network import Network
@@ -247,9 +247,7 @@ class _Cashier:
             view.page = view.page or await self._desk.page(one.request)
         if not view.final:
             if payer is not None:
-                view.confirms = await confirming.ready(
-                    self._network, self._party(request), payer.id
-                )
+                view.confirms = await proofs.ready(self._network, self._party(request), payer.id)
             there = _page_terminal(found[1].order, device)
             offers = await checkout.offers(self._network, self._desk, found[1].order, there)
             view.ways = await ways(request, self._network, self._pages, offers)
