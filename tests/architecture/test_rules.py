@@ -22,6 +22,7 @@ LATE_IMPORTS = {
     "_alipay_channel": "few networks call another's gateway; the HTTP client takes its time",
     "_deliverer": "the first answer does not wait for the HTTP client",
     "_encoded": "the first answer draws no QR code",
+    "_outputs": "most runs of the lab write no table: pyarrow takes a tenth of a second",
     "_status": "a program that reads JSON watches no progress",
     "get_command": "a command does without what the others need",
     "open_engine": "an embedded network does not start PostgreSQL's driver",

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from changliao.commands.context import data_option, fail, json_option, run, show, visit
+from changliao.commands.context import run, visit
+from changliao.commands.options import data_option, fail, json_option, show
 from changliao.config import Config
 from changliao.core.parties import App, Partnership
 from changliao.doors.alipay import authorizations, platform

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from changliao.commands.context import data_option, json_option, open_database, read_config
-from changliao.commands.context import show as show_fields
+from changliao.commands.context import open_database, read_config
+from changliao.commands.options import data_option, json_option
+from changliao.commands.options import show as show_fields
 from changliao.operations import audit as auditing
 
 

@@ -6,7 +6,8 @@ from typing import Final
 
 import click
 
-from changliao.commands.context import data_option, fail, json_option, run, show, visit_sandbox
+from changliao.commands.context import run, visit_sandbox
+from changliao.commands.options import data_option, fail, json_option, show
 from changliao.core import clock as times
 from changliao.core.clock import DAY, HOUR, MINUTE, SECOND, Instant
 from changliao.core.outcome import Refused

@@ -1,17 +1,14 @@
-"""What every command shares: the data folder, the network of one short visit, and output."""
+"""The network of one short visit: its configuration, its database, and a place among its nodes."""
 
 import asyncio
-import sys
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
-
-import click
-import msgspec
+from typing import Any, TypeVar
 
 from changliao import config
+from changliao.commands.options import fail
 from changliao.config import BadConfiguration, Config
 from changliao.core.clock import Clock, Instant
 from changliao.core.ids import MerchantId
@@ -37,41 +34,6 @@ def now() -> Instant:
 def clock_of(settings: Config) -> Clock:
     """A sandbox's clock can be moved; any other network shows the machine's."""
     return MovableClock(now) if settings.sandbox else now
-
-
-def data_option(command: Any) -> Any:
-    """`--data`: the folder with configuration, secret and the embedded database."""
-    return click.option(
-        "--data",
-        "folder",
-        type=click.Path(file_okay=False, path_type=Path),
-        default=Path("changliao-data"),
-        envvar="CHANGLIAO_DATA",
-        show_default=True,
-        help="Folder with the configuration, the secret and the embedded database.",
-    )(command)
-
-
-def json_option(command: Any) -> Any:
-    """`--json`: for programs."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
-
-
-def fail(message: str, status: int = 1) -> NoReturn:
-    """Say what is wrong and what to do, and stop."""
-    click.echo(f"changliao: {message}", err=True)
-    sys.exit(status)
-
-
-def show(fields: dict[str, Any], *, as_json: bool) -> None:
-    """A result: aligned names and values, or JSON."""
-    if as_json:
-        click.echo(msgspec.json.encode(fields).decode())
-        return
-    width = max((len(name) for name in fields), default=0)
-    for name, value in fields.items():
-        text = str(value)
-        click.echo(f"{name:<{width}}  {text}" if "\n" not in text else f"{name}\n{text}")
 
 
 def read_config(folder: Path) -> Config:

@@ -20,7 +20,7 @@ import httpx
 from msgspec import Struct
 from rich.table import Table
 
-from changliao.commands.context import fail
+from changliao.commands.options import fail
 from changliao.commands.people import WentWrong
 from changliao.commands.story import scenario
 from changliao.commands.story.acts import Done, number

@@ -20,9 +20,9 @@ from msgspec import Struct
 from rich.progress import Progress
 from rich.table import Table
 
-from changliao.commands.context import fail, json_option
 from changliao.commands.lab_files import fitted, refusals
 from changliao.commands.open_loop import Load, Report, Sale, Shop
+from changliao.commands.options import fail, json_option
 from changliao.commands.rest_client import RestClient
 from changliao.commands.terminal import console
 from changliao.sim.purchases import purchases

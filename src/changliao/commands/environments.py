@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from changliao.commands.alipay import app_settings
-from changliao.commands.context import data_option, fail, json_option, run, visit_sandbox_settings
+from changliao.commands.context import run, visit_sandbox_settings
+from changliao.commands.options import data_option, fail, json_option
 from changliao.commands.settings import merchant_settings
 from changliao.operations import app_keys, onboarding
 from changliao.operations.app_keys import NewApp

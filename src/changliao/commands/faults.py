@@ -5,15 +5,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from changliao.commands.context import (
-    data_option,
-    fail,
-    json_option,
-    merchant_or_everybody,
-    run,
-    show,
-    visit_sandbox,
-)
+from changliao.commands.context import merchant_or_everybody, run, visit_sandbox
+from changliao.commands.options import data_option, fail, json_option, show
 from changliao.core.sandbox import Faults
 from changliao.operations import sandbox
 from changliao.operations.onboarding import accepted

@@ -8,15 +8,8 @@ from typing import Final
 import click
 
 from changliao import config
-from changliao.commands.context import (
-    data_option,
-    json_option,
-    open_database,
-    open_vault,
-    run,
-    show,
-    visit,
-)
+from changliao.commands.context import open_database, open_vault, run, visit
+from changliao.commands.options import data_option, json_option, show
 from changliao.core import chart
 from changliao.core.members import Role
 from changliao.operations import logins, onboarding

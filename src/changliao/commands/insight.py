@@ -17,8 +17,9 @@ import pyarrow.csv
 import pyarrow.parquet
 from rich.table import Table
 
-from changliao.commands.context import data_option, fail, json_option, run, visit
+from changliao.commands.context import run, visit
 from changliao.commands.insight_files import FileOffice
+from changliao.commands.options import data_option, fail, json_option
 from changliao.commands.platform import Office
 from changliao.commands.terminal import console
 from changliao.workers import market

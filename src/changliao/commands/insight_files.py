@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from changliao.commands.context import fail
+from changliao.commands.options import fail
 from changliao.core.market import Period
 from changliao.core.money import CNY
 from changliao.doors.rest.errors import Problem

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from changliao.commands.context import data_option, fail, json_option, run, show, visit
+from changliao.commands.context import run, visit
+from changliao.commands.options import data_option, fail, json_option, show
 from changliao.core import chart, ids
 from changliao.core.clock import to_rfc3339
 from changliao.core.ids import MerchantId

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from changliao.commands.context import data_option, fail, json_option, run, show, visit
+from changliao.commands.context import run, visit
+from changliao.commands.options import data_option, fail, json_option, show
 from changliao.core import clock, ids
 from changliao.core.events import ResendEvent
 from changliao.operations.events import RESEND

@@ -6,15 +6,8 @@ from typing import Any
 
 import click
 
-from changliao.commands.context import (
-    data_option,
-    fail,
-    json_option,
-    merchant_or_everybody,
-    run,
-    show,
-    visit_sandbox,
-)
+from changliao.commands.context import merchant_or_everybody, run, visit_sandbox
+from changliao.commands.options import data_option, fail, json_option, show
 from changliao.core import ids
 from changliao.core.sandbox import EVERYBODY, Act, AutomaticPayer
 from changliao.operations import payers, sandbox

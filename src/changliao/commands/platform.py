@@ -11,7 +11,7 @@ import click
 import msgspec
 from msgspec import Struct
 
-from changliao.commands.context import fail
+from changliao.commands.options import fail
 from changliao.commands.rest_client import ask
 
 _API: Final = "/api/v1"

@@ -9,7 +9,8 @@ from typing import Final
 
 import click
 
-from changliao.commands.context import data_option, fail, json_option, read_config, show
+from changliao.commands.context import read_config
+from changliao.commands.options import data_option, fail, json_option, show
 from changliao.doors.proxy import authority
 from changliao.doors.proxy.tunnel import HOSTS, Proxy
 

@@ -7,13 +7,8 @@ from typing import Final
 import click
 import msgspec
 
-from changliao.commands.context import (
-    data_option,
-    json_option,
-    merchant_or_everybody,
-    run,
-    visit_sandbox,
-)
+from changliao.commands.context import merchant_or_everybody, run, visit_sandbox
+from changliao.commands.options import data_option, json_option
 from changliao.core import ids
 from changliao.core.ids import MerchantId
 from changliao.operations.network import Network

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from changliao.commands.context import data_option, json_option, run, show, visit
+from changliao.commands.context import run, visit
+from changliao.commands.options import data_option, json_option, show
 from changliao.core import clock
 from changliao.core.clock import HOUR
 from changliao.doors.wechatpay import platform

@@ -13,14 +13,8 @@ import uvicorn
 import uvloop
 
 from changliao.app import HEALTH, Parts
-from changliao.commands.context import (
-    clock_of,
-    data_option,
-    fail,
-    open_database,
-    open_vault,
-    read_config,
-)
+from changliao.commands.context import clock_of, open_database, open_vault, read_config
+from changliao.commands.options import data_option, fail
 from changliao.config import BadConfiguration, Config
 from changliao.operations.network import Network
 from changliao.store.engine import Engine, Unavailable

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from changliao.commands.context import data_option, fail, json_option, run, show, visit
+from changliao.commands.context import run, visit
+from changliao.commands.options import data_option, fail, json_option, show
 from changliao.commands.settings import merchant_settings
 from changliao.core.parties import Merchant, Partnership, SigningMode
 from changliao.operations import onboarding

@@ -6,15 +6,8 @@ from typing import Any
 
 import click
 
-from changliao.commands.context import (
-    data_option,
-    fail,
-    json_option,
-    run,
-    show,
-    visit,
-    visit_sandbox,
-)
+from changliao.commands.context import run, visit, visit_sandbox
+from changliao.commands.options import data_option, fail, json_option, show
 from changliao.core import chart, ids
 from changliao.core.credentials import CredentialKind
 from changliao.core.ids import TopUpId, UserId
