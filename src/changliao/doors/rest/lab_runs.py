@@ -7,7 +7,7 @@ from typing import Final
 
 from changliao.core.outcome import Reason
 from changliao.doors.rest.errors import Problem
-from changliao.doors.rest.lab import LabDayShown, LabRunShown, NewLabRun
+from changliao.doors.rest.lab_forms import LabDayShown, LabRunShown, NewLabRun
 from changliao.sim import reading
 from changliao.sim.calibration import Impossible
 from changliao.sim.check import calibrate
@@ -36,7 +36,7 @@ def played(asked: NewLabRun) -> LabRunShown:
 
 
 def _played(asked: NewLabRun) -> Result:
-    progress = _within(time.monotonic() + WITHIN_S)
+    progress = _within(time.thread_time() + WITHIN_S)
     file, _ = calibrate(reading.parse(asked.scenario or reading.story()))
     if asked.variant:
         file = file.variant(asked.variant)
@@ -48,9 +48,11 @@ def _played(asked: NewLabRun) -> Result:
 
 
 def _within(deadline: float) -> Callable[[int], None]:
+    """Of the processor's time: who else is busy on this machine shortens nobody's run."""
+
     def look(day: int) -> None:
-        if time.monotonic() > deadline:
-            said = f"more than {WITHIN_S:g} seconds after day {day}: ask for fewer days"
+        if time.thread_time() > deadline:
+            said = f"more than {WITHIN_S:g} seconds of work after day {day}: ask for fewer days"
             raise Problem("malformed", said, "days")
 
     return look
