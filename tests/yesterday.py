@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -91,8 +92,8 @@ def sell(
     return paid
 
 
-def send_back(world: World, order: Order, amount: int) -> Refund:
+def send_back(world: World, order: Order, amount: int, **changes: Any) -> Refund:
     """A refund on the same day."""
-    refund = world.heard(refunds.REFUND, world.a_refund(order, amount, notify_url=""))
+    refund = world.heard(refunds.REFUND, world.a_refund(order, amount, notify_url="", **changes))
     assert isinstance(refund, Refund), refund
     return refund

@@ -242,7 +242,7 @@ def _alipay_channel(network: Network, config: Config) -> Connector:
     from changliao.workers.gateways import Caller
 
     caller = Caller(Guard(allow_private=config.private_callbacks))
-    return AlipayChannel(_account(config), caller.post, network.clock)
+    return AlipayChannel(_account(config), caller, network.clock)
 
 
 def _account(config: Config) -> alipay_channel.Account:

@@ -4,7 +4,9 @@ import asyncio
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from html import unescape
 from typing import Any, NamedTuple
 
@@ -17,15 +19,21 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from msgspec.structs import replace
 
 from changliao.commands.people import Person
 from changliao.core import chart
+from changliao.core.bills import Movement
 from changliao.core.channels import Absent, ChannelRequest, Done, RequestKind, Silent
-from changliao.core.clock import MINUTE, Instant
+from changliao.core.clock import BEIJING, MINUTE, Instant
 from changliao.core.ids import ChannelRequestId, OrderId, UserId
+from changliao.core.ledger import Code
 from changliao.core.money import CNY
+from changliao.core.statements import Statement, StatementLine
 from changliao.doors.alipay import crypto
+from changliao.doors.alipay.bill_files import Frame, ledger_file
 from changliao.doors.alipay.channel import PAYABLE_FOR, SURE_AFTER, AlipayChannel, account
+from changliao.web import iso20022
 from tests.phones import new_phone
 from tests.served import Rest, Served, serve
 
@@ -224,8 +232,90 @@ def test_money_is_transferred_out_once_also_when_alipay_was_away(pair: Pair) -> 
     assert sum(one["balance"] for one in mine) == 2_300
 
 
+def next_day(pair: Pair) -> str:
+    """The day that was in Beijing; in both networks it is the next one."""
+    now = pair.here.operator.get("/api/v1/sandbox/clock").json()
+    for side in (pair.here, pair.there):
+        side.operator.post("/api/v1/sandbox/clock", ahead_s=now["ahead_s"] + 86_400)
+    return datetime.fromisoformat(now["now"]).astimezone(BEIJING).date().isoformat()
+
+
+def read(pair: Pair, document: str) -> Any:
+    answer = pair.here.operator.post("/api/v1/channels/alipay/statement", document=document)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def a_bill(statement: Statement, lines: list[StatementLine]) -> str:
+    """The same day as Alipay's CSV, with these lines."""
+    rows, balance = [], statement.opening
+    for number, line in enumerate(lines, 1):
+        balance += line.amount
+        kind = Code.PAYMENT if line.amount > 0 else Code.PAYOUT
+        at, reference = line.booked_at, line.name
+        rows.append(Movement(number, at, line.amount, balance, kind, 7, reference))
+    frame = Frame(statement.account, statement.begins, statement.ends, statement.ends)
+    return ledger_file(frame, rows[::-1]).decode("gbk")
+
+
+def test_alipays_bill_of_a_day_is_its_statement_and_every_wrong_line_a_case(pair: Pair) -> None:
+    test_an_order_is_paid_there_refunded_and_known_by_its_method(pair)
+    payee = pair.there.operator.made("/api/v1/users", phone=new_phone(), name="小满")
+    user = somebody(pair.here, 400)
+    out = f"/api/v1/users/{user}/withdrawals"
+    asked = {"amount": 400, "account": f"{payee['phone']} 小满", "channel": "alipay"}
+    until(pair, f"{out}/{pair.here.operator.made(out, **asked)['id']}", "done")
+    path = "/api/v1/channels/alipay/statement"
+    day = next_day(pair)
+    answer = pair.here.operator.get(f"{path}?day={day}")
+    assert answer.status_code == 200, answer.text
+    document = answer.json()["document"]
+    first = read(pair, document)
+    assert (first["differences"], first["settled"]) == ([], 0), first
+    statement = iso20022.read_statement(document.encode())
+    assert isinstance(statement, Statement)
+    lines = list(statement.lines)
+    assert {line.amount for line in lines} >= {1_000, -300, -400}
+    assert all(line.name for line in lines)
+
+    paid = next(at for at, line in enumerate(lines) if line.amount == 1_000)
+    sent = next(at for at, line in enumerate(lines) if line.amount == -400)
+    stranger = replace(lines[paid], name="SOMEBODY-ELSE", amount=77)
+    wrong = [line for at, line in enumerate(lines) if at != sent]
+    wrong[paid] = replace(lines[paid], amount=999)
+    wrong += [stranger, lines[0]]
+    report = read(pair, a_bill(statement, wrong))
+    found = Counter((one["kind"], one["statement"], one["ours"]) for one in report["differences"])
+    assert found == {
+        ("missing", 0, -400): 1, ("amount", 999, 1_000): 1, ("extra", 77, 0): 1,
+        ("twice", lines[0].amount, lines[0].amount): 1,
+    }, report  # fmt: skip
+    assert read(pair, a_bill(statement, wrong)) == report
+    opened = pair.here.operator.get("/api/v1/channel-differences?state=open").json()["data"]
+    assert {one["id"] for one in opened} == {one["id"] for one in report["differences"]}
+    bad = a_bill(statement, lines).replace("#收入合计：", "#收入合计：9")
+    refused = pair.here.operator.post(path, document=bad)
+    assert (refused.status_code, refused.json()["reason"]) == (422, "statement_unreadable")
+    assert "#收入合计" in refused.json()["detail"]
+    early = pair.here.operator.get(f"{path}?day=2999-01-01")
+    assert (early.status_code, early.json()["reason"]) == (404, "statement_missing")
+
+
 KEYS = [generate_private_key(65537, 2048) for _ in range(2)]
 START = Instant(1_795_500_000_000_000)
+
+
+class Told:
+    """What a gateway and an address answer, one after the other."""
+
+    def __init__(self, answers: list[bytes | None]) -> None:
+        self.answers = answers
+
+    async def post(self, url: str, fields: Any) -> bytes | None:
+        return self.answers.pop(0)
+
+    async def get(self, url: str) -> bytes | None:
+        return self.answers.pop(0)
 
 
 def a_connector(answers: list[bytes | None], now: Instant) -> AlipayChannel:
@@ -233,11 +323,8 @@ def a_connector(answers: list[bytes | None], now: Instant) -> AlipayChannel:
     pem = ours.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = theirs.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
-    async def post(url: str, fields: Any) -> bytes | None:
-        return answers.pop(0)
-
     known = account("http://127.0.0.1:9/gateway.do", "2021000000000001", pem, public)
-    return AlipayChannel(known, post, lambda: now)
+    return AlipayChannel(known, Told(answers), lambda: now)
 
 
 def signed(method: str, node: dict[str, str], key: int = 1) -> bytes:

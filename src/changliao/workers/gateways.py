@@ -1,4 +1,4 @@
-"""Calling other networks' gateways: one form out, one answer in, within a time and a size."""
+"""Calling other networks: one form or address out, one answer in, within a time and a size."""
 
 import logging
 from collections.abc import Mapping
@@ -14,24 +14,32 @@ _log = logging.getLogger("changliao.channels")
 
 
 class Caller:
-    """Sends forms to checked addresses; redirects are not followed."""
+    """Calls checked addresses; redirects are not followed. None: no answer, whatever the reason."""
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
 
     async def post(self, url: str, fields: Mapping[str, str]) -> bytes | None:
-        """The answer's body; None when there is none, whatever the reason."""
+        """What answers a form."""
+        return await self._call("POST", url, fields)
+
+    async def get(self, url: str) -> bytes | None:
+        """What is found at an address."""
+        return await self._call("GET", url, None)
+
+    async def _call(self, method: str, url: str, fields: Mapping[str, str] | None) -> bytes | None:
         try:
             target = await self._guard.check(url)
             async with httpx.AsyncClient(timeout=_WITHIN_S, trust_env=False) as client:
-                answer = await client.post(
+                answer = await client.request(
+                    method,
                     target.url,
-                    data=dict(fields),
+                    data=None if fields is None else dict(fields),
                     headers={"Host": target.host, "User-Agent": "Changliao-Pay"},
                     extensions={"sni_hostname": target.name},
                 )
         except (Forbidden, OSError, httpx.HTTPError) as error:
-            _log.warning("no answer from %s: %s", url, error)
+            _log.warning("no answer from %s: %s", url.partition("?")[0], error)
             return None
         taken = answer.status_code == httpx.codes.OK and len(answer.content) <= _MOST_BYTES
         return answer.content if taken else None

@@ -14,7 +14,9 @@ from changliao.core.bills import Movement, Sale, sum_movements, sum_sales
 from changliao.core.clock import Instant
 from changliao.core.ids import made_at
 from changliao.core.ledger import Code
+from changliao.doors.alipay.refunds import own_number
 from changliao.doors.alipay.words import moment, trade_no
+from changliao.web import alipay_bills
 
 TRADE_COLUMNS: Final = (
     "支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,终端号,对方账户,"
@@ -25,10 +27,6 @@ TRADE_COLUMNS: Final = (
 SUMMARY_COLUMNS: Final = (
     "门店编号,门店名称,交易订单总笔数,退款订单总笔数,订单金额（元）,商家实收（元）,支付宝优惠（元）,"
     "商家优惠（元）,卡消费金额（元）,服务费（元）,分润（元）,实收净额（元）"
-)
-LEDGER_COLUMNS: Final = (
-    "账务流水号,业务流水号,商户订单号,商品名称,发生时间,对方账号,收入金额（+元）,支出金额（-元）,"
-    "账户余额（元）,交易渠道,业务类型,备注"
 )
 # Spreadsheets would round long numbers: these cells, counted from 1, end with a tab.
 _TABBED: Final = frozenset({1, 2, 3, 7, 8, 9, 10, 11, 20, 22})
@@ -41,6 +39,7 @@ _KINDS: Final[Mapping[Code, str]] = {
     Code.SHARE: "分账",
     Code.SHARE_RETURN: "分账退回",
     Code.RELEASE: "解冻",
+    Code.PAYOUT: "转账",
     Code.SETTLE: "提现",
     Code.SETTLE_BACK: "提现退回",
 }
@@ -104,7 +103,7 @@ def ledger_file(frame: Frame, movements: Sequence[Movement]) -> bytes:
     return _encoded(
         *_head("账务明细查询", frame),
         _mark("账务明细列表", 41, 40),
-        LEDGER_COLUMNS,
+        alipay_bills.COLUMNS,
         *(_ledger_line(movement) for movement in movements),
         _mark("账务明细列表结束", 41, 36),
         f"#支出合计：{totals.outgoes}笔，共{yuan(-totals.outgo) if totals.outgo else _NONE}元",
@@ -132,7 +131,7 @@ def _trade_line(row: Row) -> str:
         *(_name(row.store), "", "", "", row.payer),
         *(amount, amount),
         *(_NONE, _NONE, _NONE, _NONE, _NONE, "", _NONE, _NONE),
-        sale.refund.reference if sale.refund else "",
+        own_number(sale.refund.reference) if sale.refund else "",
         yuan(-sale.fee),
         _NONE,
         _name(sale.refund.reason) if sale.refund else "",
@@ -160,7 +159,7 @@ def _ledger_line(movement: Movement) -> str:
     cells = (
         f"{movement.leg_id}\t",
         f"{trade_no(order.id) if order else movement.cause}\t",
-        f"{order.reference if order else ''}\t",
+        f"{order.reference if order else movement.reference}\t",
         _name(terms.title) if terms else "",
         _time(movement.at),
         "\t",
@@ -169,7 +168,7 @@ def _ledger_line(movement: Movement) -> str:
         yuan(movement.balance),
         "支付宝",
         _KINDS.get(movement.code, _OTHER),
-        movement.reference if movement.code is Code.REFUND else "",
+        own_number(movement.reference) if movement.code is Code.REFUND else "",
     )
     return ",".join(cells)
 

@@ -8,8 +8,9 @@ Source: alipay-openapi.md §2, §3, §7.2, §8.4, §8.7, §8.8 and §11.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+import logging
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msgspec import Struct
 
 from changliao.core import chart, ids
+from changliao.core.bills import day_of, ends_at, starts_at
 from changliao.core.channels import (
     Absent,
     Answer,
@@ -29,15 +31,18 @@ from changliao.core.channels import (
 )
 from changliao.core.clock import MINUTE, Clock, Instant
 from changliao.core.money import CNY, Currency
+from changliao.core.outcome import Refused
 from changliao.core.statements import Statement
 from changliao.doors.alipay import crypto, words
 from changliao.doors.alipay.errors import AlipayError
+from changliao.web import alipay_bills
 
 KIND: Final = "alipay"
 # A payer may open the page so long after the request was written.
 PAYABLE_FOR: Final = 15 * MINUTE
 # After this nothing that was sent can still arrive.
 SURE_AFTER: Final = 10 * MINUTE
+_log = logging.getLogger("changliao.channels")
 _SUCCESS: Final = "10000"
 _PAID: Final = frozenset({"TRADE_SUCCESS", "TRADE_FINISHED"})
 _UNKNOWN_TRADE: Final = "ACQ.TRADE_NOT_EXIST"
@@ -59,8 +64,18 @@ _REFUSALS: Final = frozenset(
         "PAYER_BALANCE_NOT_ENOUGH",
     }
 )
-# Sends a form to an address; the answer's body, None when there is none that can be read.
-Post = Callable[[str, Mapping[str, str]], Awaitable[bytes | None]]
+
+
+class Caller(Protocol):
+    """Calls addresses; the answer's body, None when there is none that can be read."""
+
+    async def post(self, url: str, fields: Mapping[str, str]) -> bytes | None:
+        """What answers a form."""
+        ...
+
+    async def get(self, url: str) -> bytes | None:
+        """What is found at an address."""
+        ...
 
 
 class Account(Struct, frozen=True):
@@ -83,9 +98,9 @@ def account(gateway: str, app_id: str, key: bytes, alipay_public_key: bytes) -> 
 class AlipayChannel:
     """The connector."""
 
-    def __init__(self, account: Account, post: Post, clock: Clock) -> None:
+    def __init__(self, account: Account, caller: Caller, clock: Clock) -> None:
         self._account = account
-        self._post = post
+        self._caller = caller
         self._clock = clock
 
     async def pay(self, request: ChannelRequest) -> Answer:
@@ -151,8 +166,18 @@ class AlipayChannel:
     async def statement(
         self, channel: Channel, currency: Currency, begins: Instant, ends: Instant
     ) -> Statement | None:
-        """Operators bring it."""
-        return None
+        """The bill of a day's movements, fetched from where Alipay says it is."""
+        day = day_of(begins)
+        if currency is not CNY or (begins, ends) != (starts_at(day), ends_at(day)):
+            return None
+        asked = {"bill_type": "signcustomer", "bill_date": words.moment(begins)[:10]}
+        answer = await self._ask("alipay.data.dataservice.bill.downloadurl.query", asked)
+        address = _text(answer, "bill_download_url")
+        file = await self._caller.get(address) if address else None
+        read = alipay_bills.read_statement(file) if file is not None else None
+        if isinstance(read, Refused):
+            _log.error("the bill of %s: %s", asked["bill_date"], read.detail)
+        return read if isinstance(read, Statement) and read.begins == begins else None
 
     async def _query_trade(self, request: ChannelRequest) -> Answer:
         answer = await self._ask("alipay.trade.query", {"out_trade_no": _name(request.id)})
@@ -197,7 +222,7 @@ class AlipayChannel:
     async def _ask(self, method: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
         """The answer's node; empty when there is none that Alipay signed."""
         fields = self._signed(method, content, self._clock())
-        body = await self._post(self._account.gateway, fields)
+        body = await self._caller.post(self._account.gateway, fields)
         return self._node(method, body) if body else {}
 
     def _signed(self, method: str, content: Mapping[str, Any], at: Instant) -> dict[str, str]:

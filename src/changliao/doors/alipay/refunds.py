@@ -144,7 +144,12 @@ def kept_number(out_trade_no: str, out_request_no: str) -> str:
 
 def request_number(known: Refund) -> str:
     """The merchant's own number of a refund."""
-    return known.reference.partition("/")[2] or known.reference
+    return own_number(known.reference)
+
+
+def own_number(reference: str) -> str:
+    """The merchant's own number in the reference under which a refund is kept."""
+    return reference.partition("/")[2] or reference
 
 
 def digest(amount: int, royalties_back: bytes = b"") -> bytes:

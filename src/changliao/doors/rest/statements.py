@@ -28,7 +28,7 @@ from changliao.doors.rest.fields import (
 )
 from changliao.operations.bank_files import file_id, payments
 from changliao.operations.statements import Reconciled, reconcile
-from changliao.web import iso20022
+from changliao.web import alipay_bills, iso20022
 
 _MOST_CHARACTERS: Final = 200_000
 
@@ -50,7 +50,7 @@ class FileShown(Struct, frozen=True):
 
 
 class StatementForm(Struct, frozen=True, forbid_unknown_fields=True):
-    """A file as the bank gave it, UTF-8: one statement, or one status report."""
+    """A file as the channel gave it, in UTF-8: one statement, or one status report."""
 
     document: Annotated[str, Meta(min_length=1, max_length=_MOST_CHARACTERS)]
 
@@ -91,13 +91,16 @@ async def show_statement(door: Door, call: Call[Nothing, DayQuery]) -> FileShown
 
 
 async def read_statement(door: Door, call: Call[StatementForm, Nothing]) -> StatementShown:
-    """Read a bank's statement: settle what was unknown, and tell what differs.
+    """Read a channel's statement: settle what was unknown, and tell what differs.
 
-    Nothing is corrected: each difference is a case that two operators resolve
-    (`/channel-differences`). Reading it again is no change.
+    A camt.053, or the CSV of Alipay's bill of movements (账务明细). Nothing is corrected: each
+    difference is a case that two operators resolve (`/channel-differences`). Reading it again is no
+    change.
     """
     channel = await find(door, call)
-    statement = accepted(iso20022.read_statement(call.form.document.encode()))
+    document = call.form.document
+    reader = alipay_bills if alipay_bills.is_bill(document) else iso20022
+    statement = accepted(reader.read_statement(document.encode()))
     return _shown(accepted(await reconcile(door.network, door.desk, channel, statement)))
 
 

@@ -23,6 +23,7 @@ from changliao.core.settlements import Standing
 from changliao.store.bills import from_row as day_end_from_row
 from changliao.store.engine import Reader
 from changliao.store.orders import ATTEMPTS, ORDERS, TERMS
+from changliao.store.payouts import PAYOUTS
 from changliao.store.refunds import REFUNDS
 from changliao.store.unit import Table
 
@@ -77,7 +78,8 @@ def movements(
     paid = {one.cause for one in found if one.code in _OF_PAYMENT}
     back = {one.cause for one in found if one.code in _OF_REFUND}
     fees = {one.cause: one.amount for one in found if one.code is Code.FEE_RETURN}
-    causes = _Causes(reader, merchant_id, sorted(paid), sorted(back))
+    out = {one.cause for one in found if one.code is Code.PAYOUT}
+    causes = _Causes(reader, merchant_id, sorted(paid), sorted(back), sorted(out))
     return [
         Movement(
             one.leg_id,
@@ -177,15 +179,22 @@ def _signed(leg_id: int, amount: int) -> int:
 
 
 class _Causes:
-    """The orders and refunds that explain some movements of one merchant."""
+    """The orders, refunds and payouts that explain some movements of one merchant."""
 
     def __init__(
-        self, reader: Reader, merchant_id: MerchantId, paid: Sequence[int], back: Sequence[int]
+        self,
+        reader: Reader,
+        merchant_id: MerchantId,
+        paid: Sequence[int],
+        back: Sequence[int],
+        out: Sequence[int] = (),
     ) -> None:
         attempts = _found(reader, ATTEMPTS, [(one, merchant_id) for one in paid])
         self.refunds: dict[int, Refund] = {
             one.id: one for one in _found(reader, REFUNDS, [(merchant_id, one) for one in back])
         }
+        payouts = _found(reader, PAYOUTS, [(merchant_id, one) for one in out])
+        self._payouts: dict[int, str] = {one.id: one.reference for one in payouts}
         self._payments: dict[int, int] = {one.payment_id: one.order_id for one in attempts}
         ids = {*self._payments.values(), *(one.order_id for one in self.refunds.values())}
         wanted = [(merchant_id, one) for one in sorted(ids)]
@@ -214,7 +223,7 @@ class _Causes:
         if cause in self.refunds:
             return self.refunds[cause].reference
         order_id = self._payments.get(cause, 0)
-        return self._orders[order_id].reference if order_id else ""
+        return self._orders[order_id].reference if order_id else self._payouts.get(cause, "")
 
 
 def _found(reader: Reader, table: Table[Any, V], keys: Sequence[tuple[int, int]]) -> list[V]:
