@@ -61,7 +61,7 @@ async def _timed(address: str, merchant: int, order_id: int, reference: str) -> 
     figures = {"the day so far, the first time": (time.perf_counter() - began) * 1_000}
     reads: dict[str, Callable[[], Awaitable[Any]]] = {
         "the day so far": today.sums,
-        "what waits": lambda: read(console.waiting),
+        "what waits": lambda: read(console.waiting, network.clock()),
         "orders, first page": lambda: read(search.orders_of_anybody, everybody, PAGE),
         "orders of one merchant": lambda: read(search.orders_of_anybody, theirs, PAGE),
         "orders in a state that none has": lambda: report(search.orders_of_anybody, none, PAGE),

@@ -1,4 +1,4 @@
-"""Large refunds by operators over REST: refused alone, proposed, approved by another."""
+"""Large refunds over REST: refused alone, proposed, approved by another."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +12,7 @@ from tests.wallets import somebody
 
 THRESHOLDS = "/api/v1/refund-thresholds"
 PROPOSALS = "/api/v1/refund-proposals"
+FROM_500 = {"currency": "CNY", "amount": 500, "keys": False}
 
 
 @pytest.fixture
@@ -19,10 +20,19 @@ def second(sandbox: Sandbox) -> Iterator[Rest]:
     """Another operator; 5.00 of an order's refunds need two of them."""
     made = sandbox[0].command("sandbox", "operator-key")
     client = Rest(sandbox[0].base_url, made["operator_key"], made["operator_secret"])
-    assert client.post(THRESHOLDS, amount=500).json() == {"currency": "CNY", "amount": 500}
+    assert client.post(THRESHOLDS, amount=500).json() == FROM_500
     yield client
     # The network is shared: the others refund alone.
+    waits = client.post(THRESHOLDS, amount=0).json()
+    assert (waits["amount"], waits["waiting"]["amount"]) == (500, 0)
+    own = client.post(f"{THRESHOLDS}/approve", amount=0)
+    assert refused(own) == (403, "refund_proposal_self_approval")
+    other = sandbox[1].post(f"{THRESHOLDS}/approve", amount=1)
+    assert refused(other) == (409, "refund_proposal_decided")
+    rejected = sandbox[1].post(f"{THRESHOLDS}/reject", amount=0)
+    assert rejected.json() == FROM_500
     assert client.post(THRESHOLDS, amount=0).status_code == 200
+    assert sandbox[1].post(f"{THRESHOLDS}/approve", amount=0).json() == FROM_500 | {"amount": 0}
     client.http.close()
 
 
@@ -55,7 +65,8 @@ def test_a_large_refund_is_proposed_by_one_and_approved_by_another(
     assert refused(second.post(f"{path}/reject")) == (409, "refund_proposal_decided")
     listed = operator.get(f"{PROPOSALS}?order_id={found[0]['id']}&state=approved").json()["data"]
     assert listed == [done]
-    assert operator.get(THRESHOLDS).json()["data"] == [{"currency": "CNY", "amount": 500}]
+    assert operator.get(THRESHOLDS).json()["data"] == [FROM_500]
+    assert operator.get(path).json() == done
     assert refused(ask("refund-proposals", f"{number}-3", 1)) == (422, "refund_exceeds_payment")
     buyer.close()
 

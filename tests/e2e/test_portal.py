@@ -75,10 +75,12 @@ def send_back(page: Page, amount: str, reason: str) -> None:
     page.wait_for_load_state()
 
 
-def set_threshold(page: Page, refunds: str, amount: str) -> None:
+def set_threshold(page: Page, refunds: str, amount: str, *, keys: bool = False) -> None:
     page.goto(refunds)
-    page.fill("input[name=amount]", amount)
-    page.click("form[action$='threshold'] button")
+    form = page.locator("form[action$='threshold']")
+    form.locator("[name=amount]").fill(amount)
+    form.locator("[name=keys]").set_checked(keys)
+    form.locator("button").click()
     page.wait_for_load_state()
 
 
@@ -223,6 +225,55 @@ def test_a_merchant_that_wants_two_for_large_refunds_has_them(
     (made,) = rest.get(f"/api/v1/orders/{order}/refunds").json()["data"]
     assert (made["amount"], made["reason"]) == (10_000, "large one")
     set_threshold(accountant, refunds, "")
+    assert "放宽要另一位成员同意" in accountant.inner_text("form[action$='threshold-change']")
+    assert accountant.locator("text=同意放宽").count() == 0
+    developer.goto(refunds)
+    developer.click("text=同意放宽")
+    developer.wait_for_selector("text=退款一个人就能做")
+    rest.http.close()
+
+
+def test_a_merchants_keys_may_need_a_member_too(
+    here: Site, mine: Shop, chromium: Browser, developer: Page
+) -> None:
+    rest, accountant = rest_of(mine), desk(here, chromium, "accountant", [])
+    order = paid(here, rest, developer, 26_800)
+    refunds, path = f"{here.base}/portal/refunds", f"/api/v1/orders/{order}/refund"
+    set_threshold(accountant, refunds, "100", keys=True)
+    is_well_made(accountant, refunds)
+    large = {"reference": "L1", "amount": 10_000, "reason": "by a program"}
+    refused = rest.post(f"{path}s", **large)
+    assert (refused.status_code, refused.json()["reason"]) == (409, "refund_needs_second")
+    same = {"out_trade_no": rest.get(f"/api/v1/orders/{order}").json()["reference"]}
+    sums = {"total": 26_800, "refund": 10_000, "currency": "CNY"}
+    answer = mine.post("/v3/refund/domestic/refunds", **same, out_refund_no="L2", amount=sums)
+    assert (answer.status_code, answer.json()["code"]) == (403, "RULE_LIMIT")
+    assert rest.get("/api/v1/refund-thresholds").json()["data"] == [
+        {"currency": "CNY", "amount": 10_000, "keys": True}
+    ]
+    proposed = rest.made(f"{path}-proposals", **large)
+    developer.goto(refunds)
+    row = developer.locator("tr", has_text="by a program")
+    assert "要由不能生成密钥的成员复核" in row.inner_text()
+    assert row.locator("text=复核通过").count() == 0
+    accountant.goto(refunds)
+    assert accountant.locator(".menu .badge").count() == 1
+    is_well_made(accountant, refunds)
+    accountant.goto(refunds)
+    accountant.locator("tr", has_text="by a program").locator("text=复核通过").click()
+    accountant.wait_for_load_state()
+    done = rest.get(f"/api/v1/refund-proposals/{proposed['id']}").json()
+    assert done["state"] == "approved"
+    assert rest.get(f"/api/v1/refunds/{done['refund_id']}").json()["state"] == "succeeded"
+    set_threshold(accountant, refunds, "100")
+    developer.goto(refunds)
+    developer.click("text=同意放宽")
+    developer.wait_for_load_state()
+    assert rest.post(f"{path}s", **large | {"reference": "L3", "amount": 1}).status_code == 201
+    set_threshold(accountant, refunds, "")
+    developer.goto(refunds)
+    developer.click("text=同意放宽")
+    developer.wait_for_selector("text=退款一个人就能做")
     rest.http.close()
 
 

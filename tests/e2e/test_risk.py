@@ -38,6 +38,8 @@ def test_a_payer_is_stopped_looked_into_and_let_pass(site: Site, chromium: Brows
     approver.goto(f"{site.base}/console/risk/hits?movement=transfer&payer={payer.id}")
     assert approver.locator("tbody tr").count() == 1
     assert payee.id in (approver.get_attribute("tbody td:nth-child(6) a", "href") or "")
+    assert _waits(approver, site, payer)
+    is_well_made(approver, f"{site.base}/console/risk/hits", NAMES)
     approver.goto(f"{site.base}/console/risk/hits")
     approver.click(f"tr:has-text('{order.id}') >> text=小满")
     assert "拦下了" in approver.inner_text("tbody")
@@ -45,10 +47,12 @@ def test_a_payer_is_stopped_looked_into_and_let_pass(site: Site, chromium: Brows
     approver.fill("#note", "called back")
     approver.click("text=核实通过")
     approver.wait_for_selector("text=已核实")
+    assert not _waits(approver, site, payer), "somebody looked into it"
     _pay(phone, f"{site.base}/c/{order.token}?view=phone")
     phone.wait_for_selector(".icon.ok")
-    approver.reload()
+    approver.goto(f"{site.base}/console/risk/hits?payer={payer.id}")
     assert "放行了" in approver.inner_text("tbody tr >> nth=0")
+    assert not _waits(approver, site, payer), "what was let pass after that is not new"
 
     approver.goto(f"{site.base}/console/risk?state=in_force")
     approver.get_by_role("button", name="停用 stolen phone").click()
@@ -77,6 +81,16 @@ def _draft(page: Page, site: Site, payer: Person) -> None:
     page.check("[name=movements][value=transfer]")
     page.click("main form button:text-is('起草规则')")
     page.wait_for_selector("tr:has-text('stolen phone')")
+
+
+def _waits(page: Page, site: Site, payer: Person) -> bool:
+    """Does the overview lead to this payer?"""
+    page.goto(f"{site.base}/console/")
+    link = page.locator("text=付款人遇到风险规则，等待核实")
+    if link.count():
+        link.click()
+    waiting = page.locator("section", has_text="最近 7 天遇到规则")
+    return waiting.locator(f"a[href$='{payer.id}']").count() == 1
 
 
 def _send(page: Page, site: Site, payee: Person) -> None:

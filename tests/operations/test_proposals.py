@@ -20,11 +20,18 @@ from changliao.core.proposals import (
     Proposal,
     ProposalEvent,
     ProposalState,
-    SetThreshold,
     decide_proposal,
 )
 from changliao.core.refunds import Refund
-from changliao.operations import audit_proposals, members, proposals
+from changliao.core.reversals import ReverseOrder
+from changliao.core.thresholds import (
+    NETWORK,
+    DecideThreshold,
+    SetThreshold,
+    Terms,
+    Threshold,
+)
+from changliao.operations import audit_proposals, members, proposals, refunds, reversals, thresholds
 from changliao.operations.members import AddMember
 from tests.operations.test_audit import execute
 from tests.world import World, refused
@@ -35,11 +42,22 @@ ONE, OTHER = "mbr_0000000000001", "mbr_0000000000002"
 @pytest.fixture
 def paid(world: World) -> Order:
     """1,000 were paid for it; from 600 on refunds need two."""
-    assert world.do(proposals.SET_THRESHOLD, SetThreshold(CNY.number, 600))
+    assert set_threshold(world, 600)
     world.pay(world.place(), world.user(5_000))
     order = world.pay(world.place(), world.user(5_000))
     assert isinstance(order, Order)
     return order
+
+
+def set_threshold(world: World, amount: int, by: str = ONE, **more: Any) -> Any:
+    keys = more.pop("keys", False)
+    return world.do(thresholds.SET, SetThreshold(CNY.number, Terms(amount, keys), by, **more))
+
+
+def decide_threshold(world: World, amount: int, by: str, **more: Any) -> Any:
+    terms, approves = Terms(amount, more.pop("keys", False)), more.pop("approves", True)
+    command = DecideThreshold(CNY.number, terms, approves, by, **more)
+    return world.do(thresholds.DECIDE, command)
 
 
 def alone(world: World, order: Order, amount: int) -> Any:
@@ -70,7 +88,9 @@ def test_small_steps_do_not_lead_around_the_threshold(world: World, paid: Order)
     assert world.do(proposals.ALONE, asked) == made
     # A merchant's own refund is its own business.
     assert isinstance(world.refund(paid, 100), Refund)
-    world.do(proposals.SET_THRESHOLD, SetThreshold(CNY.number, 0))
+    set_threshold(world, 0)
+    assert refused(alone(world, paid, 301), Reason.REFUND_NEEDS_SECOND)
+    assert decide_threshold(world, 0, OTHER).terms == Terms()
     assert isinstance(alone(world, paid, 301), Refund)
 
 
@@ -133,8 +153,7 @@ def test_the_same_proposal_is_found_and_other_words_are_refused(world: World, pa
     missing = DecideProposal(RefundProposalId(7), ProposalEvent.APPROVE, OTHER)
     assert refused(world.do(proposals.DECIDE, missing), Reason.REFUND_PROPOSAL_NOT_FOUND)
     for amount in (-1, 1 << 60):
-        wrong = world.do(proposals.SET_THRESHOLD, SetThreshold(CNY.number, amount))
-        assert refused(wrong, Reason.REFUND_THRESHOLD_INVALID)
+        assert refused(set_threshold(world, amount), Reason.REFUND_THRESHOLD_INVALID)
 
 
 def member(world: World, of: MerchantId, role: Role = Role.ACCOUNTANT) -> str:
@@ -161,12 +180,12 @@ def test_a_merchants_threshold_is_its_own_and_its_members_decide(world: World) -
     order = world.pay(world.place(), world.user(5_000))
     shop = order.merchant_id
     one = member(world, shop)
-    threshold = SetThreshold(CNY.number, 600, shop)
+    of_shop = {"organisation": shop}
     # One alone would have nobody who approves.
-    assert refused(world.do(proposals.SET_THRESHOLD, threshold), Reason.REFUND_THRESHOLD_INVALID)
+    assert refused(set_threshold(world, 600, one, **of_shop), Reason.REFUND_THRESHOLD_INVALID)
     assert isinstance(by_members(world, order, 100, one), Refund)
     other = member(world, shop, Role.DEVELOPER)
-    assert world.do(proposals.SET_THRESHOLD, threshold).amount == 600
+    assert set_threshold(world, 600, one, **of_shop).terms.amount == 600
     # Operators have theirs, which is none.
     assert isinstance(alone(world, order, 499), Refund)
     waits = by_members(world, order, 1, one)
@@ -189,6 +208,104 @@ def test_a_merchants_threshold_is_its_own_and_its_members_decide(world: World) -
     }
     assert world.do(proposals.DECIDE, replace(own, by=other)).state is ProposalState.APPROVED
     world.audit()
+
+
+@pytest.fixture
+def shop(world: World) -> tuple[Order, str, str]:
+    """1,000 were paid; an accountant and a developer; from 600 on two, also with keys."""
+    order = world.pay(world.place(), world.user(5_000))
+    merchant = order.merchant_id
+    accountant = member(world, merchant)
+    developer = member(world, merchant, Role.DEVELOPER)
+    assert set_threshold(world, 600, accountant, keys=True, organisation=merchant)
+    return order, accountant, developer
+
+
+def test_a_merchants_key_is_asked_only_if_the_merchant_says_so(
+    world: World, shop: tuple[Order, str, str]
+) -> None:
+    order, accountant, developer = shop
+    asked = world.a_refund(order, 599)
+    made = world.do(refunds.REFUND, asked)
+    assert isinstance(made, Refund)
+    before = world.rows()
+    assert refused(world.refund(order, 1), Reason.REFUND_NEEDS_SECOND)
+    reversal = ReverseOrder(order.merchant_id, order.id, world.a_refund(order, 1).refund)
+    assert refused(world.do(reversals.REVERSE, reversal), Reason.REFUND_NEEDS_SECOND)
+    assert world.rows() == before
+    assert world.do(refunds.REFUND, asked) == made, "what was made is found again"
+    own = {"organisation": order.merchant_id}
+    assert set_threshold(world, 600, accountant, **own).terms.keys, "it waits for another"
+    assert refused(world.refund(order, 1), Reason.REFUND_NEEDS_SECOND)
+    assert decide_threshold(world, 600, developer, **own).terms == Terms(600)
+    assert isinstance(world.refund(order, 1), Refund)
+
+
+def test_what_a_key_proposes_is_approved_by_a_member_without_keys(
+    world: World, shop: tuple[Order, str, str]
+) -> None:
+    order, accountant, developer = shop
+    shops = order.merchant_id
+    asked = world.a_refund(order, 700).refund
+    number = RefundProposalId(world.ids.new())
+    one = world.do(
+        proposals.PROPOSE, Proposal(number, asked, CNY.number, "key_of_shop", organisation=shops)
+    )
+    before = world.rows()
+    for by in (developer, "key_of_shop", "another_key"):
+        wanted = DecideProposal(one.id, ProposalEvent.APPROVE, by, shops)
+        found = world.do(proposals.DECIDE, wanted)
+        assert refused(found, Reason.REFUND_PROPOSAL_SELF_APPROVAL), by
+    assert world.rows() == before
+    wanted = DecideProposal(one.id, ProposalEvent.APPROVE, accountant, shops)
+    assert world.do(proposals.DECIDE, wanted).state is ProposalState.APPROVED
+    assert len(world.rows()["refunds"]) == 1
+    world.audit()
+
+
+def test_a_threshold_is_stricter_at_once_and_looser_by_two(world: World) -> None:
+    assert set_threshold(world, 600).terms == Terms(600)
+    assert set_threshold(world, 500).terms == Terms(500)
+    for looser in (501, 0):
+        waits = set_threshold(world, looser)
+        assert (waits.terms, waits.wanted, waits.wanted_by) == (Terms(500), Terms(looser), ONE)
+        assert set_threshold(world, looser) == waits, "the same again is no change"
+        before = world.rows()
+        own = decide_threshold(world, looser, ONE)
+        assert refused(own, Reason.REFUND_PROPOSAL_SELF_APPROVAL)
+        # Whose a key is nobody knows.
+        key = decide_threshold(world, looser, "key")
+        assert refused(key, Reason.REFUND_PROPOSAL_SELF_APPROVAL)
+        other = decide_threshold(world, looser + 1, OTHER)
+        assert refused(other, Reason.REFUND_PROPOSAL_DECIDED)
+        assert world.rows() == before
+    assert decide_threshold(world, 0, OTHER, approves=False).wanted_by == ""
+    assert refused(decide_threshold(world, 0, OTHER), Reason.REFUND_PROPOSAL_DECIDED)
+    set_threshold(world, 0)
+    assert set_threshold(world, 500).wanted_by == "", "what is in force, said again, takes it back"
+    set_threshold(world, 900)
+    assert decide_threshold(world, 900, OTHER) == decide_threshold(world, 900, OTHER)
+    # What is stricter ends what waits.
+    set_threshold(world, 0)
+    assert set_threshold(world, 100) == Threshold(NETWORK, CNY.number, Terms(100), 11)
+
+
+def test_an_operator_alone_does_not_reverse_what_is_large(world: World, paid: Order) -> None:
+    reversal = ReverseOrder(paid.merchant_id, paid.id, world.a_refund(paid, 1).refund)
+    before = world.rows()
+    assert refused(world.do(reversals.REVERSE_ALONE, reversal), Reason.REFUND_NEEDS_SECOND)
+    assert world.rows() == before
+    assert world.do(reversals.REVERSE, reversal).refund.amount == 1_000
+
+
+@pytest.mark.parametrize(
+    ("terms", "organisation"), [(Terms(600, keys=True), NETWORK), (Terms(0, keys=True), 7)]
+)
+def test_keys_are_a_merchants_and_with_an_amount(
+    world: World, terms: Terms, organisation: MerchantId
+) -> None:
+    wanted = SetThreshold(CNY.number, terms, ONE, organisation)
+    assert refused(world.do(thresholds.SET, wanted), Reason.REFUND_THRESHOLD_INVALID)
 
 
 @pytest.mark.parametrize(

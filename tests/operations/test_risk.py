@@ -8,7 +8,7 @@ import pytest
 
 from changliao.core import chart
 from changliao.core.channels import RequestKind
-from changliao.core.clock import HOUR, MINUTE, Instant
+from changliao.core.clock import DAY, HOUR, MINUTE, Instant
 from changliao.core.ids import RiskRuleId, UserId
 from changliao.core.money import CNY
 from changliao.core.orders import Order, PayOrder
@@ -166,6 +166,29 @@ def test_a_note_stops_nobody(world: World) -> None:
     assert isinstance(_pay(world, user, 499), Order)
     assert isinstance(_pay(world, user, 500), Order)
     assert [one.attempted.amount.amount for one in hits(world)] == [500]
+
+
+def test_who_met_a_rule_waits_until_somebody_looks(world: World) -> None:
+    in_force(world, RuleKind.MANY_PAYMENTS, RiskAction.NOTE, count=1, minutes=60)
+    user = world.user(10_000)
+
+    def unseen() -> list[views.Unseen]:
+        with world.engine.reader() as reader:
+            return views.unseen(reader, world.now)
+
+    for paid in (1, 2, 3):
+        assert isinstance(_pay(world, user), Order)
+        assert [one.hits for one in unseen()] == ([paid - 1] if paid > 1 else [])
+    assert unseen()[0].action is RiskAction.NOTE
+    world.now = Instant(world.now + HOUR)
+    world.do(risk_rules.CLEAR, ClearPayer(user, world.now, "looked at", ONE))
+    assert unseen() == []
+    world.now = Instant(world.now + HOUR)
+    _pay(world, user)
+    _pay(world, user)
+    assert [(one.payer_id, one.hits) for one in unseen()] == [(user, 1)]
+    world.now = Instant(world.now + 8 * DAY)
+    assert unseen() == [], "what is old waits no more"
 
 
 def test_a_young_account_pays_little_until_it_is_older(world: World) -> None:

@@ -1,10 +1,8 @@
-"""Proposals: a large refund by a member, which another member of the same organisation approves.
+"""Proposals: a large refund by one, which another member of the same organisation approves.
 
-The network's operators have one threshold a currency; a merchant has its own, for what its members
-refund in the portal. What its keys refund is its system's business. Large is what brings an order's
-refunds, all together, to the threshold, so that nobody goes around it in small steps. Until it is
-approved nothing moves, and the money is not set aside: approving asks again whether it is there.
-Units: minor units.
+What is large core/thresholds.py says. Until it is approved nothing moves, and the money is not set
+aside: approving asks again whether it is there. A merchant's program proposes with its key; as
+developers hold its keys, a member who may not make keys approves that.
 Refuses: approving one's own proposal, more than is left of the order, another organisation's.
 """
 
@@ -15,19 +13,14 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from changliao.core import chart
+from changliao.core import ids
 from changliao.core.clock import NEVER, Instant
 from changliao.core.ids import MerchantId, RefundProposalId
 from changliao.core.members import same_hands
-from changliao.core.money import MAX_AMOUNT
 from changliao.core.orders import Order, OrderState
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund
-
-NO_THRESHOLD: Final = 0
-# Who proposes and who approves.
-HANDS: Final = 2
-NETWORK: Final = MerchantId(chart.NETWORK)
+from changliao.core.thresholds import NETWORK
 
 
 class ProposalState(IntEnum):
@@ -60,25 +53,8 @@ TRANSITIONS: Final[Mapping[tuple[ProposalState, ProposalEvent], ProposalState | 
 }
 
 
-class Threshold(Struct, frozen=True):
-    """From how much on refunds of one order need two members. NO_THRESHOLD: never."""
-
-    organisation: MerchantId
-    currency: int
-    amount: int = NO_THRESHOLD
-    revision: int = 0
-
-
-class SetThreshold(Struct, frozen=True):
-    """A member says from how much on, in one currency (its ISO number)."""
-
-    currency: int
-    amount: int
-    organisation: MerchantId = NETWORK
-
-
 class Proposal(Struct, frozen=True):
-    """A refund that is to be made as it stands. Who is a member, or a key of nobody's."""
+    """A refund that is to be made as it stands. Who is a member, or a key of no member's."""
 
     id: RefundProposalId
     refund: Refund
@@ -99,16 +75,6 @@ class DecideProposal(Struct, frozen=True):
     organisation: MerchantId = NETWORK
 
 
-def decide_alone(threshold: Threshold | None, order: Order, amount: int) -> Refused | None:
-    """May one member alone send so much of the order back?"""
-    if threshold is None or threshold.amount == NO_THRESHOLD:
-        return None
-    if order.refunded + amount < threshold.amount:
-        return None
-    said = f"refunds of one order from {threshold.amount} minor units on are proposed"
-    return Refused(Reason.REFUND_NEEDS_SECOND, said)
-
-
 def decide_proposing(proposal: Proposal, order: Order) -> Refused | None:
     """Could this refund be made, by these?"""
     if proposal.organisation not in (NETWORK, order.merchant_id):
@@ -122,8 +88,13 @@ def decide_proposing(proposal: Proposal, order: Order) -> Refused | None:
     return None
 
 
-def decide_proposal(command: DecideProposal, known: Proposal, now: Instant) -> Proposal | Refused:
-    """The proposal afterwards; what was decided so before is no change."""
+def decide_proposal(
+    command: DecideProposal, known: Proposal, now: Instant, *, makes_keys: bool = False
+) -> Proposal | Refused:
+    """The proposal afterwards; what was decided so before is no change.
+
+    `makes_keys`: whoever decides may make keys of the organisation.
+    """
     if command.organisation != known.organisation:
         return Refused(Reason.REFUND_PROPOSAL_NOT_FOUND)
     state = TRANSITIONS[known.state, command.event]
@@ -131,20 +102,19 @@ def decide_proposal(command: DecideProposal, known: Proposal, now: Instant) -> P
         return Refused(state)
     if state is known.state:
         return known
-    if command.event is ProposalEvent.APPROVE and same_hands(command.by, known.proposed_by):
+    approves = command.event is ProposalEvent.APPROVE
+    if approves and one_persons(known, command.by, makes_keys=makes_keys):
         return Refused(Reason.REFUND_PROPOSAL_SELF_APPROVAL)
     return replace(known, state=state, decided_by=command.by, decided_at=now)
 
 
-def decide_threshold(
-    command: SetThreshold, known: Threshold | None, hands: int
-) -> Threshold | Refused:
-    """Another threshold; the same again is no change. `hands`: how many may refund."""
-    if not NO_THRESHOLD <= command.amount <= MAX_AMOUNT:
-        return Refused(Reason.REFUND_THRESHOLD_INVALID, f"amount: 0 (none) to {MAX_AMOUNT}")
-    if known is not None and known.amount == command.amount:
-        return known
-    if command.amount != NO_THRESHOLD and hands < HANDS:
-        return Refused(Reason.REFUND_THRESHOLD_INVALID, "two members who may refund are needed")
-    revision = known.revision + 1 if known else 1
-    return Threshold(command.organisation, command.currency, command.amount, revision)
+def one_persons(known: Proposal, by: str, *, makes_keys: bool) -> bool:
+    """May whoever decides have proposed it as well?"""
+    if known.organisation != NETWORK and is_by_key(known):
+        return makes_keys
+    return same_hands(by, known.proposed_by)
+
+
+def is_by_key(known: Proposal) -> bool:
+    """Was it proposed by a key that is no member's?"""
+    return ids.parse("mbr", known.proposed_by) is None

@@ -5,56 +5,39 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from changliao.core import ids
 from changliao.core.clock import Instant
-from changliao.core.ids import MerchantId
+from changliao.core.ids import MemberId
 from changliao.core.members import Right, may
 from changliao.core.outcome import Reason, Refused
 from changliao.core.proposals import (
-    HANDS,
-    NETWORK,
     DecideProposal,
     Proposal,
     ProposalState,
-    SetThreshold,
-    Threshold,
-    decide_alone,
     decide_proposal,
     decide_proposing,
-    decide_threshold,
 )
 from changliao.core.refunds import Refund, RefundOrder
+from changliao.core.thresholds import NETWORK
+from changliao.operations import thresholds
 from changliao.operations.operation import Operation, Place
-from changliao.operations.refunds import REFUND
-from changliao.store.members import member_from_row
+from changliao.operations.refunds import REFUND, asked_refund
+from changliao.store.members import MEMBERS
 from changliao.store.orders import ORDERS
-from changliao.store.proposals import PROPOSALS, THRESHOLDS
+from changliao.store.proposals import PROPOSALS
 from changliao.store.refunds import REFUNDS_BY_REFERENCE
 from changliao.store.unit import UnitOfWork
 
 
 def _by_operator(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refused:
     """A refund by one operator, if it is not large."""
-    return _alone(tx, NETWORK, command, now)
+    return thresholds.alone(tx, NETWORK, command) or asked_refund(tx, command, now)
 
 
 def _by_merchant(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refused:
     """A refund by one member of the merchant, if it is not large for the merchant."""
-    return _alone(tx, command.refund.merchant_id, command, now)
-
-
-def _alone(
-    tx: UnitOfWork, organisation: MerchantId, command: RefundOrder, now: Instant
-) -> Refund | Refused:
-    """A refund that was made is found again."""
-    asked = command.refund
-    order = tx.find(ORDERS, (asked.merchant_id, asked.order_id))
-    made = tx.find_by(REFUNDS_BY_REFERENCE, REFUNDS_BY_REFERENCE.key(asked))
-    if order is not None and made is None:
-        threshold = tx.find(THRESHOLDS, (organisation, order.amount.currency.number))
-        refused = decide_alone(threshold, order, asked.amount)
-        if refused is not None:
-            return refused
-    return REFUND.run(tx, command, now)
+    merchant = command.refund.merchant_id
+    return thresholds.alone(tx, merchant, command) or asked_refund(tx, command, now)
 
 
 def _propose(tx: UnitOfWork, command: Proposal, now: Instant) -> Proposal | Refused:
@@ -82,7 +65,7 @@ def _decide(tx: UnitOfWork, command: DecideProposal, now: Instant) -> Proposal |
     known = tx.find(PROPOSALS, command.proposal_id)
     if known is None:
         return Refused(Reason.REFUND_PROPOSAL_NOT_FOUND)
-    decided = decide_proposal(command, known, now)
+    decided = decide_proposal(command, known, now, makes_keys=_makes_keys(tx, command.by))
     if isinstance(decided, Refused) or decided is known:
         return decided
     if decided.state is ProposalState.APPROVED:
@@ -90,7 +73,8 @@ def _decide(tx: UnitOfWork, command: DecideProposal, now: Instant) -> Proposal |
         if order is None:
             return Refused(Reason.ORDER_NOT_FOUND)
         amount = order.amount
-        made = REFUND.run(tx, RefundOrder(known.refund, amount.amount, amount.currency.code), now)
+        wanted = RefundOrder(known.refund, amount.amount, amount.currency.code)
+        made = asked_refund(tx, wanted, now)
         if isinstance(made, Refused):
             return made
         if made.id != known.refund.id:
@@ -99,30 +83,13 @@ def _decide(tx: UnitOfWork, command: DecideProposal, now: Instant) -> Proposal |
     return decided
 
 
-def _set_threshold(tx: UnitOfWork, command: SetThreshold, now: Instant) -> Threshold | Refused:
-    """From how much on two members are needed, from the next refund on."""
-    key = (command.organisation, command.currency)
-    known = tx.find(THRESHOLDS, key)
-    after = decide_threshold(command, known, _hands(tx, command.organisation))
-    if isinstance(after, Threshold) and after is not known:
-        tx.put(THRESHOLDS, key, after)
-    return after
-
-
-def _hands(tx: UnitOfWork, organisation: MerchantId) -> int:
-    """How many may refund. Operators' keys are made when they are needed: they are not counted."""
-    if organisation == NETWORK:
-        return HANDS
-    rows = tx.select("members_all", {"organisation": organisation})
-    return sum(may(member_from_row(row), Right.PORTAL_REFUND) for row in rows)
+def _makes_keys(tx: UnitOfWork, name: str) -> bool:
+    member = tx.find(MEMBERS, MemberId(ids.parse("mbr", name) or 0))
+    return member is None or may(member, Right.PORTAL_KEYS)
 
 
 def _deciding_keys(command: DecideProposal) -> Iterable[Place]:
     yield PROPOSALS, command.proposal_id
-
-
-def _threshold_keys(command: SetThreshold) -> Iterable[Place]:
-    yield THRESHOLDS, (command.organisation, command.currency)
 
 
 def _proposing_keys(command: Proposal) -> Iterable[Place]:
@@ -134,4 +101,3 @@ ALONE: Final = Operation("refunds.refund", _by_operator, REFUND.keys)
 OWN: Final = Operation("refunds.refund", _by_merchant, REFUND.keys)
 PROPOSE: Final = Operation("proposals.propose", _propose, _proposing_keys)
 DECIDE: Final = Operation("proposals.decide", _decide, _deciding_keys)
-SET_THRESHOLD: Final = Operation("proposals.set_threshold", _set_threshold, _threshold_keys)

@@ -10,11 +10,12 @@ from changliao.core.money import CURRENCIES, Money
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund, RefundOrder, decide_refund, owed, same_refund
-from changliao.operations import budgets, holds, limits, risk, settling, tenders
+from changliao.operations import budgets, holds, limits, risk, settling, tenders, thresholds
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.orders import ORDERS
 from changliao.store.refunds import REFUNDS, REFUNDS_BY_REFERENCE
+from changliao.store.thresholds import THRESHOLDS
 from changliao.store.unit import UnitOfWork
 
 
@@ -72,7 +73,14 @@ def _uncount(tx: UnitOfWork, order: Order, refund: Refund, now: Instant) -> None
 
 
 def _refund(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refused:
-    """A merchant's refund; what disputes name is not a merchant's to use."""
+    """A refund by a key, if it is not large for a merchant whose keys are asked."""
+    merchant = command.refund.merchant_id
+    refused = thresholds.alone(tx, merchant, command, by_key=True)
+    return refused or asked_refund(tx, command, now)
+
+
+def asked_refund(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Refund | Refused:
+    """A refund that somebody asks for; what disputes name is not a merchant's to use."""
     if command.refund.reference.startswith(BY_DISPUTE):
         return Refused(Reason.REFUND_REFERENCE_REUSED, f"{BY_DISPUTE} is the network's")
     return refund_order(tx, command, now)
@@ -85,6 +93,7 @@ def _refund_keys(command: RefundOrder) -> Iterable[Place]:
     yield risk.KEY
     currency = CURRENCIES.get(command.currency)
     if currency is not None:
+        yield THRESHOLDS, (refund.merchant_id, currency.number)
         yield ledger.ACCOUNTS, chart.payable(refund.merchant_id, currency)
         yield ledger.ACCOUNTS, chart.fees(refund.merchant_id, currency)
 

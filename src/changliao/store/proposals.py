@@ -1,18 +1,13 @@
-"""Proposed refunds and their thresholds, as rows."""
+"""Proposed refunds as rows."""
 
 import msgspec
 
 from changliao.core.ids import RefundProposalId
-from changliao.core.proposals import Proposal, Threshold
+from changliao.core.proposals import Proposal
 from changliao.store.engine import Row
 from changliao.store.unit import Table
 
 _PROPOSAL = msgspec.json.Decoder(Proposal)
-
-
-def threshold_from_row(row: Row) -> Threshold:
-    """A threshold, from its columns in the order of `refund_thresholds_find`."""
-    return Threshold(*row)
 
 
 def proposal_from_row(row: Row) -> Proposal:
@@ -20,19 +15,6 @@ def proposal_from_row(row: Row) -> Proposal:
     return _PROPOSAL.decode(row[1])
 
 
-THRESHOLDS: Table[tuple[int, int], Threshold] = Table(
-    name="refund_thresholds",
-    key=lambda one: (one.organisation, one.currency),
-    to_row=lambda one: (one.organisation, one.currency, one.amount, one.revision),
-    from_row=threshold_from_row,
-    change=lambda before, after: (
-        after.organisation,
-        after.currency,
-        after.amount,
-        after.revision,
-        before.revision,
-    ),
-)
 PROPOSALS: Table[RefundProposalId, Proposal] = Table(
     name="refund_proposals",
     key=lambda one: one.id,

@@ -33,6 +33,7 @@ from changliao.doors.console import (
     risk,
     risk_hits,
     settlements,
+    thresholds,
 )
 from changliao.doors.console.visit import Console, Entry, route
 
@@ -40,6 +41,7 @@ TABLE: Final[tuple[Entry, ...]] = (
     *overview.ENTRIES,
     *orders.ENTRIES,
     *refunds.ENTRIES,
+    *thresholds.ENTRIES,
     *repairs.ENTRIES,
     *disputes.ENTRIES,
     *ledger.ENTRIES,

@@ -1,6 +1,6 @@
 """Refunds: the list, sending money of an order back, and large ones that need another member.
 
-Operators see everybody's; a merchant's members their own, with thresholds of their own.
+Operators see everybody's; a merchant's members their own.
 """
 
 import hashlib
@@ -8,26 +8,27 @@ from typing import Final
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec import Struct
 from starlette.responses import RedirectResponse, Response
 
 from changliao.core import ids
 from changliao.core.ids import ActId, RefundId, RefundProposalId
 from changliao.core.members import Right
-from changliao.core.money import BY_NUMBER, CNY, CURRENCIES
+from changliao.core.money import BY_NUMBER
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
 from changliao.core.proposals import (
-    NO_THRESHOLD,
     DecideProposal,
     Proposal,
     ProposalEvent,
     ProposalState,
-    SetThreshold,
+    is_by_key,
+    one_persons,
 )
 from changliao.core.refunds import Refund, RefundOrder
-from changliao.doors.console import naming, orders
-from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
-from changliao.operations.proposals import ALONE, DECIDE, OWN, PROPOSE, SET_THRESHOLD
+from changliao.doors.console import naming, orders, thresholds
+from changliao.doors.console.visit import Entry, Visit
+from changliao.operations.proposals import ALONE, DECIDE, OWN, PROPOSE
 from changliao.store.views import funds, members, parties, proposals
 from changliao.web import display
 
@@ -66,7 +67,7 @@ async def listed(visit: Visit) -> Response:
         "console/refunds.html",
         refunds=shown,
         waiting=await _waiting(visit),
-        thresholds=await _thresholds(visit),
+        thresholds=await thresholds.shown(visit),
         people={ids.show("mbr", one.id): one.name for one in people},
         own=ids.show("mbr", visit.member.id),
         older=older,
@@ -74,6 +75,7 @@ async def listed(visit: Visit) -> Response:
         abnormal=abnormal,
         tags={name: urlencode({n: v for n, v in filters.items() if n != name}) for name in filters},
         may_decide=visit.may(naming.refunding(visit)),
+        may_loosen=visit.may(Right.MANAGE_LIMITS if base == "/console" else Right.PORTAL_REFUND),
         may_set=visit.may(Right.MANAGE_LIMITS if base == "/console" else Right.PORTAL_TERMS),
         base=base,
         here_nav="refunds",
@@ -137,31 +139,6 @@ async def decide(visit: Visit) -> Response:
     return RedirectResponse(_path(visit), 303)
 
 
-async def set_threshold(visit: Visit) -> Response:
-    """From how much on another member is needed; nothing typed is never."""
-    form = await visit.form()
-    code, text = str(form.get("currency", "")), str(form.get("amount", "")).strip()
-    amount = display.minor(text, code) if text and code in CURRENCIES else NO_THRESHOLD
-    if code not in CURRENCIES or amount is None:
-        text = visit.words("请填写金额；不填就是一个人就能退。")
-        return visit.render("console/said.html", UNPROCESSABLE, said="refused", text=text)
-    currency = CURRENCIES[code]
-    thresholds = await visit.network.read(proposals.thresholds, visit.member.organisation)
-    known = {one.currency: one.amount for one in thresholds}
-    before = known.get(currency.number, NO_THRESHOLD)
-    outcome = await visit.act(
-        form,
-        SET_THRESHOLD,
-        SetThreshold(currency.number, amount, visit.member.organisation),
-        code,
-        before=str(display.amount(before, code)),
-        after=str(display.amount(amount, code)),
-    )
-    if isinstance(outcome, Refused):
-        return visit.refused(outcome)
-    return RedirectResponse(_path(visit), 303)
-
-
 def _path(visit: Visit) -> str:
     return f"{naming.prefix(visit)}/refunds"
 
@@ -180,41 +157,43 @@ def _asked(visit: Visit, order: Order, amount: int, reason: str, act_id: ActId) 
     )
 
 
-async def _waiting(visit: Visit) -> list[tuple[str, str, naming.Party, str, Proposal]]:
+class Waiting(Struct, frozen=True):
+    """A proposal that waits. `alone`: whoever looks may have proposed it, so another decides."""
+
+    id: str
+    order_id: str
+    party: naming.Party
+    currency: str
+    proposal: Proposal
+    by_key: bool
+    own: bool
+    alone: bool
+
+
+async def _waiting(visit: Visit) -> list[Waiting]:
     wanted = proposals.ProposalsOf(int(ProposalState.OPEN), organisation=visit.member.organisation)
     found = await visit.network.read(proposals.proposals, wanted, ids.NEWEST, _MOST_WAITING)
+    own, makes_keys = ids.show("mbr", visit.member.id), visit.may(Right.PORTAL_KEYS)
     return [
-        (
+        Waiting(
             ids.show("rfp", one.id),
             ids.show("ord", one.refund.order_id),
             await naming.party(visit.network, one.refund.merchant_id),
             BY_NUMBER[one.currency].code,
             one,
+            is_by_key(one),
+            one.proposed_by == own,
+            one_persons(one, own, makes_keys=makes_keys),
         )
         for one in found
     ]
-
-
-async def _thresholds(visit: Visit) -> list[tuple[str, str]]:
-    """Every currency with a threshold, and the yuan, as it is typed."""
-    found = {CNY.number: NO_THRESHOLD}
-    known = await visit.network.read(proposals.thresholds, visit.member.organisation)
-    found |= {one.currency: one.amount for one in known}
-    typed = []
-    for number, amount in found.items():
-        code = BY_NUMBER[number].code
-        shown = display.amount(amount, code)
-        typed.append((code, f"{shown.whole}{shown.fraction}" if amount else ""))
-    return typed
 
 
 ENTRIES: Final = (
     Entry("GET", "/console/refunds", Right.LOOK, listed),
     Entry("POST", "/console/orders/{id}/refunds", Right.REFUND_ORDERS, refund),
     Entry("POST", "/console/refunds/{id}/decide", Right.REFUND_ORDERS, decide),
-    Entry("POST", "/console/refunds/threshold", Right.MANAGE_LIMITS, set_threshold),
     Entry("GET", "/portal/refunds", Right.PORTAL_LOOK, listed),
     Entry("POST", "/portal/orders/{id}/refunds", Right.PORTAL_REFUND, refund),
     Entry("POST", "/portal/refunds/{id}/decide", Right.PORTAL_REFUND, decide),
-    Entry("POST", "/portal/refunds/threshold", Right.PORTAL_TERMS, set_threshold),
 )

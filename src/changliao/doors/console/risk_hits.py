@@ -22,6 +22,7 @@ from changliao.store.views import risk as views
 
 _PATH: Final = "/console/risk/hits"
 _PAGE: Final = 30
+_MOST_UNSEEN: Final = 20
 _MOST_HOURS: Final = LONGEST_CLEARANCE // HOUR
 
 
@@ -97,10 +98,14 @@ async def _page(visit: Visit, payer: str, problem: str) -> Response:
         )
         if text
     }  # fmt: skip
+    unseen = [] if filters else await read(views.unseen, visit.network.clock())
     return visit.render(
         "console/risk_hits.html",
         UNPROCESSABLE if problem else 200,
         hits=shown,
+        unseen=[(await naming.party(visit.network, one.payer_id), one)
+                for one in unseen[:_MOST_UNSEEN]],
+        more=len(unseen) > _MOST_UNSEEN,
         filters=filters,
         without={name: urlencode({n: t for n, t in filters.items() if n != name})
                  for name in filters},

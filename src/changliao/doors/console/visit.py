@@ -167,7 +167,11 @@ def route(console: Console, entry: Entry) -> Route:
         member, session = found
         waiting = Waiting()
         if may(member, Right.LOOK):
-            waiting = await console.network.read(console_views.waiting)
+            now = console.network.clock()
+            waiting = await console.network.read(console_views.waiting, now)
+        elif may(member, Right.PORTAL_LOOK):
+            of = member.organisation
+            waiting = await console.network.read(console_views.waiting_of_merchant, of)
         visit = Visit(console, request, member, session, entry.right, waiting)
         if not may(member, entry.right):
             return visit.render("console/said.html", 403, said="forbidden", text=entry.right.value)

@@ -327,7 +327,7 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/methods", add_method, Who.OPERATOR, NewMethod, Nothing, MethodShown, 201,
-        (Reason.METHOD_TAKEN,),
+        (Reason.METHOD_TAKEN,), right=Right.MANAGE_TERMS,
     ),
     Endpoint(
         "GET", "/terminals", list_terminals, Who.EITHER, Nothing, Nothing, Page[TerminalShown],

@@ -18,6 +18,7 @@ from changliao.core.budgets import (
 from changliao.core.clock import DAY, Instant
 from changliao.core.discounts import ClaimCoupon, Coupon, CouponState
 from changliao.core.ids import BudgetId, CouponId, MerchantId, UserId
+from changliao.core.members import Right
 from changliao.core.orders import Discount
 from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.call import Call, Door, perform, read_id, read_moment, read_money
@@ -352,7 +353,7 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", "/budgets", open_budget, Who.EITHER, NewBudget, Nothing, BudgetShown, 201,
         ("currency_unknown", "merchant_missing", Reason.BUDGET_INVALID, Reason.BUDGET_REUSED,
-         Reason.MERCHANT_NOT_FOUND),
+         Reason.MERCHANT_NOT_FOUND), right=Right.MANAGE_BUDGETS,
     ),
     Endpoint(
         "GET", "/budgets", search, Who.EITHER, Nothing, ListQuery, Page[BudgetShown], 200,
@@ -366,12 +367,13 @@ ENDPOINTS: Final = (
         "POST", "/budgets/{budget_id}/funding", fund, Who.EITHER, Funding, WhoseQuery, BudgetShown,
         200,
         ("merchant_missing", Reason.BUDGET_CAPPED, Reason.BUDGET_CLOSED, Reason.BUDGET_INVALID,
-         Reason.BUDGET_NOT_FOUND, Reason.MERCHANT_FUNDS_INSUFFICIENT),
+         Reason.BUDGET_NOT_FOUND, Reason.MERCHANT_FUNDS_INSUFFICIENT), right=Right.MANAGE_BUDGETS,
     ),
     Endpoint(
         "POST", "/budgets/{budget_id}/changes", change, Who.EITHER, Change, WhoseQuery,
         BudgetShown, 200,
         ("merchant_missing", Reason.BUDGET_CLOSED, Reason.BUDGET_NOT_FOUND),
+        right=Right.MANAGE_BUDGETS,
     ),
     Endpoint(
         "POST", "/users/{user_id}/coupons", claim, Who.OPERATOR, NewCoupon, Nothing, CouponShown,

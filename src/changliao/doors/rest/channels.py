@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from changliao.core import ids
 from changliao.core.bank import BankFault, FaultRule
 from changliao.core.channels import Channel, ChannelState, RequestKind, RequestState
+from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.asking import (
     ChannelRequestShown,
@@ -250,11 +251,11 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/channels", search, Who.OPERATOR, Nothing, Nothing, Page[ChannelShown]),
     Endpoint(
         "POST", "/channels", create, Who.OPERATOR, NewChannel, Nothing, ChannelShown, 201,
-        (Reason.CHANNEL_TAKEN, Reason.METHOD_UNKNOWN),
+        (Reason.CHANNEL_TAKEN, Reason.METHOD_UNKNOWN), right=Right.MANAGE_CHANNELS,
     ),
     Endpoint(
         "POST", "/channels/{channel_code}", change, Who.OPERATOR, ChannelChange, Nothing,
-        ChannelShown, 200, _ONE,
+        ChannelShown, 200, _ONE, right=Right.MANAGE_CHANNELS,
     ),
     Endpoint(
         "GET", "/channels/{channel_code}/faults", show_faults, Who.OPERATOR, Nothing, Nothing,
@@ -262,7 +263,7 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/channels/{channel_code}/faults", set_fault, Who.OPERATOR, FaultForm, Nothing,
-        FaultShown, 200, (*_ONE, "no_sandbox"), repeats=True,
+        FaultShown, 200, (*_ONE, "no_sandbox"), repeats=True, right=Right.MANAGE_CHANNELS,
     ),
     Endpoint(
         "GET", "/channel-requests", requests, Who.OPERATOR, Nothing, RequestsQuery,

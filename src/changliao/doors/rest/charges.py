@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from changliao.core.clock import MINUTE, Instant
 from changliao.core.ids import AppId, OrderId, PaymentId, RefundId
+from changliao.core.members import Right
 from changliao.core.orders import Order, PlaceOrder, Scene, Terms
 from changliao.core.outcome import Reason, Refused
 from changliao.core.paycodes import ChargeCode
@@ -19,7 +20,7 @@ from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import CurrencyCode, Minor, Nothing, Reference, Text128
 from changliao.doors.rest.orders import DOOR, OrderShown, WhoseQuery, find, show_order
 from changliao.operations.paycodes import CHARGE
-from changliao.operations.reversals import REVERSE
+from changliao.operations.reversals import REVERSE, REVERSE_ALONE
 from changliao.store.views import parties
 
 # A large payment waits so long for its payer.
@@ -71,7 +72,8 @@ async def charge(door: Door, call: Call[NewCharge, Nothing]) -> Any:
 async def reverse(door: Door, call: Call[Nothing, WhoseQuery]) -> Any:
     """Undo a charge: what nobody has paid never will be, what was paid goes back whole.
 
-    Only for charges of a pay code. Again is no change. The body is not read.
+    Only for charges of a pay code. Again is no change. What was paid and is large needs two, as
+    with refunds. The body is not read.
     """
     placed = await find(door, call)
     order = placed.order
@@ -87,8 +89,9 @@ async def reverse(door: Door, call: Call[Nothing, WhoseQuery]) -> Any:
         partner_id=order.partner_id,
     )
     command = ReverseOrder(order.merchant_id, order.id, refund)
+    operation = REVERSE_ALONE if call.caller.is_operator else REVERSE
     return await perform(
-        door, call, REVERSE, command, lambda made: show_order(made.order, placed.terms)
+        door, call, operation, command, lambda made: show_order(made.order, placed.terms)
     )
 
 
@@ -105,6 +108,7 @@ ENDPOINTS: Final = (
         "POST", "/orders/{order_id}/reversal", reverse, Who.EITHER, Nothing, WhoseQuery,
         OrderShown, 200,
         ("merchant_missing", Reason.MERCHANT_FUNDS_INSUFFICIENT, Reason.ORDER_NOT_FOUND,
-         Reason.REFUND_TOO_LATE, Reason.REFUNDS_TOO_MANY),
+         Reason.REFUND_NEEDS_SECOND, Reason.REFUND_TOO_LATE, Reason.REFUNDS_TOO_MANY),
+        right=Right.REFUND_ORDERS,
     ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from typing import Any, Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from changliao.core.members import Right
 from changliao.core.outcome import Reason
 from changliao.core.parties import App, Key, KeyKind
 from changliao.doors.rest.call import Call, Door, perform
@@ -126,7 +127,7 @@ _UNKNOWN: Final = (Reason.MERCHANT_NOT_FOUND,)
 ENDPOINTS: Final = (
     Endpoint(
         "POST", "/merchants/{number}/apps", add_app, Who.OPERATOR, AppForm, Nothing, AppShown, 201,
-        (*_UNKNOWN, Reason.APP_TAKEN),
+        (*_UNKNOWN, Reason.APP_TAKEN), right=Right.MANAGE_TERMS,
     ),
     Endpoint(
         "GET", "/merchants/{number}/apps", apps, Who.EITHER, Nothing, Nothing, Page[AppShown], 200,
@@ -134,7 +135,7 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/merchants/{number}/keys", add_key, Who.OPERATOR, KeyForm, Nothing, KeyShown, 201,
-        (*_UNKNOWN, "key_unusable", Reason.KEY_TAKEN),
+        (*_UNKNOWN, "key_unusable", Reason.KEY_TAKEN), right=Right.MANAGE_TERMS,
     ),
     Endpoint(
         "GET", "/merchants/{number}/keys", keys, Who.EITHER, Nothing, Nothing, Page[KeyShown], 200,
@@ -142,6 +143,6 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/merchants/{number}/keys/{serial}/revoke", revoke_key, Who.OPERATOR, Nothing,
-        Nothing, KeyShown, 200, (*_UNKNOWN, Reason.KEY_NOT_FOUND),
+        Nothing, KeyShown, 200, (*_UNKNOWN, Reason.KEY_NOT_FOUND), right=Right.MANAGE_TERMS,
     ),
 )  # fmt: skip

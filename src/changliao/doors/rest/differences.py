@@ -14,6 +14,7 @@ from changliao.core.differences import (
     Resolution,
 )
 from changliao.core.ids import DifferenceId
+from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER
 from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.asking import Codes, codes
@@ -185,13 +186,14 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", f"{_ONE}/propose", propose, Who.OPERATOR, ResolutionForm, Nothing, CaseShown, 200,
-        (*_CHANGES, Reason.DIFFERENCE_INVALID),
+        (*_CHANGES, Reason.DIFFERENCE_INVALID), right=Right.PROPOSE_DIFFERENCES,
     ),
     Endpoint(
         "POST", f"{_ONE}/approve", approve, Who.OPERATOR, Nothing, Nothing, CaseShown, 200,
-        (*_CHANGES, Reason.DIFFERENCE_SELF_APPROVAL),
+        (*_CHANGES, Reason.DIFFERENCE_SELF_APPROVAL), right=Right.APPROVE_DIFFERENCES,
     ),
     Endpoint(
         "POST", f"{_ONE}/reject", reject, Who.OPERATOR, Nothing, Nothing, CaseShown, 200, _CHANGES,
+        right=Right.APPROVE_DIFFERENCES,
     ),
 )  # fmt: skip

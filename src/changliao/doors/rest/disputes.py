@@ -232,7 +232,7 @@ ENDPOINTS: Final = (
     Endpoint("GET", _ONE, show, Who.EITHER, Nothing, WhoseQuery, DisputeShown, 200, _MISSING),
     Endpoint(
         "POST", f"{_ONE}/notes", note, Who.EITHER, NewNote, WhoseQuery, NoteShown, 201,
-        (*_MISSING, Reason.DISPUTE_ENDED),
+        (*_MISSING, Reason.DISPUTE_ENDED), right=Right.DECIDE_DISPUTES,
     ),
     Endpoint(
         "POST", f"{_ONE}/decide", decide, Who.OPERATOR, Decision, WhoseQuery, DisputeShown, 200,

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from changliao.core import ids
 from changliao.core.events import Event, EventState, ResendEvent, TestWebhook
 from changliao.core.ids import EventId
+from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.call import Call, Door, perform, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
@@ -146,6 +147,6 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/events/{event_id}/resend", resend, Who.EITHER, Nothing, Nothing, EventShown, 200,
-        _UNKNOWN,
+        _UNKNOWN, right=Right.RESEND,
     ),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from changliao.core.acceptance import OWN_METHOD
 from changliao.core.fees import AS_WALLET, MethodFee
+from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.call import Call, Door, perform
 from changliao.doors.rest.endpoint import Endpoint, Who
@@ -71,6 +72,7 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", "/merchants/{number}/fees", set_fee, Who.OPERATOR, NewFee, Nothing, FeeShown, 200,
         (Reason.FEE_INVALID, Reason.MERCHANT_NOT_FOUND, Reason.METHOD_UNKNOWN), repeats=True,
+        right=Right.MANAGE_TERMS,
     ),
     Endpoint(
         "GET", "/merchants/{number}/fees", fees, Who.EITHER, Nothing, Nothing, Page[FeeShown],

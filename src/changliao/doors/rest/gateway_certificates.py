@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import App
 from changliao.doors.rest.call import Call, Door, perform
@@ -113,7 +114,7 @@ _UNKNOWN: Final = (Reason.MERCHANT_NOT_FOUND, Reason.KEY_NOT_FOUND)
 ENDPOINTS: Final = (
     Endpoint(
         "POST", "/alipay-certificates", renew, Who.OPERATOR, Renewal, Nothing,
-        GatewayCertificateShown, 201,
+        GatewayCertificateShown, 201, right=Right.MANAGE_TERMS,
     ),
     Endpoint(
         "GET", "/alipay-certificates", show, Who.EITHER, Nothing, Nothing,

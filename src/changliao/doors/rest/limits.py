@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from changliao.core import ids, limits
 from changliao.core.ids import UserId
 from changliao.core.limits import Identity, Level, Limit, Limits, SetLevel, SetLimit
+from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER
 from changliao.core.outcome import Reason
 from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
@@ -180,6 +181,7 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", "/identity-levels", set_limit, Who.OPERATOR, NewLimit, Nothing, LimitShown, 200,
         ("currency_unknown", Reason.LEVEL_UNKNOWN, Reason.LIMIT_INVALID), repeats=True,
+        right=Right.MANAGE_LIMITS,
     ),
     Endpoint(
         "GET", "/users/{user_id}/limits", show, Who.OPERATOR, Nothing, Nothing, UserLimitsShown,
@@ -188,5 +190,6 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", "/users/{user_id}/identity", set_level, Who.OPERATOR, NewLevel, Nothing,
         IdentityShown, 200, (Reason.LEVEL_UNKNOWN, Reason.USER_NOT_FOUND), repeats=True,
+        right=Right.MANAGE_LIMITS,
     ),
 )  # fmt: skip

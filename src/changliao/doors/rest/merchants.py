@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from changliao.core import ids
 from changliao.core.ids import MerchantId
+from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import Merchant, MerchantState, Partnership, SigningMode
 from changliao.doors.rest.call import Call, Door, perform, read_id
@@ -257,7 +258,7 @@ _UNKNOWN: Final = (Reason.MERCHANT_NOT_FOUND,)
 ENDPOINTS: Final = (
     Endpoint(
         "POST", "/merchants", create, Who.OPERATOR, MerchantForm, Nothing, TakenOnShown, 201,
-        ("key_unusable", Reason.APP_TAKEN, Reason.MERCHANT_TAKEN),
+        ("key_unusable", Reason.APP_TAKEN, Reason.MERCHANT_TAKEN), right=Right.MANAGE_TERMS,
     ),
     Endpoint(
         "GET", "/merchants", search, Who.OPERATOR, Nothing, MerchantsQuery, Page[MerchantShown]
@@ -268,7 +269,7 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/merchants/{number}", change, Who.OPERATOR, MerchantChange, Nothing,
-        MerchantShown, 200, _UNKNOWN,
+        MerchantShown, 200, _UNKNOWN, right=Right.MANAGE_TERMS,
     ),
     Endpoint(
         "GET", "/merchants/{number}/partners", partners, Who.EITHER, Nothing, Nothing,
@@ -276,6 +277,6 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/partnerships", add_partner, Who.OPERATOR, PartnerForm, Nothing, PartnershipShown,
-        201, (*_UNKNOWN, Reason.PARTNER_RELATION_MISSING),
+        201, (*_UNKNOWN, Reason.PARTNER_RELATION_MISSING), right=Right.MANAGE_TERMS,
     ),
 )  # fmt: skip

@@ -130,6 +130,8 @@ def encoded(public_url: str) -> bytes:
 def reasons(one: Endpoint[Any, Any]) -> list[str]:
     """Every reason an operation may give, with those that any may."""
     found = {str(reason) for reason in (*one.refuses, *_SIGNED, *_BY_WHO[one.who])}
+    if one.right is not None:
+        found |= {"not_permitted"}
     if one.method == "POST":
         found |= {Reason.BUSY.value}
     if one.keeps_answers:
@@ -147,7 +149,7 @@ def _operation(
         "operationId": one.name.replace(".", "_"),
         "tags": [one.subject],
         "summary": summary.rstrip("."),
-        "description": f"For: {one.who}.\n\n{rest.strip()}".strip(),
+        "description": f"For: {one.who}.{_right(one)}\n\n{rest.strip()}".strip(),
         "security": [{scheme: []} for scheme in _SCHEMES],
         "parameters": [
             *_path_parameters(one.path),
@@ -159,6 +161,10 @@ def _operation(
     if one.form is not Nothing:
         made["requestBody"] = {"required": True, "content": _json(schemas[_key(one.form)])}
     return made
+
+
+def _right(one: Endpoint[Any, Any]) -> str:
+    return f" A member's role needs the right {one.right}." if one.right is not None else ""
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:

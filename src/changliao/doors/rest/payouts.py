@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from changliao.core import ids
 from changliao.core.clock import NEVER, SECOND, Instant
 from changliao.core.ids import AppId, PayoutId, UserId, made_at
+from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
 from changliao.core.payouts import ConfirmPayout, EndPayout, PayOut, Payout, PayoutState
 from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
@@ -201,7 +202,7 @@ ENDPOINTS: Final = (
         "POST", "/payouts/{payout_id}/cancel", cancel, Who.EITHER, Nothing, WhoseQuery,
         PayoutShown, 200,
         (*_MISSING, Reason.PAYOUT_EXPIRED, Reason.PAYOUT_FAILED, Reason.PAYOUT_PAID),
-        repeats=True,
+        repeats=True, right=Right.CANCEL_PAYOUTS,
     ),
     Endpoint(
         "POST", "/payouts/{payout_id}/confirm", confirm, Who.OPERATOR, Nothing, WhoseQuery,

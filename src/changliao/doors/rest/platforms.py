@@ -229,7 +229,7 @@ _STATES: Final[dict[StoreState, StateName]] = {
 ENDPOINTS: Final = (
     Endpoint(
         "POST", "/platforms", make, Who.OPERATOR, NewPlatform, Nothing, PlatformShown, 201,
-        (Reason.MERCHANT_NOT_FOUND,),
+        (Reason.MERCHANT_NOT_FOUND,), right=Right.MANAGE_TERMS,
     ),
     Endpoint(
         "GET", "/platforms", list_platforms, Who.EITHER, Nothing, Nothing, Page[PlatformShown],

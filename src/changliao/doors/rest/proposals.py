@@ -1,25 +1,27 @@
-"""Large refunds by operators over REST: proposed by one, approved by another."""
+"""Large refunds over REST: proposed by one, approved by another.
 
-from typing import Annotated, Any, Final, Literal
+Operators propose and decide with members' keys. A merchant's program proposes with the merchant's
+key and reads what came of it; its people decide in the portal.
+"""
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from typing import Any, Final, Literal
+
+from msgspec import UNSET, Struct, UnsetType
 
 from changliao.core import ids
 from changliao.core.ids import RefundProposalId
 from changliao.core.members import Right
-from changliao.core.money import BY_NUMBER, MAX_AMOUNT
-from changliao.core.outcome import Reason
+from changliao.core.money import BY_NUMBER
+from changliao.core.outcome import Reason, Refused
 from changliao.core.proposals import (
-    NETWORK,
     DecideProposal,
     Proposal,
     ProposalEvent,
     ProposalState,
-    SetThreshold,
-    Threshold,
 )
-from changliao.doors.rest.call import Call, Door, read_id, read_money
+from changliao.doors.rest.call import Call, Door, perform, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
+from changliao.doors.rest.errors import Problem, refusal
 from changliao.doors.rest.fields import (
     CurrencyCode,
     CursorText,
@@ -39,29 +41,17 @@ from changliao.doors.rest.fields import (
 from changliao.doors.rest.members import doing, perform_by
 from changliao.doors.rest.orders import WhoseQuery, find
 from changliao.doors.rest.refunds import NewRefund, wanted
-from changliao.operations.proposals import DECIDE, PROPOSE, SET_THRESHOLD
+from changliao.operations.proposals import DECIDE, PROPOSE
 from changliao.store.views import proposals as views
 
 StateName = Literal["open", "approved", "rejected"]
-From = Annotated[int, Meta(ge=0, le=MAX_AMOUNT, description="Minor units; 0: no threshold")]
-
-
-class NewThreshold(Struct, frozen=True, forbid_unknown_fields=True):
-    """From which sum of an order's refunds on two operators are needed."""
-
-    amount: From
-    currency: CurrencyCode = "CNY"
-
-
-class ThresholdShown(Struct, frozen=True):
-    """From which sum of an order's refunds on two operators are needed."""
-
-    currency: CurrencyCode
-    amount: From
 
 
 class ProposalShown(Struct, frozen=True):
-    """A refund that another operator is to approve, and what became of it."""
+    """A refund that another member is to approve, and what became of it.
+
+    Members by their ids; what a merchant's key proposed by the key.
+    """
 
     id: RefundProposalIdText
     refund_id: RefundIdText
@@ -87,42 +77,49 @@ class ProposalsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     limit: Limit = 50
 
 
-async def thresholds(door: Door, call: Call[Nothing, Nothing]) -> Page[ThresholdShown]:
-    """List from how much on refunds need two operators, by currency."""
-    return Page([_threshold(one) for one in await door.network.read(views.thresholds)])
-
-
-async def set_threshold(door: Door, call: Call[NewThreshold, Nothing]) -> Any:
-    """Say from how much on refunds need two operators. The same again is no change."""
-    currency = read_money(1, call.form.currency).currency
-    command = SetThreshold(currency.number, call.form.amount)
-    return await perform_by(door, call, _SET, command, _threshold, subject=currency.code)
-
-
 async def propose(door: Door, call: Call[NewRefund, WhoseQuery]) -> Any:
-    """Propose a refund for another operator to approve. Nothing moves until then."""
-    order = (await find(door, call)).order
+    """Propose a refund for another to approve. Nothing moves until then.
+
+    What an operator proposes another operator approves; what a merchant's key proposes, a member of
+    the merchant who may not make keys, in the portal. The same again finds the proposal only under
+    the same Idempotency-Key.
+    """
+    order, caller = (await find(door, call)).order, call.caller
     command = Proposal(
         RefundProposalId(door.network.ids.new()),
         wanted(door, call.form, order),
         order.amount.currency.number,
-        call.caller.name,
+        caller.name,
+        organisation=caller.key.merchant_id,
     )
+    if not caller.is_operator:
+        return await perform(door, call, PROPOSE, command, _shown)
+    if caller.member is None:
+        raise Problem("not_permitted", "needs a member's key: `changliao member key` makes one")
     subject = ids.show("rfp", command.id)
     return await perform_by(door, call, _PROPOSE, command, _shown, subject=subject)
 
 
 async def search(door: Door, call: Call[Nothing, ProposalsQuery]) -> Page[ProposalShown]:
-    """List refunds that operators proposed, newest first."""
+    """List proposed refunds, newest first: the merchant's own, or the operators'."""
     asked = call.query
     chosen = views.ProposalsOf(
         ProposalState[asked.state.upper()] if asked.state else 0,
         read_id("ord", asked.order_id) if asked.order_id else 0,
-        NETWORK,
+        call.caller.key.merchant_id,
     )
     before = read_id("cur", asked.cursor) if asked.cursor else ids.NEWEST
     found = await door.network.read(views.proposals, chosen, before, asked.limit + 1)
     return page([_shown(one) for one in found], [one.id for one in found], asked.limit)
+
+
+async def show(door: Door, call: Call[Nothing, Nothing]) -> ProposalShown:
+    """Show a proposed refund: the merchant's own, or the operators'."""
+    number = read_id("rfp", call.path["proposal_id"])
+    known = await door.network.read(views.proposal, number)
+    if known is None or known.organisation != call.caller.key.merchant_id:
+        raise refusal(Refused(Reason.REFUND_PROPOSAL_NOT_FOUND))
+    return _shown(known)
 
 
 async def approve(door: Door, call: Call[Nothing, Nothing]) -> Any:
@@ -143,10 +140,6 @@ async def _decide(door: Door, call: Call[Nothing, Nothing], event: ProposalEvent
     number = RefundProposalId(read_id("rfp", subject))
     command = DecideProposal(number, event, call.caller.name)
     return await perform_by(door, call, _DECIDE, command, _shown, subject=subject)
-
-
-def _threshold(one: Threshold) -> ThresholdShown:
-    return ThresholdShown(BY_NUMBER[one.currency].code, one.amount)
 
 
 def _shown(one: Proposal) -> ProposalShown:
@@ -172,7 +165,6 @@ _STATES: Final[dict[ProposalState, StateName]] = {
     ProposalState.APPROVED: "approved",
     ProposalState.REJECTED: "rejected",
 }
-_SET: Final = doing(SET_THRESHOLD, Right.MANAGE_LIMITS)
 _PROPOSE: Final = doing(PROPOSE, Right.REFUND_ORDERS)
 _DECIDE: Final = doing(DECIDE, Right.REFUND_ORDERS)
 _ONE: Final = "/refund-proposals/{proposal_id}"
@@ -181,25 +173,19 @@ _DECIDING: Final = (
 )  # fmt: skip
 ENDPOINTS: Final = (
     Endpoint(
-        "GET", "/refund-thresholds", thresholds, Who.OPERATOR, Nothing, Nothing,
-        Page[ThresholdShown], 200,
-    ),
-    Endpoint(
-        "POST", "/refund-thresholds", set_threshold, Who.MEMBER, NewThreshold, Nothing,
-        ThresholdShown, 200, ("currency_unknown", Reason.MEMBER_NOT_PERMITTED,
-                              Reason.REFUND_THRESHOLD_INVALID),
-        repeats=True, right=Right.MANAGE_LIMITS,
-    ),
-    Endpoint(
-        "POST", "/orders/{order_id}/refund-proposals", propose, Who.MEMBER, NewRefund, WhoseQuery,
+        "POST", "/orders/{order_id}/refund-proposals", propose, Who.EITHER, NewRefund, WhoseQuery,
         ProposalShown, 201,
         ("merchant_missing", Reason.MEMBER_NOT_PERMITTED, Reason.ORDER_NOT_FOUND,
          Reason.ORDER_NOT_PAID, Reason.REFUND_EXCEEDS_PAYMENT, Reason.REFUND_REFERENCE_REUSED),
         right=Right.REFUND_ORDERS,
     ),
     Endpoint(
-        "GET", "/refund-proposals", search, Who.OPERATOR, Nothing, ProposalsQuery,
+        "GET", "/refund-proposals", search, Who.EITHER, Nothing, ProposalsQuery,
         Page[ProposalShown], 200,
+    ),
+    Endpoint(
+        "GET", _ONE, show, Who.EITHER, Nothing, Nothing, ProposalShown, 200,
+        (Reason.REFUND_PROPOSAL_NOT_FOUND,),
     ),
     Endpoint(
         "POST", f"{_ONE}/approve", approve, Who.MEMBER, Nothing, Nothing, ProposalShown, 200,

@@ -224,7 +224,7 @@ ENDPOINTS: Final = (
         (*_MISSING, Reason.MERCHANT_FUNDS_INSUFFICIENT, Reason.ORDER_NOT_PAID,
          Reason.REFUND_EXCEEDS_PAYMENT, Reason.REFUND_NEEDS_SECOND,
          Reason.REFUND_REFERENCE_REUSED, Reason.REFUND_TOO_LATE,
-         Reason.REFUNDS_TOO_MANY),
+         Reason.REFUNDS_TOO_MANY), right=Right.REFUND_ORDERS,
     ),
     Endpoint(
         "GET", "/orders/{order_id}/refunds", of_order, Who.EITHER, Nothing, WhoseQuery,

@@ -9,6 +9,7 @@ from changliao.core.bills import Day
 from changliao.core.clock import BEIJING, to_datetime
 from changliao.core.ids import MerchantId
 from changliao.core.ledger import Code
+from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
 from changliao.core.settlements import Cycle, Settlement, SettlementState
 from changliao.doors.rest.call import Call, Door, accepted, perform, read_id, read_money
@@ -215,7 +216,7 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", "/settlement-cycles", set_cycle, Who.OPERATOR, NewCycle, Nothing, CycleShown, 200,
         ("currency_unknown", Reason.CHANNEL_NOT_FOUND, Reason.CYCLE_INVALID,
-         Reason.MERCHANT_NOT_FOUND), repeats=True,
+         Reason.MERCHANT_NOT_FOUND), repeats=True, right=Right.MANAGE_TERMS,
     ),
     Endpoint(
         "GET", "/settlement-cycles", cycles, Who.EITHER, Nothing, WhoseQuery, Page[CycleShown],

@@ -19,6 +19,12 @@ FROM refund_proposals
 WHERE state = 1 AND organisation = 1
 UNION ALL
 SELECT
+    'thresholds' AS subject,
+    COUNT(*) AS waiting
+FROM refund_thresholds
+WHERE wanted_by <> '' AND organisation = 1
+UNION ALL
+SELECT
     'abnormal' AS subject,
     COUNT(*) AS waiting
 FROM refunds
@@ -47,6 +53,20 @@ SELECT
     COUNT(*) AS waiting
 FROM events
 WHERE state = 3;
+
+-- name: portal_waiting
+-- What the members of a merchant have to look at, by kind.
+SELECT
+    'refunds' AS subject,
+    COUNT(*) AS waiting
+FROM refund_proposals
+WHERE state = 1 AND organisation = :organisation
+UNION ALL
+SELECT
+    'thresholds' AS subject,
+    COUNT(*) AS waiting
+FROM refund_thresholds
+WHERE wanted_by <> '' AND organisation = :organisation;
 
 -- name: placed_between
 -- Orders that were made in a time, by currency.

@@ -259,6 +259,19 @@ SELECT
 FROM risk_clearances
 WHERE user_id = :user_id;
 
+-- name: risk_hits_fresh
+-- The newest hits, each with the time until which its payer was cleared last; 0: never.
+SELECT
+    risk_hits.payer_id,
+    risk_hits.hit_id,
+    risk_hits.action,
+    COALESCE(risk_clearances.until_us, 0) AS until_us
+FROM risk_hits
+LEFT JOIN risk_clearances ON risk_hits.payer_id = risk_clearances.user_id
+WHERE risk_hits.hit_id >= :since
+ORDER BY risk_hits.hit_id DESC
+LIMIT :most;
+
 -- name: risk_hits_list
 -- Newest first; 0 is any.
 SELECT

@@ -3,19 +3,23 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
+from changliao.core.clock import Instant
 from changliao.core.disputes import Dispute
 from changliao.core.events import Event
 from changliao.store.disputes import from_row as dispute_from_row
 from changliao.store.engine import Reader
 from changliao.store.events import from_row as event_from_row
+from changliao.store.views import risk
 
 
 class Waiting(Struct, frozen=True):
-    """How many of each kind wait for somebody."""
+    """How many of each kind wait for somebody. `payers` met risk rules and nobody looked since."""
 
     stores: int = 0
     drafts: int = 0
     refunds: int = 0
+    thresholds: int = 0
+    payers: int = 0
     abnormal: int = 0
     risk_rules: int = 0
     disputes: int = 0
@@ -36,10 +40,16 @@ class Sums(Struct, frozen=True):
     refunded: int = 0
 
 
-def waiting(reader: Reader) -> Waiting:
-    """Zero where nothing waits."""
+def waiting(reader: Reader, now: Instant) -> Waiting:
+    """For operators. Zero where nothing waits."""
     found = {str(row[0]): int(row[1]) for row in reader.select("console_waiting", {})}
-    return Waiting(**found)
+    return Waiting(**found, payers=len(risk.unseen(reader, now)))
+
+
+def waiting_of_merchant(reader: Reader, organisation: int) -> Waiting:
+    """For a merchant's members."""
+    rows = reader.select("portal_waiting", {"organisation": organisation})
+    return Waiting(**{str(row[0]): int(row[1]) for row in rows})
 
 
 def sums_between(reader: Reader, first: int, last: int) -> list[Sums]:

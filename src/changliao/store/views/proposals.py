@@ -5,9 +5,11 @@ from typing import Final
 from msgspec import Struct
 
 from changliao.core import chart, ids
-from changliao.core.proposals import Proposal, Threshold
+from changliao.core.proposals import Proposal
+from changliao.core.thresholds import Threshold
 from changliao.store.engine import Reader
-from changliao.store.proposals import proposal_from_row, threshold_from_row
+from changliao.store.proposals import proposal_from_row
+from changliao.store.thresholds import from_row as threshold_from_row
 
 _PAGE: Final = 1_000
 

@@ -1,0 +1,76 @@
+"""Thresholds of refunds: asking them, making them stricter, and loosening them by two."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from changliao.core.clock import Instant
+from changliao.core.ids import MerchantId
+from changliao.core.members import Right, may
+from changliao.core.outcome import Refused
+from changliao.core.refunds import RefundOrder
+from changliao.core.thresholds import (
+    HANDS,
+    NETWORK,
+    DecideThreshold,
+    SetThreshold,
+    Threshold,
+    decide_alone,
+    decide_change,
+    decide_threshold,
+)
+from changliao.operations.operation import Operation, Place
+from changliao.store.members import member_from_row
+from changliao.store.orders import ORDERS
+from changliao.store.refunds import REFUNDS_BY_REFERENCE
+from changliao.store.thresholds import THRESHOLDS
+from changliao.store.unit import UnitOfWork
+
+
+def alone(
+    tx: UnitOfWork, organisation: MerchantId, command: RefundOrder, *, by_key: bool = False
+) -> Refused | None:
+    """May this refund be made without another member? One that was made may be found again."""
+    asked = command.refund
+    order = tx.find(ORDERS, (asked.merchant_id, asked.order_id))
+    if order is None:
+        return None
+    if tx.find_by(REFUNDS_BY_REFERENCE, REFUNDS_BY_REFERENCE.key(asked)) is not None:
+        return None
+    known = tx.find(THRESHOLDS, (organisation, order.amount.currency.number))
+    return decide_alone(known, order, asked.amount, by_key=by_key)
+
+
+def _set(tx: UnitOfWork, command: SetThreshold, now: Instant) -> Threshold | Refused:
+    """From the next refund on, if it is stricter."""
+    key = (command.organisation, command.currency)
+    known = tx.find(THRESHOLDS, key)
+    after = decide_threshold(command, known, _hands(tx, command.organisation))
+    if isinstance(after, Threshold) and after is not known:
+        tx.put(THRESHOLDS, key, after)
+    return after
+
+
+def _decide(tx: UnitOfWork, command: DecideThreshold, now: Instant) -> Threshold | Refused:
+    """From the next refund on."""
+    key = (command.organisation, command.currency)
+    known = tx.find(THRESHOLDS, key)
+    after = decide_change(command, known)
+    if isinstance(after, Threshold) and after is not known:
+        tx.put(THRESHOLDS, key, after)
+    return after
+
+
+def _hands(tx: UnitOfWork, organisation: MerchantId) -> int:
+    """How many may refund. Operators' keys are made when they are needed: they are not counted."""
+    if organisation == NETWORK:
+        return HANDS
+    rows = tx.select("members_all", {"organisation": organisation})
+    return sum(may(member_from_row(row), Right.PORTAL_REFUND) for row in rows)
+
+
+def _keys(command: SetThreshold | DecideThreshold) -> Iterable[Place]:
+    yield THRESHOLDS, (command.organisation, command.currency)
+
+
+SET: Final = Operation("thresholds.set", _set, _keys)
+DECIDE: Final = Operation("thresholds.decide", _decide, _keys)

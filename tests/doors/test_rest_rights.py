@@ -1,0 +1,59 @@
+"""A member's key does what the member's role may do: every role at every route that acts."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from changliao.core.members import OF_MERCHANTS, RIGHTS, Right, Role
+from changliao.doors.rest.endpoint import Who
+from changliao.doors.rest.routes import TABLE
+from tests.doors.test_rest_roles import Route, send
+from tests.served import Rest, Served
+
+Sandbox = tuple[Served, Rest]
+ROLES = [role for role in Role if role not in OF_MERCHANTS and Right.USE_KEY in RIGHTS[role]]
+ACTS = [one for one in TABLE if one.method == "POST" and one.who is not Who.MERCHANT]
+# What no page of the console does either: an operator's program acts for people and for merchants
+# here, and members may use their keys for that whatever their role.
+OF_PROGRAMS = re.compile(
+    r"/(users|payments|payouts/\{payout_id\}/confirm|authorizations|orders/\{order_id\}/(close|shares)"
+    r"|orders/\{order_id\}/refund-proposals|shares|baskets|stores|disputes|mergers"
+    r"|merchants/\{number\}/(sharing|notices|apps/\{appid\})|market|sandbox"
+    r"|channels/\{channel_code\}/stat)"
+)
+
+
+@pytest.fixture(scope="module", params=ROLES, ids=lambda role: role.name.lower())
+def member(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[tuple[Role, Rest]]:
+    served, role = sandbox[0], request.param
+    name = f"rights {role.name.lower()}"
+    served.command("member", "add", name, "--role", role.name.lower())
+    made = served.command("member", "key", name)
+    client = Rest(served.base_url, made["operator_key"], made["operator_secret"])
+    yield role, client
+    client.http.close()
+
+
+def test_a_members_key_does_what_the_role_may(member: tuple[Role, Rest]) -> None:
+    role, client = member
+    wrong = []
+    for one in ACTS:
+        answer = send(client, one)
+        refused = answer.status_code == 403 and answer.json()["reason"] == "not_permitted"
+        if refused != (one.right is not None and one.right not in RIGHTS[role]):
+            wrong.append((one.path, answer.text))
+    assert wrong == []
+
+
+def test_every_act_names_its_right_or_is_a_programs() -> None:
+    left: list[Route] = [one for one in ACTS if one.right is None]
+    assert [one.path for one in left if not OF_PROGRAMS.match(one.path)] == []
+
+
+def test_what_pages_ask_a_right_for_is_asked_for_here() -> None:
+    by_path: dict[str, Any] = {one.path: one.right for one in ACTS}
+    assert by_path["/orders/{order_id}/refunds"] is Right.REFUND_ORDERS
+    assert by_path["/merchants/{number}/fees"] is Right.MANAGE_TERMS
+    assert by_path["/channels/{channel_code}"] is Right.MANAGE_CHANNELS
