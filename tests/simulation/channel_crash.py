@@ -2,10 +2,12 @@
 
     python -m tests.simulation.channel_crash --times 50 --engine sqlite|postgresql
 
-In each round twelve people top up, give back and withdraw as fast as they can, at a bank that
+In each round twelve people top up, give back and withdraw as fast as they can, and six buy with the
+bank's money, some of them the same order twice at once, and are given a part back, at a bank that
 fails in every way it can; at a random moment the process is killed with SIGKILL. After the restart
 what was in flight is sent again under its own number. In the end, when everything is known, each
-request says what the bank says, everybody has what follows from that, and the audit is clean.
+request says what the bank says, no order is paid by two tenders, everybody has what follows from
+that, and the audit is clean.
 """
 
 import argparse
@@ -29,6 +31,8 @@ from tests import postgres
 from tests.served import Rest, Served, serve
 
 PEOPLE = 12
+BUYERS = 6
+PRICE, PART = 900, 300
 MONEY = 1_000_000
 LONGEST_S = 0.5
 GONE = (OSError, asyncio.IncompleteReadError)
@@ -43,8 +47,13 @@ class Crash:
         self.served = served
         self.operator = operator
         self.dice = dice
-        self.people = [self._person(number) for number in range(PEOPLE)]
-        self.unanswered: list[tuple[str, dict[str, object]]] = []
+        self.people = [self._person(number) for number in range(PEOPLE + BUYERS)]
+        made = served.command("sandbox", "merchant", "Bookshop", "--fee-bps", "0")
+        self.shop = Rest(served.base_url, made["rest_key"], made["rest_secret"])
+        self.shop_id = operator.get(f"/api/v1/merchants/{made['mchid']}").json()["id"]
+        self._take_netbank()
+        # What is on its way: from the shop or from the operator.
+        self.unanswered: list[tuple[Rest, str, dict[str, object]]] = []
         self.counted: Counter[str] = Counter()
 
     def _person(self, number: int) -> str:
@@ -52,23 +61,38 @@ class Crash:
         self.operator.made(f"/api/v1/users/{user['id']}/top-ups", amount=MONEY)
         return str(user["id"])
 
+    def _take_netbank(self) -> None:
+        """Two operators agree that the shop takes the bank's method on PC pages."""
+        key = self.served.command("sandbox", "operator-key")
+        second = Rest(self.served.base_url, key["operator_key"], key["operator_secret"])
+        cells = [{"method": "netbank", "terminal": "pc", "state": "accepted"}]
+        path = "/api/v1/acceptance/drafts"
+        draft = self.operator.made(path, platform_id=self.shop_id, cells=cells, reason="opens")
+        second.post(f"{path}/{draft['id']}/approve")
+        second.http.close()
+        self.operator.post("/api/v1/sandbox/clock", ahead_s=5)  # it begins in a moment
+
     async def trade(self) -> None:
         """Everybody at once, until the process is gone."""
-        await asyncio.gather(self._spoil(), *(self._person_trades(one) for one in self.people))
+        savers, buyers = self.people[:PEOPLE], self.people[PEOPLE:]
+        work = [*map(self._person_trades, savers), *map(self._person_buys, buyers)]
+        await asyncio.gather(self._spoil(), *work)
 
     async def send_again(self) -> None:
         """What was in flight, under its own number."""
-        office = self._office()
-        for path, body in self.unanswered:
-            status, answer = await office.post(path, body)
-            # A refund of a top-up that never was, or of nothing, is refused as it was before.
-            assert status in (201, 404, 422), answer
+        clients = {side: self._client(side) for side in (self.operator, self.shop)}
+        for side, path, body in self.unanswered:
+            status, answer = await clients[side].post(path, body)
+            # A refund of what never was, or of nothing, is refused as it was before; so is a
+            # tender for an order that another one paid.
+            assert status in (201, 404, 409, 422), answer
             self.counted["sent again"] += 1
         self.unanswered = []
-        office.close()
+        for client in clients.values():
+            client.close()
 
     async def _person_trades(self, user: str) -> None:
-        office = self._office()
+        office = self._client(self.operator)
         try:
             while True:
                 top_up = ""
@@ -79,9 +103,7 @@ class Crash:
                     if step == "withdrawals":
                         body["account"] = "6222"
                     path = f"/api/v1/users/{user}/{below}"
-                    self.unanswered.append((path, body))
-                    status, answer = await office.post(path, body)
-                    self.unanswered.remove((path, body))
+                    status, answer = await self._send(self.operator, office, path, body)
                     assert status in (201, 422), answer
                     self.counted[answer.get("state", "not asked")] += 1
                     top_up = number if step == "top-ups" else top_up
@@ -90,9 +112,51 @@ class Crash:
         finally:
             office.close()
 
+    async def _person_buys(self, user: str) -> None:
+        """An order, one or two tenders for it, and some of it back if it was paid."""
+        office, rival, shop = (self._client(one) for one in (self.operator,) * 2 + (self.shop,))
+        try:
+            while True:
+                new = {"reference": f"B{self.dice.getrandbits(60)}", "title": "book"}
+                _, order = await shop.post("/api/v1/orders", new | {"amount": PRICE})
+                tries = [self._tender(office, user, order["id"])]
+                if self.dice.random() < 0.3:
+                    tries.append(self._tender(rival, user, order["id"]))
+                if "paid" in await asyncio.gather(*tries):
+                    body: dict[str, object] = {"reference": f"F{order['id']}", "amount": PART}
+                    path = f"/api/v1/orders/{order['id']}/refunds"
+                    status, answer = await self._send(self.shop, shop, path, body)
+                    assert status == 201, answer
+                    self.counted["refunded"] += 1
+        except GONE:
+            return
+        finally:
+            for one in (office, rival, shop):
+                one.close()
+
+    async def _tender(self, office: RestClient, user: str, order_id: str) -> str:
+        body: dict[str, object] = {
+            "id": ids.show("pay", self.dice.getrandbits(61) << 1), "merchant_id": self.shop_id,
+            "order_id": order_id, "method": "netbank", "amount": PRICE,
+        }  # fmt: skip
+        path = f"/api/v1/users/{user}/tenders"
+        status, answer = await self._send(self.operator, office, path, body)
+        assert status in (201, 409, 422), answer
+        state = str(answer.get("state", "not taken"))
+        self.counted[f"tender {state}"] += 1
+        return state
+
+    async def _send(
+        self, side: Rest, client: RestClient, path: str, body: dict[str, object]
+    ) -> tuple[int, dict[str, str]]:
+        self.unanswered.append((side, path, body))
+        answer = await client.post(path, body)
+        self.unanswered.remove((side, path, body))
+        return answer
+
     async def _spoil(self) -> None:
         """The bank fails once more, and once more."""
-        office = self._office()
+        office = self._client(self.operator)
         path = "/api/v1/channels/sandbox_bank/faults"
         try:
             while True:
@@ -106,8 +170,8 @@ class Crash:
         finally:
             office.close()
 
-    def _office(self) -> RestClient:
-        return RestClient("127.0.0.1", self.served.port, self.operator.key, self.operator.secret)
+    def _client(self, side: Rest) -> RestClient:
+        return RestClient("127.0.0.1", self.served.port, side.key, side.secret)
 
 
 def run(engine: str, times: int, seed: int) -> Counter[str]:
@@ -127,7 +191,7 @@ def run(engine: str, times: int, seed: int) -> Counter[str]:
             served.restart()
             asyncio.run(crash.send_again())
         _wait_until_known(operator)
-        crash.counted["requests"] = _compare(place, operator, crash.people)
+        crash.counted += _compare(place, operator, crash.people)
         assert served.audit()["clean"]
     return crash.counted
 
@@ -165,28 +229,52 @@ def _wait_until_known(operator: Rest) -> None:
         time.sleep(0.3)
         lists = [
             operator.get(f"/api/v1/channel-requests?state={state}&limit=1").json()["data"]
-            for state in ("asked", "unknown")
+            for state in ("asked", "unknown", "waiting")
         ]
-        if lists == [[], []]:
+        if not any(lists):
             return
     raise AssertionError(lists)
 
 
-def _compare(address: str, operator: Rest, people: list[str]) -> int:
+def _compare(address: str, operator: Rest, people: list[str]) -> Counter[str]:
     """Each request is what the bank did of it, once; everybody has what follows."""
     due: Counter[str] = Counter()
+    paid: Counter[int] = Counter()
+    counted: Counter[str] = Counter()
     books = _books(address)
+    states = {
+        one.id: _tender_state(operator, one)
+        for one, _ in books
+        if one.order_id and one.kind is RequestKind.PAY
+    }
     for one, entry in books:
-        moved = entry.amount if entry else 0
-        assert one.state is (RequestState.DONE if moved else RequestState.REFUSED), (one, entry)
+        person, moved = ids.show("usr", one.home.owner), entry.amount if entry else 0
+        refund = one.kind is RequestKind.REFUND and states.get(one.pay_id) == "paid"
+        declined = RequestState.HELD if refund else RequestState.REFUSED
+        assert one.state is (RequestState.DONE if moved else declined), (one, entry)
         assert one.settled == moved, (one, entry)
         assert one.finished_at > Instant(0)
-        sign = 1 if one.kind is RequestKind.PAY else -1
-        due[ids.show("usr", one.home.owner)] += sign * one.reached
+        due[person] += one.reached if one.kind is RequestKind.PAY else -one.reached
+        if refund:  # from the shop to the wallet, and on; what the bank declined is held beside it
+            due[person] += one.amount if moved else 0
+        if one.id in states:
+            state = states[one.id]
+            expected = ("paid", "returned") if moved == PRICE else ("returned",)
+            assert state in (expected if moved else ("refused",)), (one, state)
+            paid[one.order_id] += state == "paid"
+            due[person] -= PRICE if state == "paid" else 0
+            counted[f"tenders {state} in the end"] += 1
+        counted["requests"] += 1
+    assert max(paid.values()) == 1, "an order was paid twice"
     for person in people:
         (balance,) = operator.get(f"/api/v1/users/{person}").json()["balances"]
         assert balance["balance"] == due[person], person
-    return len(books)
+    return counted
+
+
+def _tender_state(operator: Rest, one: ChannelRequest) -> str:
+    user, payment = ids.show("usr", one.home.owner), ids.show("pay", one.id)
+    return str(operator.get(f"/api/v1/users/{user}/tenders/{payment}").json()["state"])
 
 
 def main() -> None:

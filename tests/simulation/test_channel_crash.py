@@ -15,3 +15,4 @@ def test_channels_are_asked_once_whenever_the_process_dies(engine: str) -> None:
             requirements.missing("postgresql")
     counted = channel_crash.run(engine, times=3, seed=20261125)
     assert counted["requests"] > 2 * channel_crash.PEOPLE
+    assert counted["tenders paid in the end"] > 0
