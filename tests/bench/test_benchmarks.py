@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import committer, growth, switch
+from bench import committer, growth, rules, switch
 from bench.world import World, database
 from changliao.operations import orders
 
@@ -32,3 +32,10 @@ def test_the_committer_plain_and_bare_pay_the_same(engine: str) -> None:
 def test_a_method_is_suspended_under_load_at_the_stated_moment(engine: str) -> None:
     for figures in switch.run(engine, payers=16, waiting=8).values():
         assert figures["attempts"] > 100
+
+
+@ENGINES
+def test_limits_and_rules_are_measured(engine: str) -> None:
+    figures = rules.run(engine, 3, merchants=4, users=64)
+    assert figures["us"] > 0
+    assert set(figures["more"]) == set(rules.CASES)

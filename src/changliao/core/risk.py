@@ -10,12 +10,12 @@ A window holds the last events that some rule counts, so that it never begins an
 Units: minor units; days and minutes as their fields say.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping
 from enum import IntEnum
 from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from changliao.core import ids
 from changliao.core.clock import DAY, MINUTE, NEVER, Instant
@@ -163,8 +163,8 @@ class Rulebook(Struct, frozen=True):
     sums: Mapping[Movement, int] = {}
 
 
-class Recent(Struct, frozen=True):
-    """When something happened last with one party, the newest at the end."""
+class Recent(Struct, frozen=True, gc=False):
+    """When something happened last with one party, the newest at the end: times never fall."""
 
     owner_id: int
     kind: RecentKind
@@ -172,7 +172,7 @@ class Recent(Struct, frozen=True):
     revision: int = 0
 
 
-class Moved(Struct, frozen=True):
+class Moved(Struct, frozen=True, gc=False):
     """What somebody moved lately in a currency: when and how much, the newest at the end."""
 
     owner_id: UserId
@@ -278,8 +278,10 @@ def rulebook(rules: tuple[Rule, ...], revision: int) -> Rulebook:
 
 
 def after(known: Recent, most: int, now: Instant) -> Recent:
-    """One more happened now."""
-    return replace(known, times=(*known.times, now)[-most:], revision=known.revision + 1)
+    """One more happened now. By a clock that is behind, in another process, as late as the last."""
+    times = known.times
+    at = max(now, times[-1]) if times else now
+    return Recent(known.owner_id, known.kind, (*times, at)[-most:], known.revision + 1)
 
 
 def added(known: Moved, amount: int, minutes: int, now: Instant) -> Moved:
@@ -288,12 +290,11 @@ def added(known: Moved, amount: int, minutes: int, now: Instant) -> Moved:
     Beyond so many the oldest two are put together, as of the later: a sum is never too small.
     """
     since = now - minutes * MINUTE
-    amounts = [one for one in known.amounts if one[0] > since]
-    amounts.append((now, amount))
+    amounts = [*(one for one in known.amounts if one[0] > since), (now, amount)]
     if len(amounts) > MOST_SUMMED:
         (_, first), (at, second) = amounts[:2]
         amounts[:2] = [(at, first + second)]
-    return replace(known, amounts=tuple(amounts), revision=known.revision + 1)
+    return Moved(known.owner_id, known.movement, known.currency, tuple(amounts), known.revision + 1)
 
 
 def _checks(rules: tuple[Rule, ...]) -> Checks:
@@ -336,8 +337,8 @@ def _young(rule: Rule, attempted: Attempted, _seen: Seen, now: Instant) -> bool:
 
 def _payments(rule: Rule, _attempted: Attempted, seen: Seen, now: Instant) -> bool:
     since = now - rule.minutes * MINUTE
-    made = sum(at > since for one in rule.movements for at in seen.made.get(one, ()))
-    return made >= rule.count
+    lists = [seen.made.get(one, ()) for one in rule.movements]
+    return sum([len(times) - bisect_right(times, since) for times in lists]) >= rule.count
 
 
 def _wrong_pins(rule: Rule, _attempted: Attempted, seen: Seen, now: Instant) -> bool:
@@ -368,7 +369,7 @@ def _sum(rule: Rule, attempted: Attempted, seen: Seen, now: Instant) -> bool:
         return False
     since = now - rule.minutes * MINUTE
     before = sum(
-        much for one in rule.movements for at, much in seen.moved.get(one, ()) if at > since
+        [much for one in rule.movements for at, much in seen.moved.get(one, ()) if at > since]
     )
     return before + amount.amount >= rule.amount
 
@@ -383,8 +384,7 @@ def _large(rule: Rule, attempted: Attempted) -> bool:
 
 
 def _happened(rule: Rule, times: tuple[Instant, ...], now: Instant) -> bool:
-    since = now - rule.minutes * MINUTE
-    return sum(at > since for at in times) >= rule.count
+    return len(times) - bisect_right(times, now - rule.minutes * MINUTE) >= rule.count
 
 
 _MEETS: Final[Mapping[RuleKind, Callable[[Rule, Attempted, Seen, Instant], bool]]] = {

@@ -12,10 +12,9 @@ from msgspec import Struct
 
 from changliao.core import chart, risk
 from changliao.core.acceptance import OWN_METHOD, TERMINAL_OF
-from changliao.core.chart import AccountId
 from changliao.core.clock import NEVER, Instant
 from changliao.core.ids import MerchantId, OrderId, RiskHitId, UserId
-from changliao.core.money import Money
+from changliao.core.money import Currency, Money
 from changliao.core.orders import Order
 from changliao.core.outcome import Refused
 from changliao.core.risk import (
@@ -168,14 +167,21 @@ def _times(tx: UnitOfWork) -> Mapping[RecentKind, int]:
 
 def _seen(tx: UnitOfWork, checks: Checks, attempted: Attempted) -> Seen:
     """What these rules ask about; what none asks about is not read."""
-    payer_id = attempted.payer_id
-    wallet = chart.wallet(payer_id, attempted.amount.currency)
+    payer_id, currency = attempted.payer_id, attempted.amount.currency
     if (checks.counted or checks.wrong_pins) and tx.untouched(RECENTS):
-        _load_payers(tx, checks, wallet)
-    made = {one: _recent(tx, payer_id, MADE[one]) for one in checks.counted}
-    moved = {one: _amounts(tx, wallet, one) for one in checks.summed}
+        _load_payers(tx, checks, currency)
+    if checks.summed and tx.untouched(MOVED):
+        _load_sums(tx, checks, currency)
+    made: dict[Movement, tuple[Instant, ...]] = {}
+    moved: dict[Movement, tuple[tuple[Instant, int], ...]] = {}
     wrong_pins: tuple[Instant, ...] = ()
     returns: tuple[tuple[Instant, ...], ...] = ()
+    for one in checks.counted:
+        made[one] = _recent(tx, payer_id, MADE[one])
+    for one in checks.summed:
+        known = tx.find(MOVED, (payer_id, one, currency.number))
+        if known is not None:
+            moved[one] = known.amounts
     if checks.wrong_pins:
         wrong_pins = _recent(tx, payer_id, RecentKind.WRONG_PIN)
     if checks.returns:
@@ -192,34 +198,31 @@ def _paid(attempted: Attempted) -> tuple[MerchantId, ...]:
 
 def _hold_still(tx: UnitOfWork, merchant_id: MerchantId) -> None:
     """A return that another process commits meanwhile is counted: this batch begins again."""
-    key = (merchant_id, int(RecentKind.RETURN))
+    key = (merchant_id, RecentKind.RETURN)
     if tx.find(RECENTS, key) is None:
         tx.put(RECENTS, key, Recent(merchant_id, RecentKind.RETURN))
     tx.rely(RECENTS, key)
 
 
-def _load_payers(tx: UnitOfWork, checks: Checks, wallet: AccountId) -> None:
+def _load_payers(tx: UnitOfWork, checks: Checks, currency: Currency) -> None:
     """The first to ask asks for everybody in the batch."""
-    kinds = [int(MADE[one]) for one in checks.counted]
-    kinds += [int(RecentKind.WRONG_PIN)] if checks.wrong_pins else []
-    owners = ledger.owners(tx, wallet.book)
-    tx.load(RECENTS, ((one, kind) for one in owners for kind in kinds))
+    kinds = [MADE[one] for one in checks.counted]
+    kinds += [RecentKind.WRONG_PIN] if checks.wrong_pins else []
+    tx.load(RECENTS, [(one, kind) for one in _payers(tx, currency) for kind in kinds])
+
+
+def _load_sums(tx: UnitOfWork, checks: Checks, currency: Currency) -> None:
+    number, moves = currency.number, checks.summed
+    tx.load(MOVED, [(one, move, number) for one in _payers(tx, currency) for move in moves])
+
+
+def _payers(tx: UnitOfWork, currency: Currency) -> list[int]:
+    return ledger.owners(tx, chart.wallet(_NOBODY, currency).book)
 
 
 def _recent(tx: UnitOfWork, owner_id: int, kind: RecentKind) -> tuple[Instant, ...]:
-    known = tx.find(RECENTS, (owner_id, int(kind)))
+    known = tx.find(RECENTS, (owner_id, kind))
     return () if known is None else known.times
-
-
-def _amounts(
-    tx: UnitOfWork, wallet: AccountId, movement: Movement
-) -> tuple[tuple[Instant, int], ...]:
-    currency = chart.currency(wallet).number
-    if tx.untouched(MOVED):
-        owners = ledger.owners(tx, wallet.book)
-        tx.load(MOVED, ((one, int(movement), currency) for one in owners))
-    known = tx.find(MOVED, (wallet.owner, int(movement), currency))
-    return () if known is None else known.amounts
 
 
 def _is_new(tx: UnitOfWork, payer_id: UserId, payee_id: UserId) -> bool:
@@ -235,7 +238,7 @@ def _keep_hits(tx: UnitOfWork, attempted: Attempted, judged: Judged) -> None:
 
 
 def _happened(tx: UnitOfWork, owner_id: int, kind: RecentKind, most: int, now: Instant) -> None:
-    key = (owner_id, int(kind))
+    key = (owner_id, kind)
     known = tx.find(RECENTS, key) or Recent(owner_id, kind)
     tx.put(RECENTS, key, risk.after(known, most, now))
 
@@ -243,6 +246,6 @@ def _happened(tx: UnitOfWork, owner_id: int, kind: RecentKind, most: int, now: I
 def _moved(tx: UnitOfWork, attempted: Attempted, minutes: int, now: Instant) -> None:
     payer_id, movement = attempted.payer_id, attempted.movement
     currency = attempted.amount.currency.number
-    key = (payer_id, int(movement), currency)
+    key = (payer_id, movement, currency)
     known = tx.find(MOVED, key) or Moved(payer_id, movement, currency)
     tx.put(MOVED, key, risk.added(known, attempted.amount.amount, minutes, now))
