@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,17 @@ API = "/api/v1"
 
 
 class Bazaar:
-    """`taobao` and `jd` are platforms, `corner` is a shop on none; people have wallets."""
+    """There are platforms, and `corner` is a shop on none; people have wallets."""
 
-    def __init__(self, served: Served, operator: Rest, people: int) -> None:
+    def __init__(
+        self, served: Served, operator: Rest, people: int, platforms: Sequence[str]
+    ) -> None:
         self.served, self.operator = served, operator
         self._number = itertools.count(1)
         made = served.command("sandbox", "operator-key")
         self.second = Rest(served.base_url, made["operator_key"], made["operator_secret"])
-        self.shops = {name: self._shop(name) for name in ("taobao", "jd", "corner")}
-        for name in ("taobao", "jd"):
+        self.shops = {name: self._shop(name) for name in (*platforms, "corner")}
+        for name in platforms:
             operator.made(f"{API}/platforms", merchant_id=self.id(name), name=name)
         self.people = [self._person() for _ in range(people)]
         self.ahead_s = 0
@@ -101,11 +103,15 @@ class Bazaar:
 
 @contextmanager
 def bazaar(
-    data: Path, people: int = 6, minimum: int = 2, database: str = "changliao.db"
+    data: Path,
+    people: int = 6,
+    minimum: int = 2,
+    database: str = "changliao.db",
+    platforms: Sequence[str] = ("taobao", "jd"),
 ) -> Iterator[Bazaar]:
     """Of fewer people than `minimum` nothing is told."""
     with serve(data, database, market_minimum_users=str(minimum)) as (served, operator):
-        made = Bazaar(served, operator, people)
+        made = Bazaar(served, operator, people, platforms)
         yield made
         made.close()
         assert served.audit()["clean"]

@@ -184,3 +184,17 @@ def test_pages_are_well_made(
 ) -> None:
     named = path.format(order=facts(mall, sold)["id"], store=mall.store_id)
     is_well_made(supervisor, f"{here.base}/console/{named}", DATA)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_page_opens_at_its_top_and_its_menu_shows_it(
+    here: Site, viewer: Page, width: int
+) -> None:
+    """Its place in the menu is below the fold of a PC, and far to the right on a phone."""
+    viewer.set_viewport_size({"width": width, "height": 640})
+    viewer.goto(f"{here.base}/console/lab")
+    viewer.wait_for_load_state()
+    box = viewer.locator(".menu [aria-current]").bounding_box()
+    assert box is not None
+    assert viewer.evaluate("scrollY") == 0
+    assert 0 <= box["x"] <= width - box["width"]

@@ -8,14 +8,17 @@ with a part missing is not.
 import io
 import os
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page
 
+from tests.bazaar import bazaar
 from tests.e2e.members import desk
 from tests.e2e.site import (
+    Key,
     Person,
     Placed,
     Site,
@@ -136,3 +139,53 @@ def test_an_order_and_the_acceptance_matrix_in_the_console(
     ):  # fmt: skip
         page.goto(f"{shop.base}/console/{path}")
         keeps(f"console-{name}", taken(page, 1280, height))
+
+
+def days_until_spring(today: date) -> int:
+    """Until a second Monday of March, in a hundred days or later: months and weeks fall alike."""
+    days = (today + timedelta(ahead) for ahead in range(100, 500))
+    return next((one - today).days for one in days
+                if one.month == 3 and one.weekday() == 0 and 8 <= one.day < 15)  # fmt: skip
+
+
+def test_the_market_after_a_ban(tmp_path: Path, chromium: Browser) -> None:
+    """Eight people buy every fifth day; 淘宝 bans on the twentieth, 苏宁易购 accepts afterwards."""
+    names = ("京东", "苏宁易购", "qq网购", "淘宝")
+    jd, suning, qq, taobao = names
+    before = [taobao, taobao, taobao, taobao, taobao, taobao, jd, qq]
+    after = [jd, jd, taobao, suning, suning, qq, jd, qq]
+    with bazaar(tmp_path / "data", people=8, minimum=1, platforms=names) as made:
+        made.switch(suning, "suspended", "尚未接入")
+        made.later(days_until_spring(date.fromisoformat(made.today())))
+        first, payments = made.today(), 0
+        for step in range(12):
+            if step == 4:
+                made.switch(taobao, "banned", "淘宝封杀畅聊支付")
+            if step == 5:
+                made.switch(suning, "accepted", "苏宁易购全面接入")
+            for person in range(8):
+                there = before[person] if step < 4 else after[person]
+                if there == taobao and step >= 4:
+                    continue
+                if there == suning and step == 4:
+                    there = qq
+                made.buy(person, there, 1_000 + 97 * ((7 * person + 5 * step) % 11))
+                payments += 1
+            made.later(5)
+        made.settle(first, made.today(), payments)
+        operator = Key(made.operator.key, made.operator.secret)
+        site = Site(made.served.base_url, operator, operator, str(made.served.data), "")
+        page = desk(site, chromium, "viewer", [])
+        page.goto(f"{site.base}/console/market?by=platform&metric=amount&days=90")
+        keeps("market-dashboard", taken(page, 1280, 1080))
+
+
+@pytest.mark.parametrize("days", [60, 540])
+def test_the_story_in_the_lab(shop: Site, chromium: Browser, days: int) -> None:
+    """Two charts side by side, as docs/market/story.md tells them."""
+    page = desk(shop, chromium, "viewer", [])
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{shop.base}/console/lab?days={days}&with=untouched")
+    page.wait_for_load_state()
+    shot = page.locator(".runs").screenshot(scale="css", animations="disabled")
+    keeps(f"market-lab-{days}", Image.open(io.BytesIO(shot)).convert("RGB"))

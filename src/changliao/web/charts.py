@@ -12,10 +12,25 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 
 COLOURS: Final = 5
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 880, 300, 48, 176, 24, 26
-_NARROW: Final = 420
+_HEIGHT, _LEFT, _TOP, _BOTTOM = 300, 48, 24, 26
 _LABEL_GAP: Final = 16
 _FLAG_GAP: Final = 24
+
+
+class Size(Struct, frozen=True):
+    """How wide a chart is, where its plot ends and names begin, and how many dates stand below."""
+
+    width: int
+    right: int
+    dates: int
+
+
+# Text keeps its size: a chart for half a page is not a small one for all of it.
+WIDE: Final = Size(880, 704, 8)
+HALF: Final = Size(520, 392, 5)
+_NARROW: Final = Size(320, 306, 2)
+# Two thirds of a page; its names stand on both sides.
+_FLOWS: Final = 640
 
 
 class Axis(Struct, frozen=True):
@@ -68,10 +83,14 @@ class Column(Struct, frozen=True):
 
 
 def stacked(
-    title: str, axis: Axis, series: Sequence[Series], markers: Iterable[Marker] = ()
+    title: str,
+    axis: Axis,
+    series: Sequence[Series],
+    markers: Iterable[Marker] = (),
+    size: Size = WIDE,
 ) -> Markup:
     """Parts of a whole over time, the first at the bottom; names at the right end."""
-    right, foot = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
+    right, foot = size.right, _HEIGHT - _BOTTOM
     xs = [_along(at, right) for at in axis.at]
     ground = [0.0] * len(xs)
     parts = list(_grid(tuple((part / 4, f"{part * 25}%") for part in range(5)), right))
@@ -88,7 +107,7 @@ def stacked(
         text = escape(f"{one.name} {one.values[-1]:.1%}")
         parts.append(f'<circle class="dot s{one.colour}" cx="{right + 12}" cy="{y:.1f}" r="5"/>')
         parts.append(f'<text class="name" x="{right + 22}" y="{y + 4:.1f}">{text}</text>')
-    parts += _dates(axis.names, xs, foot)
+    parts += _dates(axis.names, xs, foot, size.dates)
     after = 0.0
     for marker in sorted(markers, key=lambda one: one.at):
         x = _along(marker.at, right)
@@ -97,12 +116,12 @@ def stacked(
         parts.append(f'<path class="mark {marker.kind}" d="M{x:.1f} {_TOP}V{foot}"/>')
         parts.append(f'<circle class="flag {marker.kind}" cx="{flag:.1f}" cy="12" r="11"/>')
         parts.append(f'<text class="in" x="{flag:.1f}" y="16">{marker.number}</text>')
-    return _svg(title, _WIDTH, _HEIGHT, parts)
+    return _svg(title, size.width, _HEIGHT, parts, right)
 
 
 def banded(title: str, axis: Axis, values: Sequence[float | None], bands: Sequence[Band]) -> Markup:
     """A line over named bands; where nothing is told it breaks."""
-    right, foot = _NARROW - 14, _HEIGHT - _BOTTOM
+    right, foot = _NARROW.right, _HEIGHT - _BOTTOM
     highest = max(band.high for band in bands)
     xs = [_along(at, right) for at in axis.at]
     parts = []
@@ -123,8 +142,8 @@ def banded(title: str, axis: Axis, values: Sequence[float | None], bands: Sequen
         parts.append(
             f'<circle class="last" cx="{known[-1][0]:.1f}" cy="{known[-1][1]:.1f}" r="5"/>'
         )
-    parts += _dates(axis.names, xs, foot, 3)
-    return _svg(title, _NARROW, _HEIGHT, parts)
+    parts += _dates(axis.names, xs, foot, _NARROW.dates)
+    return _svg(title, _NARROW.width, _HEIGHT, parts, right)
 
 
 def sankey(
@@ -134,7 +153,7 @@ def sankey(
 ) -> Markup:
     """Who went where from each period to the next; heights are numbers of people."""
     height, gap, bar, side = 340, 14, 12, 120
-    xs = _across(len(periods), side, _WIDTH - side - bar)
+    xs = _across(len(periods), side, _FLOWS - side - bar)
     most = max((sum(node.size for node in nodes) for _, nodes in periods), default=1) or 1
     many = max((len(nodes) for _, nodes in periods), default=1)
     scale = (height - 40 - gap * (many - 1)) / most
@@ -160,7 +179,7 @@ def sankey(
                 f'<rect class="node s{node.colour}" x="{x:.1f}" y="{y:.1f}" width="{bar}" '
                 f'height="{tall:.1f}"/><text {beside} y="{y + tall / 2 + 4:.1f}">{text}</text>'
             )
-    return _svg(title, _WIDTH, height, parts)
+    return _svg(title, _FLOWS, height, parts)
 
 
 def _ribbons(
@@ -192,7 +211,7 @@ def _grid(levels: Iterable[tuple[float, str]], right: float) -> Iterable[str]:
         yield f'<text class="tick" x="{_LEFT - 6}" y="{y + 4:.1f}">{text}</text>'
 
 
-def _dates(names: Sequence[str], xs: Sequence[float], foot: int, most: int = 8) -> Iterable[str]:
+def _dates(names: Sequence[str], xs: Sequence[float], foot: int, most: int) -> Iterable[str]:
     least = (xs[-1] - xs[0]) / most if xs else 0.0
     after = float("-inf")
     for name, x in zip(names, xs, strict=True):
@@ -226,8 +245,10 @@ def _across(count: int, left: float, right: float) -> list[float]:
     return [left + (right - left) * place / (count - 1) for place in range(count)]
 
 
-def _svg(title: str, width: int, height: int, parts: Iterable[str]) -> Markup:
+def _svg(title: str, width: int, height: int, parts: Iterable[str], right: int = 0) -> Markup:
+    """With `right`, js/tip.js knows where the axis is."""
+    span = f' data-span="{_LEFT} {right}"' if right else ""
     return Markup(  # noqa: S704 numbers, our own classes, and text that was escaped
-        f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" '
+        f'<svg class="chart" viewBox="0 0 {width} {height}"{span} role="img" '
         f'aria-label="{escape(title)}">{"".join(parts)}</svg>'
     )

@@ -83,7 +83,7 @@ def _chart(words: Words, one: Any, leaders: list[str]) -> Chart:
          f"{one.hhi[place]:,.0f}", f"{one.boycott[place]:.1%}")
         for place in range(len(names))
     )  # fmt: skip
-    picture = charts.stacked(title, Axis(names, at), series, markers)
+    picture = charts.stacked(title, Axis(names, at), series, markers, charts.HALF)
     return Chart(title, picture, head, rows, at)
 
 

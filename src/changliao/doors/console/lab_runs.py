@@ -54,10 +54,13 @@ def variants() -> tuple[str, ...]:
 
 @cache
 def played(name: str, days: int) -> Run:
-    """The first so many days of the story or of a variant, at most 61 of them shown."""
+    """The first so many days of the story or of a variant.
+
+    Shown are the first, the last and about sixty between.
+    """
     file = _story() if name == STORY else _story().variant(name)
     result = run(file.scenario, days=days)
-    shown = tuple(range(1, days + 1, max(1, days // 60)))
+    shown = tuple(sorted({1, *range(days, 0, -max(1, days // 60))}))
     return Run(
         name,
         shown,

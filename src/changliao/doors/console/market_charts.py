@@ -97,9 +97,11 @@ def flow_chart(words: Words, flows: Sequence[Flow]) -> Chart | None:
         net[source] -= users
         net[target] += users
     winner = max(sorted(net), key=lambda label: net[label])
-    title = words("净流入最多：{name}，{users} 人").format(
-        name=_called(words, winner), users=f"{net[winner]:+,}"
-    )
+    title = words("最近一月没有净流入")
+    if net[winner]:
+        title = words("净流入最多：{name}，{users} 人").format(
+            name=_called(words, winner), users=f"{net[winner]:+,}"
+        )
     rows = tuple(
         (_name(Period.MONTH, period), _called(words, a), _called(words, b), f"{users:,}")
         for period in ordered

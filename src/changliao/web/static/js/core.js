@@ -19,8 +19,12 @@ window.addEventListener("pageshow", () => {
     }
   }
 });
-// A menu that scrolls sideways shows where one is.
-document.querySelector(".menu [aria-current]")?.scrollIntoView({block: "nearest", inline: "center"});
+// A menu that scrolls sideways shows where one is; the page itself stays where it is.
+const here = document.querySelector(".menu [aria-current]");
+if (here) {
+  const [at, strip] = [here, here.closest(".menu")].map((one) => one.getBoundingClientRect());
+  here.closest(".menu").scrollLeft += at.left - strip.left - (strip.width - at.width) / 2;
+}
 // In the console `/` goes to the search.
 document.addEventListener("keydown", (event) => {
   const find = document.querySelector("[data-find]");

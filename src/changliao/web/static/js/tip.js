@@ -4,7 +4,8 @@ for (const figure of document.querySelectorAll("[data-tip]")) {
   const out = figure.querySelector(".readout");
   const heads = [...figure.querySelectorAll("thead th")].map((one) => one.textContent.trim());
   const rows = [...figure.querySelectorAll("tbody tr")];
-  const [left, right] = figure.dataset.tip.split(" ").map(Number);
+  const svg = box.querySelector("svg");
+  const [left, right] = svg.dataset.span.split(" ").map((x) => x / svg.viewBox.baseVal.width);
   let at = rows.length - 1;
   const show = (place) => {
     at = Math.max(0, Math.min(rows.length - 1, place));
@@ -12,7 +13,7 @@ for (const figure of document.querySelectorAll("[data-tip]")) {
     out.textContent = cells.map((text, n) => (n ? `${heads[n]} ${text}` : text)).join(" · ");
   };
   box.addEventListener("pointermove", (event) => {
-    const frame = box.querySelector("svg").getBoundingClientRect();
+    const frame = svg.getBoundingClientRect();
     const part = ((event.clientX - frame.left) / frame.width - left) / (right - left);
     const away = (row) => Math.abs(Number(row.dataset.at) - part);
     show(rows.reduce((best, row, n) => (away(row) < away(rows[best]) ? n : best), 0));
