@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.served import Rest, Served, serve
+from tests.served import DAY_S, Rest, Served, serve, until_noon_s
+from tests.waiting import eventually
 
-DAY_S = 86_400
+BEIJING_S = 8 * 3_600
 API = "/api/v1"
 
 
@@ -28,7 +29,8 @@ class Bazaar:
             operator.made(f"{API}/platforms", merchant_id=self.id(name), name=name)
         self.people = [self._person() for _ in range(people)]
         self.ahead_s = 0
-        self.later(1)
+        # What is bought within minutes is bought on one day.
+        self.later(until_noon_s() / DAY_S)
 
     def _shop(self, name: str) -> tuple[str, Rest]:
         made = self.operator.made(f"{API}/merchants", name=name, fee_bps=0)
@@ -63,7 +65,7 @@ class Bazaar:
 
     def today(self) -> str:
         """The date it is in the sandbox, in Beijing."""
-        now = time.time() + self.ahead_s + 8 * 3_600
+        now = time.time() + self.ahead_s + BEIJING_S
         return time.strftime("%Y-%m-%d", time.gmtime(now))
 
     def switch(self, shop: str, state: str, reason: str = "安全检查") -> Any:
@@ -79,10 +81,7 @@ class Bazaar:
 
     def settle(self, first: str, last: str, payments: int) -> None:
         """Wait until the worker has added up so many payments."""
-        deadline = time.monotonic() + 20
-        while self.total(first, last) < payments:
-            assert time.monotonic() < deadline, self.served.log()
-            time.sleep(0.1)
+        eventually(lambda: self.total(first, last) >= payments)
 
     def total(self, first: str, last: str) -> int:
         found = self.ask("shares", first=first, last=last)

@@ -1,16 +1,41 @@
 """What many tests start from: each engine, a world on it, a served network."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from changliao.commands.people import Person
 from changliao.store.engines import open_engine
 from tests import postgres, requirements
-from tests.served import Rest, Served, Shop, merchant, serve
+from tests.served import RUNNING, Rest, Served, Shop, merchant, serve
 from tests.world import World
+
+# What fails here fails everywhere, whatever else the machine does. Other examples than the same
+# ones each time: `pytest --hypothesis-profile default`.
+hypothesis_settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile("steady")
+
+
+# What takes longest begins first: at the end no process waits long for another.
+_LONGEST = ("simulation", "e2e", "doors", "workers")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The order below, not xdist's, which thinks that many tests take longer than one."""
+    if config.pluginmanager.hasplugin("xdist"):
+        config.option.loadscopereorder = False
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -19,12 +44,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     First of all plugins: xdist reads the groups at its own turn.
     """
+    items.sort(key=_turn)
     for item in items:
         if not isinstance(item, pytest.Function) or item.get_closest_marker("xdist_group"):
             continue
         found = [one for named in item._fixtureinfo.name2fixturedefs.values() for one in named]
         if any(one.scope == "module" for one in found):
             item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name} {item.path.stem}"))
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.parent.name
+    return _LONGEST.index(folder) if folder in _LONGEST else len(_LONGEST)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """A failure is shown with what the networks that were up wrote last."""
+    report = yield
+    if report.failed:
+        for one in RUNNING:
+            report.sections.append((f"network at {one.base_url}", one.last_words()))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,8 @@ class OpenApp:
         self.certificate = certificate
         self.gateway = fields["gateway"]
         self.http = httpx.Client(trust_env=False, timeout=30)
-        key = load_pem_private_key(fields["app_private_key"].encode(), None)
+        pem = fields["app_private_key"].encode()
+        key = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
         assert isinstance(key, RSAPrivateKey)
         self.private_key = key
         public = load_der_public_key(base64.b64decode(fields["alipay_public_key"]))

@@ -7,6 +7,7 @@ have to be wrong in the same way.
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import secrets
@@ -17,13 +18,14 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import httpx
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -32,8 +34,15 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from changliao.commands.root import main
 
 _COMMANDS = Lock()
+# Below the ports that connections are given, above those that browsers refuse to open.
+_LOWEST, _PORTS = 12_000, 20_000
+_PORT = itertools.count(os.getpid() * 397)
 CHANGLIAO = str(Path(sys.executable).with_name("changliao"))
-START_WITHIN_S = 60
+START_WITHIN_S = 120
+STOP_WITHIN_S = 60
+DAY_S = 86_400
+_LAST_LINES = 40
+RUNNING: "list[Served]" = []
 
 
 def command(*arguments: str, data: Path, **environment: str) -> Any:
@@ -43,13 +52,17 @@ def command(*arguments: str, data: Path, **environment: str) -> Any:
     on imports. What a process makes of a command is for the tests of commands.
     """
     words = [*arguments, "--data", str(data), "--json"]
-    with ThreadPoolExecutor(1) as own, _COMMANDS:
-        done = own.submit(
-            CliRunner().invoke, main, words, env=environment, catch_exceptions=False
-        ).result()
+    done = typed(*words, **environment)
     if done.exit_code != 0:
         raise subprocess.CalledProcessError(done.exit_code, words, done.stdout, done.stderr)
     return json.loads(done.stdout)
+
+
+def typed(*words: str, **environment: str) -> Result:
+    """What comes of a command line of ours, called here in the same way."""
+    with ThreadPoolExecutor(1) as own, _COMMANDS:
+        asked = partial(CliRunner().invoke, main, words, env=environment, catch_exceptions=False)
+        return own.submit(asked).result()
 
 
 @contextmanager
@@ -62,16 +75,31 @@ def started(words: list[str], **options: Any) -> Iterator["subprocess.Popen[str]
             process.kill()
 
 
+@contextmanager
+def proxied(served: "Served") -> Iterator[dict[str, str]]:
+    """What `changliao sandbox proxy` prints, while it runs before this network."""
+    words = [CHANGLIAO, "sandbox", "proxy", "--port", "0", "--json", "--data", str(served.data)]
+    with started(words, env={**os.environ, **served.environment}) as process:
+        assert process.stdout
+        yield json.loads(process.stdout.readline())
+        process.terminate()
+        assert process.wait(STOP_WITHIN_S) == 0
+
+
 class Served:
     """A network that is being served. `log` is everything it wrote."""
 
-    def __init__(self, data: Path, environment: dict[str, str], port: int) -> None:
+    def __init__(
+        self, data: Path, environment: dict[str, str], port: int, operator: "Rest"
+    ) -> None:
         self.data = data
+        self.operator = operator
         self.environment = environment
         self.port = port
         self.base_url = f"http://127.0.0.1:{port}"
         self.log_path = data / f"log-{port}"
         self.process = self._start()
+        RUNNING.append(self)
 
     def _start(self) -> "subprocess.Popen[bytes]":
         arguments = [CHANGLIAO, "serve", "--data", str(self.data), "--port", str(self.port)]
@@ -94,6 +122,10 @@ class Served:
         """What the process printed and logged."""
         return self.log_path.read_text("utf-8")
 
+    def last_words(self) -> str:
+        """The end of that, for whoever has to find out why a test failed."""
+        return "\n".join(self.log().splitlines()[-_LAST_LINES:])
+
     def kill(self) -> None:
         """As a power cut would: nothing is flushed, nobody is asked."""
         self.process.kill()
@@ -101,17 +133,21 @@ class Served:
 
     def restart(self) -> None:
         """Begin again on the same data."""
+        if self not in RUNNING:
+            RUNNING.append(self)
         self.process = self._start()
 
     def stop(self) -> None:
         """Politely."""
+        if self in RUNNING:
+            RUNNING.remove(self)
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(20)
+            self.process.wait(STOP_WITHIN_S)
 
     def beside(self) -> "Served":
         """One more process on the same data."""
-        return Served(self.data, self.environment, free_port())
+        return Served(self.data, self.environment, free_port(), self.operator)
 
     def command(self, *arguments: str) -> Any:
         """One of our commands on this network, as JSON."""
@@ -132,8 +168,9 @@ def serve(data: Path, database: str, **settings: str) -> Iterator[tuple[Served, 
         **{f"CHANGLIAO_{name.upper()}": value for name, value in settings.items()},
     }
     made = command("init", "--sandbox", data=data, **environment)
-    served = Served(data, environment, port)
-    operator = Rest(served.base_url, made["operator_key"], made["operator_secret"])
+    base_url = environment["CHANGLIAO_PUBLIC_URL"]
+    operator = Rest(base_url, made["operator_key"], made["operator_secret"])
+    served = Served(data, environment, port, operator)
     try:
         yield served, operator
     finally:
@@ -142,10 +179,15 @@ def serve(data: Path, database: str, **settings: str) -> Iterator[tuple[Served, 
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on, nor is given before it is used: each process begins elsewhere."""
+    for number in itertools.islice(_PORT, _PORTS):
+        port = _LOWEST + number % _PORTS
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise AssertionError("every port is in use")
 
 
 class Rest:
@@ -180,6 +222,20 @@ class Rest:
         return answer.json()
 
 
+def later(operator: Rest, seconds: int = 3) -> None:
+    """The sandbox's clock goes on: what was agreed for two seconds from now holds at once."""
+    path = "/api/v1/sandbox/clock"
+    ahead_s = operator.get(path).json()["ahead_s"] + seconds
+    moved = operator.post(path, ahead_s=ahead_s)
+    assert moved.status_code == 200, moved.text
+
+
+def until_noon_s() -> int:
+    """How far tomorrow's noon in Beijing is: on both sides of it a day has hours left."""
+    today_s = (int(time.time()) + 8 * 3_600) % DAY_S
+    return DAY_S + DAY_S // 2 - today_s
+
+
 class Shop:
     """A WeChat Pay merchant that signs by hand; `sandbox merchant --json` prints its fields."""
 
@@ -188,7 +244,8 @@ class Shop:
         self.mchid = fields["mchid"]
         self.appid = fields["appid"]
         self.http = httpx.Client(base_url=fields["base_url"], trust_env=False, timeout=30)
-        key = load_pem_private_key(fields["private_key"].encode(), None)
+        pem = fields["private_key"].encode()
+        key = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
         assert isinstance(key, RSAPrivateKey)
         self.private_key = key
         platform = load_pem_public_key(fields["wechatpay_public_key"].encode())
@@ -256,6 +313,6 @@ class Shop:
         return True
 
 
-def merchant(served: Served, name: str = "Shop", *options: str) -> Shop:
-    """A merchant with a pair of its own."""
-    return Shop(served.command("sandbox", "merchant", name, *options))
+def merchant(served: Served, name: str = "Shop", **terms: Any) -> Shop:
+    """A merchant with a pair of its own, as the operator takes one on."""
+    return Shop(served.operator.made("/api/v1/merchants", name=name, **terms))

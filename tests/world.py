@@ -147,7 +147,7 @@ class World:
 
     def heard(self, operation: Operation[Any, Any], command: Any) -> Any:
         """`do` as a caller does it that is told the network is busy: again."""
-        while (outcome := self.do(operation, command)) == Refused(Reason.BUSY):
+        while (outcome := self.batch([(operation, command)])[0]) == Refused(Reason.BUSY):
             pass
         return outcome
 

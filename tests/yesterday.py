@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from changliao.core.bills import SETTLING
 from changliao.core.clock import BEIJING, DAY, HOUR, MILLISECOND, SECOND, Instant
 from changliao.core.ids import AppId
 from changliao.core.orders import Order, PlaceOrder, Terms
@@ -19,11 +20,12 @@ from changliao.core.refunds import Refund
 from changliao.operations import orders, refunds
 from changliao.store.views import numbers, parties
 from tests.served import Served
+from tests.waiting import clear_of_midnight
 from tests.world import World
 
 _NODES = 100
 # A bill is ready some minutes after its day: until then the day before is the last that has one.
-_READY = timedelta(minutes=10)
+_READY = timedelta(microseconds=SETTLING)
 
 
 def date(days_ago: int = 1) -> str:
@@ -37,11 +39,14 @@ def past(served: Served, mchid: str, days_ago: int = 1) -> Iterator[World]:
 
     Each is at another millisecond of that hour: ids are made of the time.
     """
-    noon = (datetime.now(BEIJING) - _READY).replace(hour=12, minute=0, second=0, microsecond=0)
+    clear_of_midnight(_READY.total_seconds())
+    noon = _day() + timedelta(hours=12)
     since = time.time_ns() // MILLISECOND // 1_000 * MILLISECOND % HOUR
     then = Instant(int(noon.timestamp()) * SECOND - days_ago * DAY + since)
     # A node of that day's own: ids of one node never go back.
     world = World(str(served.data / "changliao.db"), then, _NODES + days_ago % _NODES)
+    # The network that is being served writes beside it.
+    vars(world)["do"] = world.heard
     try:
         world._phones = time.time_ns() % 10**8
         with world.engine.reader() as reader:
@@ -51,6 +56,11 @@ def past(served: Served, mchid: str, days_ago: int = 1) -> Iterator[World]:
         yield world
     finally:
         world.close()
+
+
+def _day() -> datetime:
+    """Its midnight."""
+    return (datetime.now(BEIJING) - _READY).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def merchant_number(served: Served, account: str) -> str:
@@ -86,14 +96,14 @@ def sell(
     details = msgspec.json.encode({**own, "device_id": "POS1"})
     order = command.order
     terms = Terms(order.id, order.merchant_id, title, "a,b", "", door, details)
-    assert world.heard(orders.PLACE, PlaceOrder(order, terms)) == order
-    paid = world.heard(orders.PAY, world.a_payment(order, world.user(amount)))
+    assert world.do(orders.PLACE, PlaceOrder(order, terms)) == order
+    paid = world.do(orders.PAY, world.a_payment(order, world.user(amount)))
     assert isinstance(paid, Order), paid
     return paid
 
 
 def send_back(world: World, order: Order, amount: int, **changes: Any) -> Refund:
     """A refund on the same day."""
-    refund = world.heard(refunds.REFUND, world.a_refund(order, amount, notify_url="", **changes))
+    refund = world.do(refunds.REFUND, world.a_refund(order, amount, notify_url="", **changes))
     assert isinstance(refund, Refund), refund
     return refund

@@ -160,7 +160,7 @@ def test_a_day_without_rows_is_a_file_all_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
-        ({"bill_date": yesterday.date(0)}, "BILL_NOT_EXIST"),
+        ({"bill_date": None}, "BILL_NOT_EXIST"),
         ({"bill_date": yesterday.date(-400)[:7]}, "BILL_NOT_EXIST"),
         ({"bill_date": "2022-01-01"}, "BILL_DATE_BEFORE_REGISTRATION"),
         ({"bill_date": "2019-01"}, "BILL_NOT_EXIST"),
@@ -171,8 +171,10 @@ def test_a_day_without_rows_is_a_file_all_the_same(tmp_path: Path) -> None:
         ({"smid": "2088000000000000"}, "TYPE_NOT_SUPPORTED"),
     ],
 )
-def test_a_bill_that_cannot_be_is_refused(store: OpenApp, asked: dict[str, str], code: str) -> None:
+def test_a_bill_that_cannot_be_is_refused(store: OpenApp, asked: dict[str, Any], code: str) -> None:
+    """None is the day that is not over."""
     fields = {"bill_type": "trade", "bill_date": yesterday.date()} | asked
+    fields["bill_date"] = fields["bill_date"] or yesterday.date(0)
     assert store.refused(QUERY, fields) == code
 
 

@@ -35,7 +35,8 @@ from changliao.doors.alipay.bill_files import Frame, ledger_file
 from changliao.doors.alipay.channel import PAYABLE_FOR, SURE_AFTER, AlipayChannel, account
 from changliao.web import iso20022
 from tests.phones import new_phone
-from tests.served import Rest, Served, serve
+from tests.served import Rest, Served, later, serve
+from tests.waiting import becomes, eventually
 
 pytestmark = pytest.mark.xdist_group("alipay channel")
 
@@ -94,7 +95,7 @@ def prepared(here: Side, there: Side, number: str) -> Pair:
                           reason="支付宝上线")  # fmt: skip
     second.post(f"/api/v1/acceptance/drafts/{draft['id']}/approve")
     second.http.close()
-    time.sleep(2.5)
+    later(operator)
     app_merchant = there.operator.get(f"/api/v1/merchants/{number}").json()["id"]
     return Pair(here, there, shop, shop_id, app_merchant)
 
@@ -139,18 +140,12 @@ def trade_of(pair: Pair, tender: Any) -> Any:
     return found
 
 
-def ahead(pair: Pair, seconds: int) -> None:
-    now = pair.here.operator.get("/api/v1/sandbox/clock").json()["ahead_s"]
-    pair.here.operator.post("/api/v1/sandbox/clock", ahead_s=now + seconds)
-
-
 def until(pair: Pair, path: str, *states: str) -> Any:
-    for _ in range(120):
-        shown = pair.here.operator.get(path).json()
-        if shown["state"] in states:
-            return shown
-        time.sleep(0.5)
-    raise AssertionError(shown)
+    def shown() -> Any:
+        found = pair.here.operator.get(path).json()
+        return found if found["state"] in states else None
+
+    return eventually(shown)
 
 
 def test_an_order_is_paid_there_refunded_and_known_by_its_method(pair: Pair) -> None:
@@ -162,11 +157,7 @@ def test_an_order_is_paid_there_refunded_and_known_by_its_method(pair: Pair) -> 
     assert (paid["state"], paid["method"]) == ("paid", "alipay")
     pair.shop.made(f"/api/v1/orders/{order['id']}/refunds", reference=f"F{order['id']}",
                    amount=300)  # fmt: skip
-    for _ in range(60):
-        if trade_of(pair, tender)["refunded"] == 300:
-            break
-        time.sleep(0.5)
-    assert trade_of(pair, tender)["refunded"] == 300
+    becomes(lambda: trade_of(pair, tender)["refunded"], 300)
     assert trade["refunded"] == 0
     assert pair.here.operator.get(f"/api/v1/users/{payer}").json()["balances"][0]["balance"] == 0
 
@@ -185,11 +176,7 @@ def test_the_cashier_leads_to_alipays_page_and_turns_when_it_is_paid(pair: Pair)
     page = unescape(link[1])
     name = json.loads(httpx.URL(page).params["biz_content"])["out_trade_no"]
     pay_there(pair, {"page_url": page, "id": name.replace("chr_", "pay_"), "amount": 1_000})
-    for _ in range(60):
-        if 'data-state="paid"' in payer._browser.get(f"{path}/status").text:
-            break
-        time.sleep(0.5)
-    assert 'data-state="paid"' in payer._browser.get(f"{path}/status").text
+    eventually(lambda: 'data-state="paid"' in payer._browser.get(f"{path}/status").text)
     payer.close()
 
 
@@ -199,11 +186,7 @@ def test_what_is_paid_there_after_the_order_was_closed_goes_back(pair: Pair) -> 
     pay_there(pair, tender)
     path = f"/api/v1/users/{payer}/tenders/{tender['id']}"
     assert until(pair, path, "returned")["reason"] == "order_closed"
-    for _ in range(60):
-        if trade_of(pair, tender)["refunded"] == 1_000:
-            break
-        time.sleep(0.5)
-    assert trade_of(pair, tender)["refunded"] == 1_000
+    becomes(lambda: trade_of(pair, tender)["refunded"], 1_000)
 
 
 def test_money_is_transferred_out_once_also_when_alipay_was_away(pair: Pair) -> None:
@@ -226,7 +209,7 @@ def test_money_is_transferred_out_once_also_when_alipay_was_away(pair: Pair) -> 
     pair.there.served.restart()
     time.sleep(5)
     assert pair.here.operator.get(f"{out}/{lost['id']}").json()["state"] == "unknown"
-    ahead(pair, 900)
+    later(pair.here.operator, 900)
     assert until(pair, f"{out}/{lost['id']}", "refused")["paid"] == 0
     mine = pair.here.operator.get(f"/api/v1/users/{user}").json()["balances"]
     assert sum(one["balance"] for one in mine) == 2_300

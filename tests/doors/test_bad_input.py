@@ -17,10 +17,20 @@ from tests.doors.test_rest_acceptance import DRAFTS
 from tests.doors.test_rest_budgets import a_budget, buyer, mall
 from tests.doors.test_rest_mergers import make_platform, merge, second, wanggou
 from tests.doors.test_rest_platforms import Mall, Sandbox, rest_of
-from tests.served import Rest, Shop, merchant
+from tests.served import Rest, Shop, merchant, serve
 from tests.wallets import Wallet
 
 __all__ = ["buyer", "mall", "second", "wanggou"]
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A network of its own: in one that others use, workers end what those began."""
+    with serve(tmp_path_factory.mktemp("bad") / "data", "changliao.db") as (served, operator):
+        yield served, operator
+        assert served.audit()["clean"]
+
+
 CELL = {"method": "changliao", "terminal": "pc", "state": "suspended"}
 
 
@@ -110,7 +120,7 @@ def test_somebody_elses_receipt_and_a_dispute_after_release(
     sandbox: Sandbox, mall: Mall, buyer: Wallet
 ) -> None:
     operator = mall.operator
-    with merchant(sandbox[0], "个人卖家", "--fee-bps", "0") as shop:
+    with merchant(sandbox[0], "个人卖家", fee_bps=0) as shop:
         own = Mall(sandbox, mall.platform, shop)
         own.apply("c2c")
         own.decide(mall.owner, "approve")

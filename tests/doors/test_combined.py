@@ -112,8 +112,8 @@ def test_each_part_has_its_own_discount_or_none(sandbox: Sandbox) -> None:
     """Seen on the page before it is paid; told for each part; back with a refund of that part."""
     operator = sandbox[1]
     with (
-        merchant(sandbox[0], "甲", "--fee-bps", "0") as seller,
-        merchant(sandbox[0], "乙", "--fee-bps", "0") as other,
+        merchant(sandbox[0], "甲", fee_bps=0) as seller,
+        merchant(sandbox[0], "乙", fee_bps=0) as other,
     ):
         sandbox[0].command("sandbox", "partner", seller.mchid, other.mchid)
         own = rest_of(other)

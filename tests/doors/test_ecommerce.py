@@ -25,7 +25,7 @@ def platform(sandbox: tuple[Served, Rest]) -> Iterator[Shop]:
 @pytest.fixture(scope="module")
 def store(sandbox: tuple[Served, Rest], platform: Shop) -> Iterator[Shop]:
     """A sub-merchant of the platform's."""
-    with merchant(sandbox[0], "Store", "--fee-bps", "0") as made:
+    with merchant(sandbox[0], "Store", fee_bps=0) as made:
         sandbox[0].command("sandbox", "partner", platform.mchid, made.mchid)
         yield made
 

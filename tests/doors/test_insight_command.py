@@ -12,7 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from tests.bazaar import Bazaar, bazaar
-from tests.served import CHANGLIAO
+from tests.served import CHANGLIAO, typed
 
 
 @pytest.fixture(scope="module")
@@ -25,16 +25,22 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bazaar]:
         yield made
 
 
-def ask(market: Bazaar, *words: str, status: int = 0) -> str:
-    keys = {
+def environment(market: Bazaar) -> dict[str, str]:
+    return market.served.environment | {
         "CHANGLIAO_URL": market.served.base_url, "CHANGLIAO_OPERATOR_KEY": market.operator.key,
-        "CHANGLIAO_OPERATOR_SECRET": market.operator.secret, "COLUMNS": "200",
+        "CHANGLIAO_OPERATOR_SECRET": market.operator.secret,
     }  # fmt: skip
-    done = subprocess.run(
-        [CHANGLIAO, "market", "insight", *words], capture_output=True, text=True, check=False,
-        env={**os.environ, **market.served.environment, **keys},
-    )  # fmt: skip
-    assert done.returncode == status, done.stderr
+
+
+def on_wide_paper(market: Bazaar, *words: str) -> str:
+    """By a process of its own, which reads how wide it is when it begins."""
+    wide = {**os.environ, **environment(market), "COLUMNS": "200"}
+    return subprocess.check_output([CHANGLIAO, "market", "insight", *words], text=True, env=wide)
+
+
+def ask(market: Bazaar, *words: str, status: int = 0) -> str:
+    done = typed("market", "insight", *words, **environment(market))
+    assert done.exit_code == status, done.stderr
     return done.stdout if status == 0 else done.stderr
 
 
@@ -43,7 +49,7 @@ def today(market: Bazaar) -> list[str]:
 
 
 def test_shares_on_paper_and_for_programs(market: Bazaar) -> None:
-    assert "85.7%" in ask(market, "share", *today(market))
+    assert "85.7%" in on_wide_paper(market, "share", *today(market))
     rows = msgspec.json.decode(ask(market, "share", *today(market), "--json"))
     assert rows == market.ask("shares", first=market.today(), last=market.today())
 
@@ -82,8 +88,7 @@ def test_added_up_again_while_the_network_goes_on_the_figures_are_the_same(
 ) -> None:
     before = ask(market, "share", *today(market), "--json")
     words = [CHANGLIAO, "market", "insight", "rebuild", "--data", str(market.served.data)]
-    environment = {**os.environ, **market.served.environment}
-    done = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)
-    assert "added up again" in done.stdout
+    known = {**os.environ, **market.served.environment}
+    assert "added up again" in subprocess.check_output(words, text=True, env=known)
     market.settle(market.today(), market.today(), 4)
     assert ask(market, "share", *today(market), "--json") == before

@@ -12,6 +12,7 @@ from tests.doors.test_rest_platforms import rest_of
 from tests.openapi import open_app
 from tests.phones import new_phone
 from tests.served import Rest, Shop
+from tests.waiting import clear_of_midnight
 
 OPENS = "T00:00:00+08:00"
 
@@ -19,6 +20,7 @@ OPENS = "T00:00:00+08:00"
 @pytest.fixture
 def verified(sandbox: Sandbox) -> Iterator[tuple[Person, str]]:
     """Somebody of the second level, which may spend 20.00 a day and 15.00 in a payment."""
+    clear_of_midnight()
     served, operator = sandbox
     levels = "/api/v1/identity-levels"
     made = operator.post(levels, level=2, per_payment=1_500, per_day=2_000)

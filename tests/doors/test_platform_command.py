@@ -1,13 +1,11 @@
 """`changliao platform`: two operators merge a platform from the command line."""
 
 import json
-import os
-import subprocess
 from typing import Any
 
 import pytest
 
-from tests.served import CHANGLIAO, Rest, Served, merchant
+from tests.served import Rest, Served, merchant, typed
 
 Sandbox = tuple[Served, Rest]
 
@@ -20,15 +18,11 @@ def second(sandbox: Sandbox) -> dict[str, str]:
 
 def ask(served: Served, key: str, secret: str, *words: str) -> Any:
     """What the command prints, or its complaint."""
-    keys = {
-        "CHANGLIAO_URL": served.base_url, "CHANGLIAO_OPERATOR_KEY": key,
-        "CHANGLIAO_OPERATOR_SECRET": secret,
-    }  # fmt: skip
-    done = subprocess.run(
-        [CHANGLIAO, "platform", *words], capture_output=True, text=True, check=False,
-        env={**os.environ, **keys},
+    done = typed(
+        "platform", *words, CHANGLIAO_URL=served.base_url, CHANGLIAO_OPERATOR_KEY=key,
+        CHANGLIAO_OPERATOR_SECRET=secret,
     )  # fmt: skip
-    return json.loads(done.stdout) if done.returncode == 0 else done.stderr
+    return json.loads(done.stdout) if done.exit_code == 0 else done.stderr
 
 
 def test_two_operators_merge_a_platform(sandbox: Sandbox, second: dict[str, str]) -> None:

@@ -14,7 +14,8 @@ from tests.doors.test_rest_acceptance import id_of, switched
 from tests.doors.test_wechatpay_splits import secret
 from tests.phones import new_phone
 from tests.served import Rest, Served, Shop, merchant
-from tests.workers.receiver import Mailbox, Receiver, eventually, receiving, status
+from tests.waiting import eventually
+from tests.workers.receiver import Mailbox, Receiver, receiving, status
 
 Sandbox = tuple[Served, Rest]
 REFUNDS = "/v3/refund/domestic/refunds"
@@ -32,7 +33,7 @@ def seller(sandbox: Sandbox) -> Iterator[Shop]:
     """A merchant that takes net bank on PCs."""
     made = sandbox[0].command("sandbox", "operator-key")
     second = Rest(sandbox[0].base_url, made["operator_key"], made["operator_secret"])
-    with merchant(sandbox[0], "Bank shop", "--fee-bps", "0") as shop:
+    with merchant(sandbox[0], "Bank shop", fee_bps=0) as shop:
         switched(sandbox, second, shop, ("netbank", "pc", "accepted"))
         yield shop
     second.http.close()

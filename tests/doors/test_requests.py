@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from changliao.web.masking import masked
 from tests.served import CHANGLIAO, Rest, Served, Shop, merchant, started
-from tests.workers.receiver import eventually
+from tests.waiting import eventually
 
 PLACE = "/v3/pay/transactions/native"
 LOG = "/api/v1/sandbox/requests"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.openapi import OpenApp, open_app
 from tests.phones import new_phone
-from tests.served import Rest, Served, Shop, merchant
+from tests.served import Rest, Served, Shop, later, merchant
 from tests.wallets import PIN, Wallet, hidden_in, somebody
 
 Sandbox = tuple[Served, Rest]
@@ -49,7 +49,7 @@ def switched(
     assert made.status_code == 201, made.text
     approved = second.post(f"{DRAFTS}/{made.json()['id']}/approve")
     assert approved.status_code == 200, approved.text
-    time.sleep(2.1)
+    later(sandbox[1])
     return approved.json()
 
 
@@ -91,7 +91,7 @@ def test_a_change_needs_a_second_operator_and_shows_what_it_touches(
     assert reason(operator.post(f"{path}/withdraw")) == (409, "policy_decided")
     known = operator.get(f"{DRAFTS}?platform_id={made['platform_id']}").json()["data"]
     assert [one["id"] for one in known] == [made["id"]]
-    time.sleep(2.1)
+    later(operator)
     shown = operator.get(f"/api/v1/acceptance?platform_id={made['platform_id']}").json()["now"]
     standing = {(one["method"], one["terminal"]): one["state"] for one in shown}
     assert standing["changliao", "pc"] == "suspended"

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,18 @@ import pytest
 from tests.doors.test_rest_platforms import Mall, Sandbox, reason, rest_of
 from tests.phones import new_phone
 from tests.served import Rest, merchant, serve
+from tests.waiting import becomes
 from tests.wallets import Wallet, hidden_in, somebody
 
 YEAR_END = (datetime.now(UTC) + timedelta(days=30)).isoformat()
 
 
-@pytest.fixture
-def mall(sandbox: Sandbox) -> Iterator[Mall]:
+@contextmanager
+def opened(sandbox: Sandbox) -> Iterator[Mall]:
     """A platform that has earned 50.00 and a store of its own customers."""
     with (
-        merchant(sandbox[0], "QQ 网购", "--fee-bps", "0") as platform,
-        merchant(sandbox[0], "美优", "--fee-bps", "0") as store,
+        merchant(sandbox[0], "QQ 网购", fee_bps=0) as platform,
+        merchant(sandbox[0], "美优", fee_bps=0) as store,
     ):
         made = Mall(sandbox, platform, store)
         made.apply("open")
@@ -30,6 +32,19 @@ def mall(sandbox: Sandbox) -> Iterator[Mall]:
         earn(made.operator, made.platform_id, made.owner, 5_000)
         yield made
         made.close()
+
+
+@pytest.fixture
+def mall(sandbox: Sandbox) -> Iterator[Mall]:
+    with opened(sandbox) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def idle(sandbox: Sandbox) -> Iterator[Mall]:
+    """For tests that change nothing."""
+    with opened(sandbox) as made:
+        yield made
 
 
 @pytest.fixture
@@ -169,10 +184,10 @@ def test_what_ran_out_meanwhile_charges_nothing_and_can_be_paid_in_full(
     ],
     ids=str,
 )
-def test_a_budget_that_makes_no_sense_is_refused(mall: Mall, terms: Any, expected: Any) -> None:
+def test_a_budget_that_makes_no_sense_is_refused(idle: Mall, terms: Any, expected: Any) -> None:
     fields = {"name": "立减", "kind": "subsidy", "cap": 1_000, "face": 150, "ends_at": YEAR_END}
-    assert reason(mall.owner.post("/api/v1/budgets", **fields | terms)) == expected
-    assert mall.owner.get("/api/v1/budgets").json()["data"] == []
+    assert reason(idle.owner.post("/api/v1/budgets", **fields | terms)) == expected
+    assert idle.owner.get("/api/v1/budgets").json()["data"] == []
 
 
 def test_nobody_touches_another_ones_budget(mall: Mall) -> None:
@@ -195,7 +210,7 @@ def test_coupons_and_budgets_end_by_themselves(tmp_path: Path) -> None:
     """A network of its own: its clock is moved."""
     with (
         serve(tmp_path / "data", "changliao.db") as (served, operator),
-        merchant(served, "美优", "--fee-bps", "0") as shop,
+        merchant(served, "美优", fee_bps=0) as shop,
     ):
         own = rest_of(shop)
         merchant_id = operator.get(f"/api/v1/merchants/{shop.mchid}").json()["id"]
@@ -206,10 +221,10 @@ def test_coupons_and_budgets_end_by_themselves(tmp_path: Path) -> None:
         operator.made(f"/api/v1/users/{user}/coupons", **named)
         assert figures(own, budget) == (850, 150, 0, 0, 0)
         operator.post("/api/v1/sandbox/clock", ahead_s=86_401)
-        assert eventually(lambda: figures(own, budget)[:2], (1_000, 0))
+        becomes(lambda: figures(own, budget)[:2], (1_000, 0))
         operator.post("/api/v1/sandbox/clock", ahead_s=31 * 86_400)
         path = f"/api/v1/budgets/{budget['id']}"
-        assert eventually(lambda: own.get(path).json()["state"], "closed")
+        becomes(lambda: own.get(path).json()["state"], "closed")
         assert figures(own, budget)[:2] == (0, 0)
         assert served.audit()["clean"]
         own.http.close()
@@ -218,11 +233,3 @@ def test_coupons_and_budgets_end_by_themselves(tmp_path: Path) -> None:
 def plain(page: str) -> str:
     """What a page says, without its tags."""
     return re.sub("<[^>]+>", "", page)
-
-
-def eventually(look: Any, wanted: Any) -> bool:
-    for _ in range(100):
-        if look() == wanted:
-            return True
-        time.sleep(0.1)
-    return False

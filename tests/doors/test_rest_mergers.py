@@ -8,7 +8,7 @@ import pytest
 
 from tests.doors.test_rest_platforms import Mall, rest_of
 from tests.phones import new_phone
-from tests.served import Rest, Served, Shop, merchant
+from tests.served import Rest, Served, Shop, later, merchant
 from tests.wallets import Wallet, somebody
 
 Sandbox = tuple[Served, Rest]
@@ -18,8 +18,8 @@ Sandbox = tuple[Served, Rest]
 def mall(sandbox: Sandbox) -> Iterator[Mall]:
     """The platform that will be merged, with a store."""
     with (
-        merchant(sandbox[0], "QQ 商城", "--fee-bps", "0") as platform,
-        merchant(sandbox[0], "美优", "--fee-bps", "0") as store,
+        merchant(sandbox[0], "QQ 商城", fee_bps=0) as platform,
+        merchant(sandbox[0], "美优", fee_bps=0) as store,
     ):
         made = Mall(sandbox, platform, store)
         made.apply("open", commission_bps=800)
@@ -30,7 +30,7 @@ def mall(sandbox: Sandbox) -> Iterator[Mall]:
 
 @pytest.fixture
 def wanggou(sandbox: Sandbox) -> Iterator[Shop]:
-    with merchant(sandbox[0], "QQ 网购", "--fee-bps", "0") as platform:
+    with merchant(sandbox[0], "QQ 网购", fee_bps=0) as platform:
         yield platform
 
 
@@ -149,7 +149,7 @@ def test_a_plan_names_conflicts_and_a_draft_changes_their_answers(
         "/api/v1/acceptance/drafts", platform_id=heir_id, cells=[cell], reason="已开通"
     )
     assert second.post(f"/api/v1/acceptance/drafts/{policy['id']}/approve").status_code == 200
-    time.sleep(2.1)
+    later(operator)
     query = f"source_id={mall.platform_id}&target_id={heir_id}"
     found = operator.get(f"/api/v1/merger-plan?{query}").json()["conflicts"]
     assert [(one["kind"], one["answer"]) for one in found] == [

@@ -19,7 +19,7 @@ def again(at: Served, request: httpx.Request, **headers: str) -> httpx.Response:
     url = f"{at.base_url}{request.url.raw_path.decode()}"
     signed = {"Authorization": request.headers["Authorization"]} | headers
     return httpx.request(
-        request.method, url, content=request.content, headers=signed, trust_env=False
+        request.method, url, content=request.content, headers=signed, trust_env=False, timeout=30
     )
 
 

@@ -54,8 +54,8 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def told(sandbox: Sandbox, receiver: Receiver) -> Iterator[Told]:
     with (
-        merchant(sandbox[0], "QQ 网购", "--fee-bps", "0") as platform,
-        merchant(sandbox[0], "美优", "--fee-bps", "0") as store,
+        merchant(sandbox[0], "QQ 网购", fee_bps=0) as platform,
+        merchant(sandbox[0], "美优", fee_bps=0) as store,
     ):
         mall = Mall(sandbox, platform, store)
         yield Told(mall, receiver)

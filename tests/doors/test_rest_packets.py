@@ -1,6 +1,5 @@
 """Red packets over REST: a giver, people with the link, and everybody's money."""
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 
 from tests.phones import new_phone
 from tests.served import Rest, Served, serve
+from tests.waiting import becomes
 
 Sandbox = tuple[Served, Rest]
 
@@ -115,9 +115,6 @@ def test_the_rest_comes_back_by_itself_after_a_day(tmp_path: Path) -> None:
         operator.post("/api/v1/sandbox/clock", ahead_s=86_401)
         late = claim(operator, a_user(operator), packet["link"])
         assert refused(late) == (409, "packet_expired")
-        for _ in range(100):
-            if operator.get(f"{path}/{packet['id']}").json()["state"] == "returned":
-                break
-            time.sleep(0.1)
+        becomes(lambda: operator.get(f"{path}/{packet['id']}").json()["state"], "returned")
         assert balance(operator, giver) == 1_000 - got
         assert served.audit()["clean"]

@@ -61,8 +61,8 @@ def rest_of(shop: Shop) -> Rest:
 @pytest.fixture
 def mall(sandbox: Sandbox) -> Iterator[Mall]:
     with (
-        merchant(sandbox[0], "QQ 网购", "--fee-bps", "0") as platform,
-        merchant(sandbox[0], "美优", "--fee-bps", "0") as store,
+        merchant(sandbox[0], "QQ 网购", fee_bps=0) as platform,
+        merchant(sandbox[0], "美优", fee_bps=0) as store,
     ):
         made = Mall(sandbox, platform, store)
         yield made

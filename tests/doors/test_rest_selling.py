@@ -81,7 +81,6 @@ def test_orders_of_two_merchants_are_paid_together_or_not_at_all(
     stranger = seller.rest.post("/api/v1/baskets", **basket(seller, other))
     assert reason(stranger) == (403, "partner_relation_missing")
     sandbox[1].post("/api/v1/partnerships", provider=seller.number, merchant=other.number)
-    time.sleep(1.1)  # what was looked up may be a second old
     with receiving() as receiver:
         box = receiver.mailbox()
         asked = basket(seller, other, notify_url=box.url)

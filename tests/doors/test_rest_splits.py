@@ -23,7 +23,7 @@ class Seller:
     """A merchant with its own REST key."""
 
     def __init__(self, sandbox: Sandbox, name: str) -> None:
-        with merchant(sandbox[0], name, "--fee-bps", "0") as shop:
+        with merchant(sandbox[0], name, fee_bps=0) as shop:
             fields = shop.fields
         self.rest = Rest(fields["base_url"], fields["rest_key"], fields["rest_secret"])
         self.number = fields["mchid"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import schemas
-from tests.served import Rest, Served, serve
+from tests.served import DAY_S, Rest, Served, later, serve, until_noon_s
 from tests.web.test_iso20022 import a_report
 
 BEIJING = timezone(timedelta(hours=8))
@@ -22,6 +22,7 @@ FILES = "/api/v1/channels/city_bank"
 def operator(tmp_path: Path) -> Iterator[Rest]:
     """A network of its own, whose days go by as they are told."""
     with serve(tmp_path / "data", "changliao.db") as (served, operator):
+        later(operator, until_noon_s())
         yield operator
         check(served)
 
@@ -33,8 +34,7 @@ def check(served: Served) -> None:
 def next_day(operator: Rest) -> str:
     """The day that was; now it is the next one."""
     now = datetime.fromisoformat(operator.get("/api/v1/sandbox/clock").json()["now"])
-    ahead = operator.get("/api/v1/sandbox/clock").json()["ahead_s"]
-    operator.post("/api/v1/sandbox/clock", ahead_s=ahead + 86_400)
+    later(operator, DAY_S)
     return now.astimezone(BEIJING).date().isoformat()
 
 

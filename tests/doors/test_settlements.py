@@ -23,7 +23,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Rest
     data = tmp_path_factory.mktemp("settlements") / "data"
     with (
         serve(data, "changliao.db") as (served, operator),
-        merchant(served, "店", "--fee-bps", "0") as shop,
+        merchant(served, "店", fee_bps=0) as shop,
     ):
         found = operator.get("/api/v1/merchants").json()["data"]
         number = next(one["id"] for one in found if one["mchid"] == shop.mchid)

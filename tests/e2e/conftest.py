@@ -1,7 +1,5 @@
 """One served network for these tests, and one browser for each module of them."""
 
-import json
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +7,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests import requirements
 from tests.e2e.site import Site, served
-from tests.served import CHANGLIAO, Rest, Served, started
+from tests.served import Rest, Served, proxied
 
 
 @pytest.fixture(scope="session")
@@ -31,11 +29,6 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def exported(sandbox: tuple[Served, Rest]) -> Iterator[dict[str, str]]:
-    """What `changliao sandbox proxy` prints, while it runs before the sandbox."""
-    served, _ = sandbox
-    words = [CHANGLIAO, "sandbox", "proxy", "--port", "0", "--json", "--data", str(served.data)]
-    with started(words, env={**os.environ, **served.environment}) as process:
-        assert process.stdout
-        yield json.loads(process.stdout.readline())
-        process.terminate()
-        assert process.wait(10) == 0
+    """What to export for SDKs with built-in host names."""
+    with proxied(sandbox[0]) as printed:
+        yield printed

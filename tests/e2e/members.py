@@ -6,17 +6,17 @@ The second factor is computed here from its document (RFC 6238), not with the pr
 import hashlib
 import hmac
 import itertools
-import json
 import re
 import struct
-import subprocess
 import time
 from base64 import b32decode
+from pathlib import Path
 from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.site import CHANGLIAO, Site, open_page
+from tests.e2e.site import Site, open_page
+from tests.served import command
 
 _NAMES = itertools.count(1)
 
@@ -32,11 +32,10 @@ class Member(NamedTuple):
 
 def member(site: Site, role: str, merchant: str = "") -> Member:
     """Somebody new, by the command. The name has no Chinese, so that English pages have none."""
-    words = [CHANGLIAO, "member", "add", f"{role}-{next(_NAMES)}", "--role", role]
-    words += ["--data", site.data, "--json"]
+    words = ["member", "add", f"{role}-{next(_NAMES)}", "--role", role]
     if merchant:
         words += ["--merchant", merchant]
-    made = json.loads(subprocess.check_output(words))
+    made = command(*words, data=Path(site.data))
     return Member(made["member"], made["name"], made["password"], made["totp_secret"])
 
 

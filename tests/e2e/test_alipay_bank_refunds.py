@@ -1,6 +1,5 @@
 """A refund to a bank, as PyPI python-alipay-sdk sees it: under way, declined, done."""
 
-import time
 from typing import Any
 
 import pytest
@@ -17,8 +16,8 @@ from tests.e2e.alipay_sdk_shop import (
 )
 from tests.openapi import number
 from tests.phones import new_phone
-from tests.served import Rest, Served
-from tests.workers.receiver import eventually
+from tests.served import Rest, Served, later
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("alipay-sdks")
 SDK = Sdk("python-alipay-sdk", "public-key")
@@ -35,7 +34,7 @@ def takes_net_bank(sandbox: tuple[Served, Rest], merchant_id: str) -> None:
     draft = operator.made(drafts, platform_id=merchant_id, cells=cells, reason="bank")
     assert second.post(f"{drafts}/{draft['id']}/approve").status_code == 200
     second.http.close()
-    time.sleep(2.1)
+    later(operator)
 
 
 def paid_by_bank(operator: Rest, shop: Shop, merchant_id: str, box_url: str) -> str:

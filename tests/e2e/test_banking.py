@@ -5,6 +5,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.e2e.looks import OVERFLOW, is_well_made
 from tests.e2e.site import PIN, Site, enter, join_and_top_up, log_in, open_page, person, signed
+from tests.waiting import eventually
 
 
 def fail(site: Site, kind: str, fault: str) -> None:
@@ -81,11 +82,7 @@ def test_a_top_up_whose_answer_was_lost_says_so_and_comes(site: Site, chromium: 
     page.click("button[type=submit]")
     page.click("form[action='/w/bank'] button[type=submit]")
     assert "请不要重复付款" in page.locator("main").inner_text()
-    for _ in range(40):
-        page.wait_for_timeout(500)
-        if "510.00" in balance(page, site):
-            break
-    assert "510.00" in balance(page, site)
+    eventually(lambda: "510.00" in balance(page, site))
     page.context.close()
 
 

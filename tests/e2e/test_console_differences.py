@@ -1,16 +1,17 @@
 """What a bank's statement has and the books have not is resolved by two members."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
+from changliao.core.clock import BEIJING
 from tests.e2e.looks import is_well_made
 from tests.e2e.members import desk
 from tests.e2e.site import Site, person, served, signed
-from tests.served import Rest
+from tests.served import DAY_S, Rest, later, until_noon_s
 
 BANK = "/api/v1/channels/sandbox_bank"
 
@@ -36,13 +37,15 @@ def operator(site: Site, found: str, chromium: Browser) -> Page:
 def found(site: Site) -> str:
     """The bank's statement of a day has a stranger's line; it is read. The case's id."""
     rest = Rest(site.base, site.operator.id, site.operator.secret)
+    later(rest, until_noon_s())
     fault = {"kind": "pay", "fault": "line_extra"}
     signed(site.base, site.operator, f"{BANK}/faults", fault)
     payer = person(site, 0)
     path = f"/api/v1/users/{payer.id}/top-ups"
     signed(site.base, site.operator, path, {"amount": 777, "channel": "sandbox_bank"})
-    today = (datetime.now(UTC) + timedelta(hours=8)).date().isoformat()
-    signed(site.base, site.operator, "/api/v1/sandbox/clock", {"ahead_s": 86_400})
+    now = datetime.fromisoformat(rest.get("/api/v1/sandbox/clock").json()["now"])
+    today = now.astimezone(BEIJING).date().isoformat()
+    later(rest, DAY_S)
     document = rest.get(f"{BANK}/statement?day={today}").json()["document"]
     read: httpx.Response = rest.post(f"{BANK}/statement", document=document)
     assert read.status_code == 200, read.text

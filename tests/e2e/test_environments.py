@@ -55,7 +55,7 @@ def test_what_is_printed_runs_as_it_is(
     needed = exported if "sandbox proxy` and export" in code else {}
     done = subprocess.run(
         words, env={**os.environ, **paths, **needed}, capture_output=True,
-        text=True, timeout=60, check=False,
+        text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     code = done.stdout.strip().splitlines()[-1]

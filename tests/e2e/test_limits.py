@@ -6,11 +6,13 @@ from playwright.sync_api import Browser
 
 from tests.e2e.looks import is_well_made
 from tests.e2e.site import PIN, Site, enter, log_in, open_page, person, place, signed
+from tests.waiting import clear_of_midnight
 
 
 def test_a_person_sees_what_is_left_and_is_told_when_it_works_again(
     site: Site, chromium: Browser
 ) -> None:
+    clear_of_midnight()
     complaints: list[str] = []
     payer = person(site, 200_000)
     limits = {"level": 2, "per_payment": 100_000, "per_day": 150_000, "per_year": 900_000}

@@ -19,7 +19,7 @@ from tests.e2e.members import desk
 from tests.e2e.site import Key, Site
 from tests.phones import new_phone
 from tests.served import Rest, Served, Shop, merchant, serve
-from tests.workers.receiver import eventually
+from tests.waiting import becomes, clear_of_midnight, eventually
 
 Sandbox = tuple[Served, Rest]
 # What orders of `Shop` are of: data, also in English.
@@ -115,24 +115,21 @@ def refunded(sandbox: Sandbox, rest: Rest, order: dict[str, Any]) -> dict[str, A
     return refund
 
 
-def becomes(operator: Rest, shop: Shop, order: str, state: str) -> None:
+def refund_becomes(operator: Rest, shop: Shop, order: str, state: str) -> None:
     """Wait for the order's only refund."""
     merchant_id = operator.get(f"/api/v1/merchants/{shop.mchid}").json()["id"]
     path = f"/api/v1/orders/{order}/refunds?merchant_id={merchant_id}"
-    assert eventually(lambda: operator.get(path).json()["data"][0]["state"] == state)
+    becomes(lambda: operator.get(path).json()["data"][0]["state"], state)
 
 
 def logged(page: Page, here: Site, text: str) -> None:
     """Wait until the log of requests has it."""
-    for _ in range(30):
-        page.goto(f"{here.base}/portal/requests")
-        if text in page.inner_text("main"):
-            return
-        page.wait_for_timeout(200)
-    raise AssertionError(page.inner_text("main"))
+    address = f"{here.base}/portal/requests"
+    eventually(lambda: page.goto(address) and text in page.inner_text("main"))
 
 
 def test_a_developers_whole_path(here: Site, developer: Page) -> None:
+    clear_of_midnight()
     key = made_key(developer, here.base)
     rest = client(here, key)
     refused = rest.http.send(rest.signed("GET", "/api/v1/orders", signature="0" * 64))
@@ -296,7 +293,7 @@ def test_a_refund_that_its_bank_declines_is_repaired_on_the_page(
         assert fault.status_code == 200
         page.goto(f"{base}/orders/{order}")
         send_back(page, "4", "bank says no")
-        becomes(operator, mine, order, "abnormal")
+        refund_becomes(operator, mine, order, "abnormal")
         page.goto(f"{base}/refunds?abnormal=1")
         page.locator("tr", has_text="bank says no").locator("a").click()
         if goal == "card":
@@ -316,7 +313,7 @@ def test_a_refund_that_its_bank_declines_is_repaired_on_the_page(
             page.locator("form", has_text="退回商户").locator("button").click()
         page.wait_for_load_state()
         assert page.locator("text=退到这张卡").count() == 0
-        becomes(operator, mine, order, "succeeded")
+        refund_becomes(operator, mine, order, "succeeded")
 
 
 def test_keys_rotate_with_overlap(here: Site, developer: Page) -> None:
@@ -326,10 +323,7 @@ def test_keys_rotate_with_overlap(here: Site, developer: Page) -> None:
     developer.locator("tr", has_text=old.id).locator("text=作废").click()
     developer.wait_for_load_state()
     assert "已作废" in developer.locator("tr", has_text=old.id).inner_text()
-    for _ in range(20):
-        if clients[0].get("/api/v1/orders").status_code == 401:
-            break
-        developer.wait_for_timeout(200)
+    becomes(lambda: clients[0].get("/api/v1/orders").status_code, 401)
     assert [one.get("/api/v1/orders").status_code for one in clients] == [401, 200]
     for one in clients:
         one.http.close()

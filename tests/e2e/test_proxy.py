@@ -33,7 +33,7 @@ def played(words: list[str], exported: dict[str, str], folder: Path) -> Any:
     """What a shop printed that was started with the exported variables."""
     done = subprocess.run(
         words, cwd=folder, env={**os.environ, **exported}, capture_output=True, text=True,
-        timeout=60, check=False,
+        check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.strip().splitlines()[-1])
@@ -80,7 +80,7 @@ def test_an_alipay_sdk_reaches_this_network_unchanged(
     (tmp_path / "shop.py").write_text(code, "utf-8")
     done = subprocess.run(
         [str(sdk_environments.alipay_python(package)), "shop.py"], cwd=tmp_path, text=True,
-        env={**os.environ, **exported}, capture_output=True, timeout=60, check=False,
+        env={**os.environ, **exported}, capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     answer = operator.post("/api/v1/sandbox/acts", code=done.stdout.strip())
@@ -120,7 +120,7 @@ def test_whoever_does_not_trust_the_authority_is_not_fooled(exported: dict[str, 
 def raw(exported: dict[str, str], request: bytes) -> bytes:
     """The beginning of the proxy's answer to these bytes."""
     address = urlsplit(exported["HTTPS_PROXY"])
-    with socket.create_connection((address.hostname, address.port), 10) as connection:
+    with socket.create_connection((address.hostname, address.port), 30) as connection:
         connection.sendall(request)
         return connection.recv(4096)
 

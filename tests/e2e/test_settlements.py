@@ -1,6 +1,5 @@
 """Settlement runs on pages: operators see everybody's, a merchant when, where to and how much."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +8,7 @@ from playwright.sync_api import Browser, Page
 from tests.e2e.looks import is_well_made
 from tests.e2e.members import log_in, member
 from tests.e2e.site import Site, open_page, pay, person, place, served, signed
+from tests.waiting import eventually
 
 DAY_S = 86_400
 
@@ -36,11 +36,8 @@ def a_desk(site: Site, chromium: Browser, role: str, merchant: str = "") -> Page
 def test_a_run_is_seen_by_both_sides(settled: Site, chromium: Browser) -> None:
     viewer = a_desk(settled, chromium, "viewer")
     here = f"{settled.base}/console/settlements"
-    for _ in range(60):
-        viewer.goto(here)
-        if "已出款" in viewer.locator("tbody, .result").first.inner_text():
-            break
-        time.sleep(0.5)
+    shown = viewer.locator("tbody, .result").first
+    eventually(lambda: viewer.goto(here) and "已出款" in shown.inner_text())
     assert viewer.locator("tbody tr").count() == 1
     assert "266.39" in viewer.inner_text("tbody")
     is_well_made(viewer, here, ("店",))

@@ -1,18 +1,14 @@
 """Net bank and a wallet for PCs at the cashier: every state is said, nothing is paid twice."""
 
-import json
 import re
-import subprocess
-import time
 from collections.abc import Iterator
+from pathlib import Path
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.site import (
-    CHANGLIAO,
     PRICE,
     Key,
     Person,
@@ -26,6 +22,8 @@ from tests.e2e.site import (
     served,
     signed,
 )
+from tests.served import Rest, command, later
+from tests.waiting import eventually
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -40,24 +38,26 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with served(data) as site:
         accept(site, ("netbank", "accepted"), ("tenpay", "accepted"), ("alipay", "suspended"))
         yield site
-        found = subprocess.check_output([CHANGLIAO, "audit", "--data", data, "--json"])
-        assert json.loads(found)["clean"]
+        assert command("audit", data=Path(data))["clean"]
 
 
 def accept(site: Site, *states: tuple[str, str]) -> None:
     known = place(site)
-    made = json.loads(
-        subprocess.check_output(
-            [CHANGLIAO, "sandbox", "operator-key", "--data", site.data, "--json"]
-        )
-    )
+    made = command("sandbox", "operator-key", data=Path(site.data))
     second = Key(made["operator_key"], made["operator_secret"])
     cells = [{"method": method, "terminal": "pc", "state": state} for method, state in states]
     draft = {"platform_id": known.merchant_id, "cells": cells, "reason": "银行升级"}
     path = "/api/v1/acceptance/drafts"
     drafted = signed(site.base, site.operator, path, draft)
     signed(site.base, second, f"{path}/{drafted['id']}/approve", {})
-    time.sleep(3)
+    ahead(site, 3)
+
+
+def ahead(site: Site, seconds: int) -> None:
+    """Its clock goes on by so much."""
+    rest = Rest(site.base, site.operator.id, site.operator.secret)
+    later(rest, seconds)
+    rest.http.close()
 
 
 def fail(site: Site, fault: str, kind: str = "pay", channel: str = "sandbox_bank") -> None:
@@ -122,14 +122,13 @@ def test_a_bank_that_is_late_is_waited_for(market: Site, chromium: Browser) -> N
         assert state(page) == "processing"
         assert "请不要重复付款" in page.locator("main").inner_text()
         assert page.locator("form[action$='/tender'], form[action$='/pay']").count() == 0
+    for page in (desk, hand):
         looks_right(page)
     desk.goto(f"{market.base}/c/{order.token}?lang=en")
     assert not HAN.search(desk.locator("[data-live]").inner_text())
-    moved = httpx.get(f"{market.base}/healthz", trust_env=False, timeout=30)
-    assert moved.status_code == 200
-    signed(market.base, market.operator, "/api/v1/sandbox/clock", {"ahead_s": 30})
+    ahead(market, 30)
     for page in (desk, hand):
-        page.wait_for_selector("[data-state=paid]", timeout=20_000)
+        page.wait_for_selector("[data-state=paid]")
         page.context.close()
 
 
@@ -166,13 +165,9 @@ def test_what_comes_too_late_or_wrong_goes_back_and_the_page_says_so(
     page.wait_for_selector("[data-state=paid]")
     assert "还没有答复。如果它扣了款" in page.locator("main").inner_text()
     looks_right(page)
-    signed(market.base, market.operator, "/api/v1/sandbox/clock", {"ahead_s": 120})
-    for _ in range(40):
-        page.reload()
-        if "没有用于这笔订单" in page.locator("main").inner_text():
-            break
-        page.wait_for_timeout(500)
-    assert "没有用于这笔订单" in page.locator("main").inner_text()
+    ahead(market, 120)
+    main = page.locator("main")
+    eventually(lambda: page.reload() and "没有用于这笔订单" in main.inner_text())
     page.goto(f"{market.base}/w/")
     assert f"{(50_000 - PRICE) / 100:.2f}" in page.locator(".hero-card").inner_text()
     page.context.close()

@@ -1,7 +1,8 @@
 """The audit finds whatever was changed behind the books' back, and says where."""
 
-from contextlib import closing
-from typing import Any
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -269,13 +270,37 @@ TAMPERING = {
 }
 
 
-@pytest.mark.parametrize("what", TAMPERING)
-def test_tampering_is_found(address: str, what: str) -> None:
+class Books(NamedTuple):
+    """A world in order, and what statements that tamper with it call its rows."""
+
+    world: World
+    names: dict[str, int]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def books(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Books]:
+    """Some of everything, made once for each engine: who tampers with it takes that back."""
+    if request.param == "sqlite":
+        address = str(tmp_path_factory.mktemp("books") / "test.db")
+    else:
+        address = request.getfixturevalue("postgresql").database()
     with closing(World(address)) as world:
-        _tamper(world, *TAMPERING[what])
+        yield Books(world, _some_of_everything(world))
+        assert audit_of(world).fault is None, "what a test did stayed"
 
 
-def _tamper(world: World, statement: str, check: str) -> None:
+@pytest.mark.parametrize("what", TAMPERING)
+def test_tampering_is_found(books: Books, what: str) -> None:
+    statement, check = TAMPERING[what]
+    with tampered(books, statement) as reader:
+        fault = audit.check(reader).fault
+    assert fault is not None
+    assert (fault.check, bool(fault.detail)) == (check, True), fault
+
+
+def _some_of_everything(world: World) -> dict[str, int]:
     payer, other = world.user(5000), world.user(5000)
     paid = [world.place(fee_bps=100) for _ in range(3)]
     for order in paid:
@@ -296,13 +321,10 @@ def _tamper(world: World, statement: str, check: str) -> None:
     legs = [row for row in world.rows()["legs"] if row[1] == payer]
     payment = next(row for row in legs if row[8] == placed(world, paid[0]).payment_id)
     previous = [row[9] for row in legs if row[9]]
-    execute(world, statement, {
+    return {
         "payer": payer, "other": other, "leg": payment[0] & ~1, "order": paid[1].id,
         "first": previous[0], "second": previous[1],
-    })  # fmt: skip
-    fault = audit_of(world).fault
-    assert fault is not None
-    assert (fault.check, bool(fault.detail)) == (check, True)
+    }  # fmt: skip
 
 
 def test_a_clean_report_counts_and_names_the_chain(world: World) -> None:
@@ -466,15 +488,23 @@ def placed(world: World, order: Any) -> Any:
     return found.order
 
 
+@contextmanager
+def tampered(books: Books, statement: str) -> Iterator[Any]:
+    """A reader of what was done behind everybody's back, which is then taken back."""
+    session: Any = books.world.committer._session
+    session._connection.execute("BEGIN")
+    try:
+        execute(books.world, statement, books.names)
+        yield session
+    finally:
+        session._connection.execute("ROLLBACK")
+
+
 def execute(world: World, statement: str, values: dict[str, Any]) -> None:
     """As somebody with the database's password would."""
     used = {name: value for name, value in values.items() if f":{name}" in statement}
-    connection: Any = world.committer._session
-    connection = connection._connection
+    session: Any = world.committer._session
     if world.engine.name == "postgresql":
         for name in used:
             statement = statement.replace(f":{name}", f"%({name})s")
-        connection.execute(statement, used)
-        connection.commit()
-    else:
-        connection.execute(statement, used)
+    session._connection.execute(statement, used)

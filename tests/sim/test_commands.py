@@ -11,19 +11,17 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
+from tests import served
 from tests.served import CHANGLIAO, started
 
 DOCS = Path(__file__).parents[2] / "docs" / "market"
 
 
-def typed(*words: str, code: int = 0, **options) -> str:
+def typed(*words: str, code: int = 0) -> str:
     """What a command prints; on failure what it complains of."""
-    done = subprocess.run(
-        [CHANGLIAO, "market", *words], capture_output=True, text=True, timeout=60, check=False,
-        **options,
-    )  # fmt: skip
-    assert done.returncode == code, done.stderr
-    return str(done.stdout if code == 0 else done.stdout + done.stderr)
+    done = served.typed("market", *words)
+    assert done.exit_code == code, done.stderr
+    return done.stdout if code == 0 else done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -29,12 +29,13 @@ from changliao.store.engines import open_engine
 from changliao.store.views import channels
 from tests import postgres
 from tests.served import Rest, Served, serve
+from tests.waiting import LONGEST_S
 
 PEOPLE = 12
 BUYERS = 6
 PRICE, PART = 900, 300
 MONEY = 1_000_000
-LONGEST_S = 0.5
+LATEST_S = 0.5
 GONE = (OSError, asyncio.IncompleteReadError)
 STEPS = (("top-ups", 1_000), ("refunds", 400), ("withdrawals", 700))
 _PREFIXES = {"top-ups": "top", "refunds": "tur", "withdrawals": "wdl"}
@@ -55,6 +56,7 @@ class Crash:
         # What is on its way: from the shop or from the operator.
         self.unanswered: list[tuple[Rest, str, dict[str, object]]] = []
         self.counted: Counter[str] = Counter()
+        self.asked = asyncio.Event()
 
     def _person(self, number: int) -> str:
         user = self.operator.made("/api/v1/users", phone=f"1370000{number:04d}", name="somebody")
@@ -106,6 +108,7 @@ class Crash:
                     status, answer = await self._send(self.operator, office, path, body)
                     assert status in (201, 422), answer
                     self.counted[answer.get("state", "not asked")] += 1
+                    self.asked.set()
                     top_up = number if step == "top-ups" else top_up
         except GONE:
             return
@@ -174,19 +177,19 @@ class Crash:
         return RestClient("127.0.0.1", self.served.port, side.key, side.secret)
 
 
-def run(engine: str, times: int, seed: int) -> Counter[str]:
-    """Kill that many times; what was counted."""
+def run(engine: str, times: int, seed: int, server: postgres.Server | None = None) -> Counter[str]:
+    """Kill that many times; what was counted. `server` is one that runs already."""
     dice = random.Random(seed)
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "data"
         address = "changliao.db"
         if engine == "postgresql":
-            address = stack.enter_context(postgres.server()).database()
+            address = (server or stack.enter_context(postgres.server())).database()
         served, operator = stack.enter_context(serve(data, address))
         crash = Crash(served, operator, dice)
         place = address if engine == "postgresql" else str(data / address)
         for _ in range(times):
-            asyncio.run(_until_killed(crash, dice.uniform(0.05, LONGEST_S)))
+            asyncio.run(_until_killed(crash, dice.uniform(0.05, LATEST_S)))
             crash.counted += _left_open(place)
             served.restart()
             asyncio.run(crash.send_again())
@@ -198,6 +201,7 @@ def run(engine: str, times: int, seed: int) -> Counter[str]:
 
 async def _until_killed(crash: Crash, after_s: float) -> None:
     trading = asyncio.create_task(crash.trade())
+    await asyncio.wait_for(crash.asked.wait(), LONGEST_S)  # a busy machine takes its time to begin
     await asyncio.sleep(after_s)
     crash.served.kill()
     await trading

@@ -23,10 +23,11 @@ from typing import Any
 from changliao.commands.rest_client import RestClient
 from tests import postgres
 from tests.served import Rest, Served, serve
+from tests.waiting import LONGEST_S
 
 SHOPS = 16
 PRICE, BACK = 1_000, 400
-LONGEST_S = 0.6
+LATEST_S = 0.6
 GONE = (OSError, asyncio.IncompleteReadError)
 
 
@@ -54,6 +55,7 @@ class Round:
         self.payers = payers
         self.sales: list[Sale] = []
         self.cut_short = 0
+        self.paid = asyncio.Event()
 
     async def sell(self) -> None:
         """All shops at once, until the process is gone."""
@@ -101,6 +103,8 @@ class Round:
                 status, refund = await shop.post(path, body)
                 assert (status, refund.get("amount")) == (201, BACK), refund
         sale.told.append(step)
+        if step == "payment":
+            self.paid.set()
 
     async def check(self) -> None:
         """After the restart: nothing told is lost, nothing in flight happens twice."""
@@ -145,7 +149,7 @@ def run(engine: str, times: int, seed: int) -> Counter[str]:
         counted: Counter[str] = Counter()
         for number in range(times):
             one = Round(served, operator, merchant, payers)
-            asyncio.run(_until_killed(one, dice.uniform(0.02, LONGEST_S)))
+            asyncio.run(_until_killed(one, dice.uniform(0.02, LATEST_S)))
             if database is not None and number % 3 == 0:
                 database.process.send_signal(signal.SIGQUIT)  # "immediate": recovery follows
                 database.process.wait()
@@ -163,6 +167,7 @@ def run(engine: str, times: int, seed: int) -> Counter[str]:
 
 async def _until_killed(one: Round, after_s: float) -> None:
     selling = asyncio.create_task(one.sell())
+    await asyncio.wait_for(one.paid.wait(), LONGEST_S)  # a busy machine takes its time to begin
     await asyncio.sleep(after_s)
     one.served.kill()
     await selling

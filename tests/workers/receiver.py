@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-DEADLINE_S = 15
+from tests.waiting import LONGEST_S
+
 CLEANUP_S = 30
 
 
@@ -47,12 +48,7 @@ class Mailbox:
             self._arrived.notify_all()
             return self._answers.pop(0) if self._answers else self.then
 
-    def forgive(self) -> None:
-        """From now on every answer is `then`."""
-        with self._arrived:
-            self._answers.clear()
-
-    def wait(self, count: int = 1, within_s: float = DEADLINE_S) -> list[Told]:
+    def wait(self, count: int = 1, within_s: float = LONGEST_S) -> list[Told]:
         """What was told, once it is that many."""
         with self._arrived:
             came = self._arrived.wait_for(lambda: len(self.told) >= count, within_s)
@@ -98,6 +94,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Callers that were killed or lost patience have hung up."""
 
@@ -158,17 +156,6 @@ def drip(handler: Handler) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
     while not handler.receiver.released.wait(0.5):
         handler.wfile.write(b".")
-
-
-def eventually(find: Callable[[], Any], within_s: float = DEADLINE_S) -> Any:
-    """The first truth that `find` finds."""
-    deadline = time.monotonic() + within_s
-    while True:
-        found = find()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"not within {within_s} s"
-        time.sleep(0.02)
 
 
 def unbase64(text: str) -> bytes:

@@ -1,6 +1,5 @@
 """Notifications the sandbox delays, loses, repeats and reorders, and what the log says of it."""
 
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.served import CHANGLIAO, Rest, Served, serve
-from tests.workers.receiver import Receiver, eventually
+from tests.served import Rest, Served, serve, typed
+from tests.waiting import eventually
+from tests.workers.receiver import Receiver
 from tests.workers.till import Till, opened
 
 FAULTS = "/api/v1/sandbox/faults"
@@ -67,8 +67,7 @@ def test_a_delay_holds_every_attempt(own: Till, receiver: Receiver) -> None:
 def test_reordered_notifications_arrive_the_second_first(own: Till, receiver: Receiver) -> None:
     own.rest.post(FAULTS, reorder=True)
     box = receiver.mailbox()
-    first = own.sell(box)
-    second = own.sell(box)
+    first, second = (own.pay(one["id"]) for one in [own.place(box), own.place(box)])
     told = [one.fields["data"]["id"] for one in box.wait(2)]
     assert told == [second["id"], first["id"]]
     assert log_of(own, first, 1)[0]["note"] == "[sandbox: overtaken by the next]"
@@ -140,9 +139,6 @@ def test_production_has_no_sandbox(tmp_path: Path) -> None:
             answer = operator.post(f"/api/v1/sandbox/{path}", **fields)
             assert (answer.status_code, answer.json()["reason"]) == (403, "no_sandbox")
         for words in (["faults", "--drop", "1"], ["payer", "auto"], ["clock", "+1h"]):
-            done = subprocess.run(
-                [CHANGLIAO, "sandbox", *words, "--data", str(served.data)],
-                env=served.environment, capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            assert done.returncode == 2
+            done = typed("sandbox", *words, "--data", str(served.data), **served.environment)
+            assert done.exit_code == 2
             assert "is no sandbox" in done.stderr

@@ -6,6 +6,7 @@ import pytest
 
 from changliao.app import _restarted
 from changliao.store.engine import Unavailable
+from tests.waiting import LONGEST_S
 
 
 @pytest.mark.parametrize(
@@ -16,15 +17,18 @@ def test_a_worker_starts_again(
 ) -> None:
     began = []
 
-    async def run() -> None:
-        began.append(1)
-        if len(began) == 1:
-            raise error
-        await asyncio.Event().wait()
-
     async def scene() -> None:
+        again = asyncio.Event()
+
+        async def run() -> None:
+            began.append(1)
+            if len(began) == 1:
+                raise error
+            again.set()
+            await asyncio.Event().wait()
+
         task = asyncio.create_task(_restarted("expiry", run))
-        await asyncio.sleep(1.2)
+        await asyncio.wait_for(again.wait(), LONGEST_S)
         task.cancel()
 
     asyncio.run(scene())

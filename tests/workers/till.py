@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.served import Rest, Served, Shop
-from tests.workers.receiver import Mailbox, eventually
+from tests.waiting import LONGEST_S, eventually
+from tests.workers.receiver import Mailbox
 
 PRICE = 1000
 
@@ -58,7 +59,7 @@ class Till:
     def event(self, event_id: str) -> Any:
         return self.operator.get(f"/api/v1/events/{event_id}").json()
 
-    def settled(self, event_id: str, state: str, within_s: float = 15) -> Any:
+    def settled(self, event_id: str, state: str, within_s: float = LONGEST_S) -> Any:
         """The event, once it is in that state."""
         return eventually(
             lambda: (found := self.event(event_id))["state"] == state and found, within_s

@@ -31,7 +31,7 @@ from changliao.commands.terminal import console
 _FOLDER: Final = Path("demo-data")
 _MARK: Final = ".demo"
 _PORT: Final = 8964
-_START_WITHIN_S: Final = 20
+_START_WITHIN_S: Final = 60
 
 
 class Running(Struct, frozen=True):
