@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.doors import test_counter as codes
 from tests.doors.test_rest_platforms import Mall, Sandbox, reason, rest_of
 from tests.phones import new_phone
 from tests.served import Rest, merchant, serve
@@ -188,6 +189,58 @@ def test_a_budget_that_makes_no_sense_is_refused(idle: Mall, terms: Any, expecte
     fields = {"name": "立减", "kind": "subsidy", "cap": 1_000, "face": 150, "ends_at": YEAR_END}
     assert reason(idle.owner.post("/api/v1/budgets", **fields | terms)) == expected
     assert idle.owner.get("/api/v1/budgets").json()["data"] == []
+
+
+def test_a_till_gives_the_subsidy_that_the_payer_has_coming_and_no_coupon(
+    sandbox: Sandbox, mall: Mall, buyer: Wallet
+) -> None:
+    earn(mall.operator, mall.store_id, mall.seller, 3_000)
+    budget = a_budget(mall.seller, most_each=2)
+    coupons = a_budget(mall.seller, kind="coupon", coupon_days=7, face=300)
+    named = {"merchant_id": mall.store_id, "budget_id": coupons["id"]}
+    mall.operator.made(f"/api/v1/users/{buyer.id}/coupons", **named)
+    till = {"title": "茶", "amount": 1_000}
+
+    def charged(amount: int = 1_000) -> Any:
+        new = {"reference": f"T{time.time_ns()}", "pay_code": pay_code(buyer)}
+        return mall.seller.made("/api/v1/charges", **till | new | {"amount": amount})
+
+    assert "立减" in buyer.see("/w/pay-code")
+    first = charged()
+    assert (first["state"], first["discount"], buyer.balance()) == ("paid", 150, 99_150)
+    by_wechat = mall.store.post(
+        "/v3/pay/transactions/codepay", **codes.a_charge(mall.store, pay_code(buyer))
+    ).json()
+    assert (by_wechat["amount"]["total"], by_wechat["amount"]["payer_total"]) == (1_000, 850)
+    assert by_wechat["promotion_detail"][0]["amount"] == 150
+    third = charged()
+    assert (third["state"], third.get("discount", 0)) == ("paid", 0)
+    assert buyer.balance() == 100_000 - 850 - 850 - 1_000
+    large = charged(100_001)
+    assert (large["state"], large.get("discount", 0)) == ("open", 0)
+    assert figures(mall.seller, budget) == (700, 0, 2, 300, 0)
+    assert figures(mall.seller, coupons)[1:3] == (300, 0)
+    assert sandbox[0].audit()["clean"]
+
+
+def test_a_payment_by_a_channel_takes_no_discount_and_says_so(mall: Mall, buyer: Wallet) -> None:
+    budget = a_budget(mall.owner)
+    order = mall.owner.made("/api/v1/orders", reference=f"N{time.time_ns()}", amount=1_000,
+                            title="鞋")  # fmt: skip
+    discount = {"merchant_id": mall.platform_id, "budget_id": budget["id"], "amount": 150}
+    answer = mall.operator.post(
+        f"/api/v1/users/{buyer.id}/tenders", merchant_id=mall.platform_id, order_id=order["id"],
+        method="netbank", amount=1_000, discount=discount,
+    )  # fmt: skip
+    assert reason(answer) == (409, "budget_unsuited")
+    assert "discount: a payment by a channel takes none" in answer.json()["detail"]
+    assert figures(mall.owner, budget) == (1_000, 0, 0, 0, 0)
+
+
+def pay_code(buyer: Wallet) -> str:
+    found = re.search(r'data-paycode="/w/pay-code/([0-9]{18})"', buyer.see("/w/pay-code"))
+    assert found
+    return found[1]
 
 
 def test_nobody_touches_another_ones_budget(mall: Mall) -> None:

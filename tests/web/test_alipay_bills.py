@@ -1,7 +1,7 @@
 """Alipay's bill of movements as a statement: as our own door writes it, and wrong in every way."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changliao.core.bills import Movement, day_of, ends_at, starts_at
@@ -70,6 +70,7 @@ def test_a_day_without_movements_has_no_lines() -> None:
     assert (found.lines, found.opening, found.closing) == ((), 0, 0)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from([one[:2] for one in SOLD[::2]]), st.integers(1, 10**9))),
     st.integers(-(10**6), 10**9),

@@ -1,7 +1,9 @@
 """Pay codes: a person shows one at a counter, and the merchant that reads it charges the wallet.
 
 A code works once and for a minute. Up to a small amount it is the person's word; above it the order
-is kept for that person, who confirms it with the PIN. A refusal changes nothing: the code still
+is kept for that person, who confirms it with the PIN. A small one takes a subsidy that is there and
+is never refused for one that is not: nobody pays more than the till said. A coupon is its person's
+to spend, and is not taken (docs/decisions/0093). A refusal changes nothing: the code still
 works. Source: wechatpay-v3.md §8.5 and §12.5; alipay-openapi.md §8.3.
 Refuses: a code that is unknown, used or over, and what any payment refuses.
 """
@@ -15,7 +17,14 @@ from changliao.core.clock import HOUR, MINUTE, Instant
 from changliao.core.ids import MerchantId, OrderId, PaymentId, UserId
 from changliao.core.ledger import Account, Transfer
 from changliao.core.money import Money
-from changliao.core.orders import Order, PayOrder, PlaceOrder, decide_payment, decide_placing
+from changliao.core.orders import (
+    Discount,
+    Order,
+    PayOrder,
+    PlaceOrder,
+    decide_payment,
+    decide_placing,
+)
 from changliao.core.outcome import Reason, Refused
 
 LIVES: Final = 1 * MINUTE
@@ -38,11 +47,15 @@ class PayCode(Struct, frozen=True):
 
 
 class ChargeCode(Struct, frozen=True):
-    """A merchant has read a code. The order's reference names the charge: it happens once."""
+    """A merchant has read a code. The order's reference names the charge: it happens once.
+
+    `discount` is the subsidy that the person had coming when the code was read.
+    """
 
     placing: PlaceOrder
     code: int
     payment_id: PaymentId
+    discount: Discount | None = None
 
 
 class Charge(Struct, frozen=True):
@@ -58,10 +71,21 @@ def is_small(amount: Money) -> bool:
     return amount.amount <= SMALL * int(10**amount.currency.decimals)
 
 
+def taking(command: ChargeCode, code: PayCode | None) -> PayOrder | None:
+    """The payment that asks for the charge's subsidy; None: it takes none."""
+    order, wanted = command.placing.order, command.discount
+    if code is None or wanted is None or wanted.coupon_id or not is_small(order.amount):
+        return None
+    return _payment(command, code, wanted)
+
+
 def decide_charge(
     command: ChargeCode, code: PayCode | None, wallet: Account | None, now: Instant
 ) -> Charge | Refused:
-    """Use a code for an order: pay it, or keep it for the person who showed the code."""
+    """Use a code for an order: pay it, or keep it for the person who showed the code.
+
+    `wallet` is with what a budget gives of the discount, which is None when it gives nothing.
+    """
     if code is None or wallet is None:
         return Refused(Reason.PAY_CODE_UNKNOWN)
     if code.order_id:
@@ -75,8 +99,19 @@ def decide_charge(
     used = replace(code, merchant_id=order.merchant_id, order_id=order.id)
     if not is_small(order.amount):
         return Charge(used, order)
-    pay = PayOrder(command.payment_id, order.merchant_id, order.id, code.user_id, order.amount)
-    payment = decide_payment(pay, order, wallet, now)
+    payment = decide_payment(_payment(command, code, command.discount), order, wallet, now)
     if isinstance(payment, Refused):
         return payment
     return Charge(used, payment.order, payment.transfers)
+
+
+def _payment(command: ChargeCode, code: PayCode, discount: Discount | None) -> PayOrder:
+    order = command.placing.order
+    return PayOrder(
+        payment_id=command.payment_id,
+        merchant_id=order.merchant_id,
+        order_id=order.id,
+        payer_id=code.user_id,
+        amount=order.amount,
+        discount=discount,
+    )

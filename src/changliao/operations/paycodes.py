@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from changliao.core import chart
 from changliao.core.clock import Instant
 from changliao.core.credentials import CredentialKind
+from changliao.core.discounts import Taken
 from changliao.core.ids import UserId
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
@@ -21,9 +22,12 @@ from changliao.core.paycodes import (
     ChargeCode,
     PayCode,
     decide_charge,
+    is_small,
+    taking,
 )
-from changliao.operations import acceptance, credentials, limits, risk, splits, stores
+from changliao.operations import acceptance, budgets, credentials, limits, risk, splits, stores
 from changliao.operations.keeping import keep_payment
+from changliao.operations.network import Network
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.deadlines import DeadlineKind
@@ -32,6 +36,19 @@ from changliao.store.parties import CREDENTIALS, USERS
 from changliao.store.paycodes import PAY_CODES
 from changliao.store.platforms import STORES
 from changliao.store.unit import UnitOfWork
+from changliao.store.views import budgets as budget_views
+from changliao.store.views import paycodes as views
+
+
+async def with_subsidy(network: Network, command: ChargeCode) -> ChargeCode:
+    """The charge with the best subsidy that whoever shows the code has coming."""
+    order = command.placing.order
+    code = await network.read(views.pay_code, command.code) if is_small(order.amount) else None
+    if code is None:
+        return command
+    found = await network.read(budget_views.offers, order, code.user_id, network.clock())
+    best = next((one.discount for one in found if not one.discount.coupon_id), None)
+    return replace(command, discount=best)
 
 
 class ForgetCode(Struct, frozen=True):
@@ -79,7 +96,11 @@ def _charge(tx: UnitOfWork, command: ChargeCode, now: Instant) -> Order | Refuse
         return sold
     command = replace(command, placing=replace(command.placing, order=sold))
     refused = acceptance.may_be_paid(tx, asked, now)
-    charge = refused or decide_charge(command, code, wallet, now)
+    taken = _take(tx, command, code, now)
+    if taken.discounted is None:
+        command = replace(command, discount=None)
+    in_hand = None if wallet is None else budgets.in_hand(wallet, taken)
+    charge = refused or decide_charge(command, code, in_hand, now)
 
     if isinstance(charge, Refused):
         return charge
@@ -96,6 +117,7 @@ def _charge(tx: UnitOfWork, command: ChargeCode, now: Instant) -> Order | Refuse
     refused = splits.plan(tx, command.placing, charge.order)
     if refused is not None:
         return refused
+    budgets.keep(tx, taken)
     limits.keep(tx, counted)
     risk.keep(tx, passed, now)
     tx.update(PAY_CODES, charge.code)
@@ -106,6 +128,13 @@ def _charge(tx: UnitOfWork, command: ChargeCode, now: Instant) -> Order | Refuse
     if charge.transfers:
         keep_payment(tx, charge.order, charge.transfers, now)
     return charge.order
+
+
+def _take(tx: UnitOfWork, command: ChargeCode, code: PayCode | None, now: Instant) -> Taken:
+    """What a budget pays of the charge, decided and not written: nothing when it does not fit."""
+    asking = taking(command, code)
+    taken = Taken() if asking is None else budgets.take(tx, asking, command.placing.order, now)
+    return Taken() if isinstance(taken, Refused) else taken
 
 
 def _forget(tx: UnitOfWork, command: ForgetCode, now: Instant) -> None:

@@ -19,7 +19,7 @@ from changliao.doors.alipay.forms import Placing
 from changliao.doors.alipay.placing import wanted
 from changliao.operations.authorizations import CAPTURE
 from changliao.operations.numbers import number_of
-from changliao.operations.paycodes import CHARGE
+from changliao.operations.paycodes import CHARGE, with_subsidy
 from changliao.store.views import orders, parties
 from changliao.store.views.orders import Placed
 
@@ -41,7 +41,7 @@ async def pay(door: Door, call: Call) -> Node:
     placing = await wanted(door, call, form)
     number = words.pay_code(form.auth_code)
     command = ChargeCode(placing, number, PaymentId(door.network.ids.new()))
-    outcome = await door.network.perform(CHARGE, command)
+    outcome = await door.network.perform(CHARGE, await with_subsidy(door.network, command))
     if isinstance(outcome, Refused):
         outcome = await _explained(door, call, form, outcome)
     elif outcome.state is OrderState.CLOSED:

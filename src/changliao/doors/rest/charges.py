@@ -19,7 +19,7 @@ from changliao.doors.rest.endpoint import BEYOND_LIMITS, RISKY, Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import CurrencyCode, Minor, Nothing, Reference, Text128
 from changliao.doors.rest.orders import DOOR, OrderShown, WhoseQuery, find, show_order
-from changliao.operations.paycodes import CHARGE
+from changliao.operations.paycodes import CHARGE, with_subsidy
 from changliao.operations.reversals import REVERSE, REVERSE_ALONE
 from changliao.store.views import parties
 
@@ -43,9 +43,10 @@ class NewCharge(Struct, frozen=True, forbid_unknown_fields=True):
 async def charge(door: Door, call: Call[NewCharge, Nothing]) -> Any:
     """Charge the pay code that a payer shows.
 
-    A small amount is paid at once. Above it the order is `open` for five minutes and the payer is
-    asked for the PIN: look again, or reverse it. The same reference with the same fields finds the
-    charge. Nobody is told but by this answer.
+    A small amount is paid at once, less the subsidy that the payer has coming (`discount`). Above
+    it the order is `open` for five minutes and the payer is asked for the PIN: look again, or
+    reverse it. The same reference with the same fields finds the charge. Nobody is told but by this
+    answer.
     """
     form, network = call.form, door.network
     merchant = await network.look_up(parties.merchant, call.caller.key.merchant_id)
@@ -66,6 +67,7 @@ async def charge(door: Door, call: Call[NewCharge, Nothing]) -> Any:
     )
     terms = Terms(order_id, merchant.id, form.title, form.attach, "", DOOR, b"{}")
     command = ChargeCode(PlaceOrder(order, terms), int(form.pay_code), PaymentId(network.ids.new()))
+    command = await with_subsidy(network, command)
     return await perform(door, call, CHARGE, command, lambda made: show_order(made, terms))
 
 

@@ -11,6 +11,7 @@ from changliao.core.ids import PaymentId, UserId
 from changliao.core.outcome import Reason, Refused
 from changliao.core.tenders import TenderState
 from changliao.doors.rest.asking import Codes, codes, terminal
+from changliao.doors.rest.budgets import DiscountAsked
 from changliao.doors.rest.call import Answer, Call, Door, perform, read_id
 from changliao.doors.rest.endpoint import RISKY, Endpoint, Who
 from changliao.doors.rest.errors import refusal
@@ -34,6 +35,7 @@ from changliao.operations.tenders import ASK
 from changliao.store.views import acceptance, orders, tenders
 from changliao.store.views.tenders import Tried
 
+_NO_DISCOUNT: Final = "discount: a payment by a channel takes none"
 TenderStateName = Literal["asked", "paid", "returned", "refused"]
 
 
@@ -41,7 +43,7 @@ class NewTender(Struct, frozen=True, forbid_unknown_fields=True):
     """Pay an order by a method its platform takes, once for each `id`. `amount` is the order's.
 
     `terminal` is where the payer sits, if that is not the order's own: a channel may serve on PC
-    pages only.
+    pages only. A `discount` is refused (`budget_unsuited`): discounts are for wallets.
     """
 
     merchant_id: MerchantIdText
@@ -49,6 +51,7 @@ class NewTender(Struct, frozen=True, forbid_unknown_fields=True):
     method: MethodCode
     amount: Minor
     terminal: str | None = None
+    discount: DiscountAsked | None = None
     id: PaymentIdText | None = None
 
 
@@ -86,6 +89,8 @@ async def pay(door: Door, call: Call[NewTender, Nothing]) -> Any:
     The channel is asked once. Under an Idempotency-Key the answer was kept when it was asked.
     """
     form, network = call.form, door.network
+    if form.discount is not None:
+        raise refusal(Refused(Reason.BUDGET_UNSUITED, _NO_DISCOUNT))
     payer_id = UserId(read_id("usr", call.path["user_id"]))
     merchant_id, order_id = read_id("mch", form.merchant_id), read_id("ord", form.order_id)
     placed = await network.read(orders.order, merchant_id, order_id)
@@ -175,11 +180,12 @@ _STATES: Final[dict[TenderState, TenderStateName]] = {
 ENDPOINTS: Final = (
     Endpoint(
         "POST", "/users/{user_id}/tenders", pay, Who.OPERATOR, NewTender, Nothing, TenderShown, 201,
-        (*RISKY, Reason.AMOUNT_CHANGED, Reason.CHANNEL_ELSEWHERE, Reason.CHANNEL_SUSPENDED,
-         Reason.METHOD_BANNED, Reason.METHOD_NOT_CONNECTED, Reason.METHOD_SUSPENDED,
-         Reason.ORDER_ALREADY_PAID, Reason.ORDER_CLOSED, Reason.ORDER_EXPIRED,
-         Reason.ORDER_IN_BASKET, Reason.ORDER_NOT_FOUND, Reason.PAYER_MISMATCH,
-         Reason.PAYMENT_ID_REUSED, Reason.TERMINAL_UNKNOWN, Reason.USER_NOT_FOUND),
+        (*RISKY, Reason.AMOUNT_CHANGED, Reason.BUDGET_UNSUITED, Reason.CHANNEL_ELSEWHERE,
+         Reason.CHANNEL_SUSPENDED, Reason.METHOD_BANNED, Reason.METHOD_NOT_CONNECTED,
+         Reason.METHOD_SUSPENDED, Reason.ORDER_ALREADY_PAID, Reason.ORDER_CLOSED,
+         Reason.ORDER_EXPIRED, Reason.ORDER_IN_BASKET, Reason.ORDER_NOT_FOUND,
+         Reason.PAYER_MISMATCH, Reason.PAYMENT_ID_REUSED, Reason.TERMINAL_UNKNOWN,
+         Reason.USER_NOT_FOUND),
     ),
     Endpoint(
         "GET", "/users/{user_id}/tenders", search, Who.OPERATOR, Nothing, TendersQuery,

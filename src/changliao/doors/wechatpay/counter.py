@@ -24,7 +24,7 @@ from changliao.doors.wechatpay.errors import param_error, refusal
 from changliao.doors.wechatpay.forms import Counter, Reverse
 from changliao.doors.wechatpay.orders import find, hold_of
 from changliao.doors.wechatpay.transactions import DOOR, Details
-from changliao.operations.paycodes import CHARGE
+from changliao.operations.paycodes import CHARGE, with_subsidy
 from changliao.operations.reversals import REVERSE
 from changliao.store.views.orders import Placed
 
@@ -103,7 +103,7 @@ async def _charge(
     )
     code = int(form.payer.auth_code) if len(form.payer.auth_code) == 18 else 0
     command = ChargeCode(PlaceOrder(order, terms), code, PaymentId(network.ids.new()))
-    outcome = await network.perform(CHARGE, command)
+    outcome = await network.perform(CHARGE, await with_subsidy(network, command))
     if isinstance(outcome, Refused):
         raise refusal(outcome)
     return ok(await transactions.describe(network, Placed(outcome, terms)))
