@@ -164,8 +164,7 @@ def test_a_wrong_total_is_refused_with_both_sums() -> None:
     assert outcome.detail == ("Bal CLBD is 5, Bal OPBD and the entries make 122751 minor units")
 
 
-@settings(max_examples=300)
-@settings(deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 2_000), st.integers(0, 40))
 def test_broken_files_are_refused_and_nothing_worse(noise: bytes, at: int, cut: int) -> None:
     whole = written().encode()
