@@ -45,8 +45,10 @@ class ChooseCertificate(Struct, frozen=True):
 
 def signing(leaves: Sequence[PlatformKey], now: Instant) -> PlatformKey:
     """The leaf that answers who has not chosen; `leaves` are the oldest first."""
-    begun = (one for one in reversed(leaves) if one.starts_at <= now < one.ends_at)
-    return next(begun, leaves[-1])
+    for one in reversed(leaves):
+        if one.starts_at <= now < one.ends_at:
+            return one
+    return leaves[-1]
 
 
 def answering(
@@ -54,8 +56,11 @@ def answering(
 ) -> PlatformKey:
     """The leaf that answers this app, by its number."""
     serial = chosen.get(app)
-    own = (one for one in leaves if one.serial == serial and now < one.ends_at)
-    return next(own, None) or signing(leaves, now)
+    if serial:
+        for one in leaves:
+            if one.serial == serial and now < one.ends_at:
+                return one
+    return signing(leaves, now)
 
 
 async def leaves(network: Network) -> list[PlatformKey]:

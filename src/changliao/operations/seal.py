@@ -9,7 +9,7 @@ class Seal:
     """Makes and opens such texts with one key."""
 
     def __init__(self, key: bytes, mac_bytes: int) -> None:
-        self._key = key
+        self._keyed = hmac.new(key, digestmod="sha256")
         self._mac_bytes = mac_bytes
 
     def close(self, body: bytes) -> str:
@@ -27,4 +27,6 @@ class Seal:
         return body if hmac.compare_digest(mac, self._mac(body)) else None
 
     def _mac(self, body: bytes) -> bytes:
-        return hmac.digest(self._key, body, "sha256")[: self._mac_bytes]
+        keyed = self._keyed.copy()
+        keyed.update(body)
+        return keyed.digest()[: self._mac_bytes]

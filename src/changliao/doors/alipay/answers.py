@@ -16,6 +16,7 @@ from changliao.doors.alipay.platform import Platform
 
 ERROR_ROOT: Final = "error_response"
 _HEAD: Final = ("code", "msg", "sub_code", "sub_msg")
+_NOTHING: Final[tuple[object, ...]] = ("", None, {}, [])
 _MISREAD: Final = str.maketrans({"{": "｛", "}": "｝", '"': "＂"})
 
 
@@ -42,7 +43,7 @@ def node_text(fields: Mapping[str, Any]) -> str:
     """Compact, slashes escaped, nothing empty, the head first and the rest by name."""
     names = [name for name in _HEAD if name in fields]
     names += sorted(name for name in fields if name not in _HEAD)
-    kept = {name: fields[name] for name in names if fields[name] not in ("", None, {}, [])}
+    kept = {name: fields[name] for name in names if fields[name] not in _NOTHING}
     return msgspec.json.encode(kept).decode().replace("/", "\\/")
 
 

@@ -84,7 +84,8 @@ async def _answered(
         caller = await _authenticated(door, given, problem)
         method = _method(given.get("method"))
         content, key = await _content(door, caller, given)
-        heard = Heard(given, _style(given, key))
+        if key:
+            heard = Heard(given, replace(heard.style, content_key=key))
         if method.bare:
             return await _bare(door, heard, method, _call(caller, given, content))
         fields = await method.handler(door, _call(caller, given, content))
@@ -176,7 +177,7 @@ def _call(caller: Caller, given: Parameters, content: dict[str, Any]) -> Call:
     return Call(caller, given.get("method"), content or old, public)
 
 
-def _style(given: Parameters, key: bytes = b"") -> Style:
+def _style(given: Parameters) -> Style:
     method = given.get("method")
     sign_type = given.get("sign_type")
     return Style(
@@ -185,7 +186,6 @@ def _style(given: Parameters, key: bytes = b"") -> Style:
         codec=given.codec,
         sign_type=sign_type if sign_type in crypto.HASHES else crypto.RSA2,
         certificate_mode=bool(given.get("app_cert_sn")),
-        content_key=key,
     )
 
 

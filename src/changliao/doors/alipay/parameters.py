@@ -75,17 +75,12 @@ def _merged(pairs: Iterable[Pair]) -> Parameters:
 
 def _split(text: bytes) -> list[Pair]:
     """`a=1&b=2` with its escapes undone, as bytes."""
-    pairs = []
-    for part in text.split(b"&"):
-        name, _, value = part.partition(b"=")
-        if name:
-            pairs.append((_plain(name), _plain(value)))
-    return pairs
+    parts = [part.partition(b"=") for part in text.replace(b"+", b" ").split(b"&")]
+    return [(_plain(name), _plain(value)) for name, _, value in parts if name]
 
 
 def _plain(text: bytes) -> bytes:
-    spaced = text.replace(b"+", b" ")
-    return unquote_to_bytes(spaced) if b"%" in spaced else spaced
+    return unquote_to_bytes(text) if b"%" in text else text
 
 
 def _body_pairs(content_type: bytes, body: bytes) -> list[Pair]:

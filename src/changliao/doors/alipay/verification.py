@@ -86,7 +86,7 @@ def _check_values(given: Parameters) -> None:
         raise invalid("invalid-charset", "字符集错误，支持 utf-8、GBK 与 GB2312")
     if given.get("format") not in _FORMATS:
         raise invalid("invalid-format", "无效的数据格式，支持 json")
-    if any("\0" in value for value in given.values.values()):
+    if "\0" in "".join(given.values.values()):
         raise invalid("invalid-parameter", "参数不能包含 U+0000")
 
 

@@ -6,6 +6,7 @@ Source: alipay-openapi.md §2.4 and §6.
 
 import re
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 from changliao.core import clock
@@ -20,6 +21,8 @@ _EXPRESS: Final = re.compile(r"([1-9][0-9]{0,5})([mhd])", re.ASCII)
 _UNITS: Final = {"m": MINUTE, "h": HOUR, "d": DAY}
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _MOMENT: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d)(?::(\d\d))?", re.ASCII)
+# A busy door is told the same few seconds over and over.
+_SECONDS_KEPT: Final = 4_096
 _TRADE_DIGITS: Final = 28
 _DATE_DIGITS: Final = 8
 # Tills that tell networks apart by a code's beginning know the second one for it.
@@ -60,6 +63,7 @@ def moment_ms(instant: Instant) -> str:
     return f"{moment(instant)}.{milliseconds:03d}"
 
 
+@lru_cache(_SECONDS_KEPT)
 def read_moment(text: str) -> Instant:
     """Seconds may be left out. Raises ValueError."""
     match = _MOMENT.fullmatch(text)
