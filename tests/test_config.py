@@ -1,5 +1,8 @@
-"""What the environment may say."""
+"""What the environment may say, and how starting fails."""
 
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,3 +36,15 @@ def test_a_key_file_that_is_none_is_said_at_the_start(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["serve", "--data", str(data)], env=settings)
     assert done.exit_code == 2, done.output
     assert "alipay_key_file" in done.output
+
+
+def test_a_taken_port_is_not_said_to_be_listened_on(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    words = [sys.executable, "-m", "changliao"]
+    subprocess.run([*words, "init", "--data", str(data)], check=True, capture_output=True)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        serve = ["serve", "--data", str(data), "--port", str(taken.getsockname()[1])]
+        done = subprocess.run([*words, *serve], check=False, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "address already in use" in done.stderr
+    assert "listens" not in done.stdout

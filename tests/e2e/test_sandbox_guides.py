@@ -1,5 +1,6 @@
 """What the guides say to type works as it stands there."""
 
+import os
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import click
 import pytest
 
 from changliao.commands.root import main
+from tests.served import free_port
 
 GUIDES = Path(__file__).parents[2] / "docs" / "guides"
 OURS = ("developer-sandbox.md", "test-wechatpay-on-your-laptop.md")
@@ -24,6 +26,22 @@ def test_the_tests_in_the_guide_pass(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
+
+
+def test_the_commands_for_another_language_leave_a_network_that_answers(tmp_path: Path) -> None:
+    text = (GUIDES / "test-wechatpay-on-your-laptop.md").read_text("utf-8")
+    [block] = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    port = str(free_port())
+    asked = f"{sys.executable} -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1])'"
+    script = f"trap 'kill $!' EXIT\n{block}{asked} $(grep -o 'http://[^ ]*' serve.log)/healthz\n"
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-ec", script],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+        env={**os.environ, "PATH": path, "CHANGLIAO_PORT": port, "NO_PROXY": "*"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "keys" / "apiclient_key.pem").exists()
 
 
 def commands() -> list[str]:

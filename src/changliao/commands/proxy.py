@@ -88,8 +88,8 @@ async def _serve(through: Proxy, host: str, port: int, folder: Path, *, as_json:
     if as_json:
         show(said, as_json=True)
     else:
-        for name, value in said.items():
-            click.echo(f"export {name}={shlex.quote(value)}")
+        # At once: who waits for the file to have something in it finds all of it.
+        click.echo("\n".join(f"export {name}={shlex.quote(one)}" for name, one in said.items()))
         click.echo(f"# only for {', '.join(HOSTS)}", err=True)
     await stop.wait()
     server.close()

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Final
@@ -76,7 +77,7 @@ def _node(engine: Engine) -> int:
 async def _serve(parts: Parts, address: tuple[str, int], *, workers: bool) -> None:
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     host, port = address
-    server = uvicorn.Server(
+    server = _Announced(
         uvicorn.Config(
             parts.serve,
             host=host,
@@ -97,11 +98,19 @@ async def _serve(parts: Parts, address: tuple[str, int], *, workers: bool) -> No
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
-    click.echo(f"Changliao Pay listens on http://{host}:{port}  (health: {HEALTH})")
     try:
         await server.serve()
     finally:
         await parts.close()
+
+
+class _Announced(uvicorn.Server):
+    """Says that it listens once it does: scripts wait for the line."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        port = self.servers[0].sockets[0].getsockname()[1]
+        click.echo(f"Changliao Pay listens on http://{self.config.host}:{port}  (health: {HEALTH})")
 
 
 async def _work(parts: Parts) -> None:
