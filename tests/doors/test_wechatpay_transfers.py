@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -20,6 +21,8 @@ from tests.workers.receiver import Receiver, receiving
 BILLS = "/v3/fund-app/mch-transfer/transfer-bills"
 BATCHES = "/v3/transfer/batches"
 RECEIPTS = "/v3/fund-app/mch-transfer/elecsign"
+BATCH_RECEIPTS = "/v3/transfer/bill-receipt"
+DETAIL_RECEIPTS = "/v3/transfer-detail/electronic-receipts"
 EARNED = 500_000
 
 
@@ -154,6 +157,72 @@ def test_what_was_paid_has_a_receipt_that_is_as_its_digest_says(
         assert other.get(find).status_code == 404
     assert code(rich.get(target[:-4] + "AAAA")) == (400, "INVALID_REQUEST")
     assert rich.get(f"{RECEIPTS}/out-bill-no/NONE").status_code == 404
+
+
+def test_a_batch_and_each_of_its_details_have_receipts(
+    sandbox: tuple[Served, Rest], rich: Shop, payee: Wallet, openid: str
+) -> None:
+    asked = batch(rich, *(detail(openid) for _ in range(20)), detail("nobody"))
+    post(rich, BATCHES, asked)
+    named = {"out_batch_no": asked["out_batch_no"]}
+    whole = post(rich, BATCH_RECEIPTS, named)
+    assert rich.verifies(whole)
+    made = whole.json()
+    assert (made["out_batch_no"], made["signature_status"]) == (named["out_batch_no"], "FINISHED")
+    found = rich.get(f"{BATCH_RECEIPTS}/{named['out_batch_no']}").json()
+    assert found["hash_value"] == made["hash_value"]
+    listed = fetched(rich, found)
+    assert listed.count("转账批次电子回单") > 1
+    assert "¥100.00 CNY，20 笔" in listed
+    paid = asked["transfer_detail_list"][:-1]
+    for one in paid:
+        assert any(line.startswith(one["out_detail_no"]) for line in listed)
+    failed = asked["transfer_detail_list"][-1]["out_detail_no"]
+    assert not any(line.startswith(failed) for line in listed)
+
+    one = {"accept_type": "BATCH_TRANSFER", **named, "out_detail_no": paid[0]["out_detail_no"]}
+    made = post(rich, DETAIL_RECEIPTS, one).json()
+    found = rich.get(f"{DETAIL_RECEIPTS}?{urlencode(one)}").json()
+    assert found["hash_value"] == made["hash_value"]
+    assert (found["signature_status"], found["out_detail_no"]) == ("FINISHED", one["out_detail_no"])
+    for text in ("转账电子回单", one["out_detail_no"], "¥5.00 CNY"):
+        assert text in fetched(rich, found)
+
+    with merchant(sandbox[0], "Nosy") as other:
+        assert other.get(f"{BATCH_RECEIPTS}/{named['out_batch_no']}").status_code == 404
+        assert post(other, DETAIL_RECEIPTS, one).status_code == 404
+        for one in (whole.json(), found):
+            assert code(other.get(target_of(one))) == (403, "NO_AUTH")
+    token = target_of(found).partition("?")[2]
+    assert code(rich.get(f"/v3/transferdownload/signfile?{token}")) == (400, "INVALID_REQUEST")
+
+
+def test_what_was_not_paid_in_a_batch_has_no_receipt(rich: Shop, openid: str) -> None:
+    asked = batch(rich, detail("nobody"))
+    post(rich, BATCHES, asked)
+    named = {"out_batch_no": asked["out_batch_no"]}
+    assert code(post(rich, BATCH_RECEIPTS, named)) == (400, "INVALID_REQUEST")
+    failed = asked["transfer_detail_list"][0]["out_detail_no"]
+    one = {"accept_type": "BATCH_TRANSFER", **named, "out_detail_no": failed}
+    assert code(post(rich, DETAIL_RECEIPTS, one)) == (400, "INVALID_REQUEST")
+    assert post(rich, DETAIL_RECEIPTS, one | {"out_detail_no": "NONE"}).status_code == 404
+    older = one | {"accept_type": "TRANSFER_TO_POCKET"}
+    assert post(rich, DETAIL_RECEIPTS, older).status_code == 404
+    assert code(post(rich, DETAIL_RECEIPTS, one | {"accept_type": "X"})) == (400, "PARAM_ERROR")
+    assert code(rich.get(DETAIL_RECEIPTS)) == (400, "PARAM_ERROR")
+    assert post(rich, BATCH_RECEIPTS, {"out_batch_no": "NONE"}).status_code == 404
+
+
+def target_of(found: dict[str, Any]) -> str:
+    return "/v3/" + str(found["download_url"]).partition("/v3/")[2]
+
+
+def fetched(shop: Shop, found: dict[str, Any]) -> list[str]:
+    """The texts of a receipt that is as its digest says."""
+    answer = shop.get(target_of(found))
+    assert answer.headers["content-type"] == "application/pdf", answer.text
+    assert hashlib.sha256(answer.content).hexdigest() == found["hash_value"]
+    return written_in(answer.content)
 
 
 def written_in(content: bytes) -> list[str]:

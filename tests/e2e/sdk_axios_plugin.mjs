@@ -74,6 +74,7 @@ const seal = (text) => Rsa.encrypt(text, ourKey);
 const sealing = { headers: { "Wechatpay-Serial": ourSerial } };
 const sharing = sdk.v3.profitsharing;
 const bills = sdk.v3.fundApp.mchTransfer.transferBills;
+const receipts = sdk.v3.fundApp.mchTransfer.elecsign;
 const batches = sdk.v3.transfer.batches;
 const combined = sdk.v3.combineTransactions;
 const combinedOrder = combined.outTradeNo._combine_out_trade_no_;
@@ -195,6 +196,14 @@ await answerLines({
     ),
   mch_transfer_bills_cancel: (named) =>
     called(bills.outBillNo._out_bill_no_.cancel.post({}, named)),
+  mch_transfer_elecsign: (named) =>
+    called((named.out_bill_no ? receipts.outBillNo : receipts.transferBillNo).post(named)),
+  mch_transfer_elecsign_query: (named) =>
+    called(
+      named.out_bill_no
+        ? receipts.outBillNo._out_bill_no_.get(named)
+        : receipts.transferBillNo._transfer_bill_no_.get(named),
+    ),
   transfer_batch: (fields) =>
     called(batches.post({ appid: settings.appid, ...fields })),
   transfer_query_out_batch_no: ({ out_batch_no }) =>
@@ -207,6 +216,11 @@ await answerLines({
     called(batches.outBatchNo._out_batch_no_.details.outDetailNo._out_detail_no_.get(named)),
   transfer_query_detail_id: (named) =>
     called(batches.batchId._batch_id_.details.detailId._detail_id_.get(named)),
+  batch_receipt: (named) => called(sdk.v3.transfer.billReceipt.post(named)),
+  batch_receipt_query: (named) => called(sdk.v3.transfer.billReceipt._out_batch_no_.get(named)),
+  detail_receipt: (named) => called(sdk.v3.transferDetail.electronicReceipts.post(named)),
+  detail_receipt_query: (params) =>
+    called(sdk.v3.transferDetail.electronicReceipts.get({ params })),
   combine_pay(fields) {
     const own = { combine_appid: settings.appid, combine_mchid: settings.mchid };
     return called(combined.native.post({ ...own, ...fields }));

@@ -89,6 +89,9 @@ class Driver:
         status, body = await answer if inspect.isawaitable(answer) else answer
         return {"status": status, "body": json.loads(body)}
 
+    async def batch_receipt_query(self, **fields: Any) -> Any:
+        return await self._called("transfer_query_bill_receipt", **fields)
+
     async def download_bill(self, url: str) -> Any:
         answer = self._sdk.download_bill(url)
         status, content = await answer if inspect.isawaitable(answer) else answer

@@ -21,6 +21,7 @@ from tests.wallets import Wallet, somebody
 
 pytestmark = pytest.mark.xdist_group("sdks")
 PAYEE = "收款人"
+RECEIPTS = ("mch_transfer_elecsign", "mch_transfer_elecsign_query")
 REPORTS = [{"info_type": "活动名称", "info_content": "新会员有礼"}]
 
 
@@ -93,7 +94,7 @@ def test_a_transfer_is_taken_by_its_payee_and_another_called_back(
     asked = bill(user_name=PAYEE)
     made = shop.do("mch_transfer_bills", **asked)
     if made.get("missing"):
-        for call in ("mch_transfer_bills_query", "mch_transfer_bills_cancel"):
+        for call in ("mch_transfer_bills_query", "mch_transfer_bills_cancel", *RECEIPTS):
             assert shop.do(call)["missing"]
         TABLE.note(shop.sdk.title, "told MCHTRANSFER.BILL.FINISHED", NOT_OFFERED)
         return
@@ -108,6 +109,10 @@ def test_a_transfer_is_taken_by_its_payee_and_another_called_back(
     assert shown["transfer_bill_no"] == made["body"]["transfer_bill_no"]
     by_number = {"transfer_bill_no": shown["transfer_bill_no"]}
     assert shop.done("mch_transfer_bills_query", **by_number)["state"] == "SUCCESS"
+    for named in ({"out_bill_no": asked["out_bill_no"]}, by_number):
+        applied, found = (shop.do(call, **named) for call in RECEIPTS)
+        assert applied.get("missing") or applied["body"]["state"] == "FINISHED", applied
+        check_receipt(shop, found)
 
     other = bill()
     shop.done("mch_transfer_bills", **other)
@@ -151,6 +156,21 @@ def test_a_batch_is_paid_and_each_of_its_parts_found(shop: Shop, payee: Wallet) 
     assert one["detail_status"] == "SUCCESS"
     by_id = {"batch_id": made["batch_id"], "detail_id": one["detail_id"]}
     assert shop.done("transfer_query_detail_id", **by_id)["out_detail_no"] == details[0]
+    for call in ("batch_receipt", "batch_receipt_query"):
+        check_receipt(shop, shop.do(call, out_batch_no=batch))
+    for call in ("detail_receipt", "detail_receipt_query"):
+        check_receipt(shop, shop.do(call, accept_type="BATCH_TRANSFER", **by_number))
+
+
+def check_receipt(shop: Shop, answer: dict[str, Any]) -> None:
+    """An SDK that has receipts finds one; where it also downloads it, it is as its digest says."""
+    if answer.get("missing"):
+        return
+    found = answer["body"]
+    assert found.get("hash_type") == "SHA256", answer
+    if shop.sdk.package == "wechatpayv3":
+        content = shop.done("download_bill", url=found["download_url"])
+        assert hashlib.sha256(content.encode()).hexdigest() == found["hash_value"]
 
 
 def test_combined_orders_are_paid_as_one_and_refunded_in_parts(

@@ -14,6 +14,7 @@ from changliao.core.parties import Merchant
 from changliao.doors.wechatpay import (
     applyments,
     baskets,
+    batch_receipts,
     bills,
     certificates,
     counter,
@@ -62,6 +63,8 @@ _PLATFORM_APPLYING: Final = "/v3/ecommerce/applyments"
 _PLATFORM_SHARING: Final = "/v3/ecommerce/profitsharing"
 _BILLS: Final = "/v3/fund-app/mch-transfer/transfer-bills"
 _RECEIPTS: Final = "/v3/fund-app/mch-transfer/elecsign"
+_BATCH_RECEIPTS: Final = "/v3/transfer/bill-receipt"
+_DETAIL_RECEIPTS: Final = "/v3/transfer-detail/electronic-receipts"
 _BATCHES: Final = "/v3/transfer/batches"
 _BY_BATCH_NO: Final = f"{_BATCHES}/out-batch-no/{{out_batch_no}}"
 _BY_BATCH_ID: Final = f"{_BATCHES}/batch-id/{{batch_id}}"
@@ -119,6 +122,11 @@ _TABLE: Final = (
     route("GET", f"{_RECEIPTS}/out-bill-no/{{out_bill_no}}", receipts.query),
     route("GET", f"{_RECEIPTS}/transfer-bill-no/{{transfer_bill_no}}", receipts.query_by_number),
     route("GET", receipts.PATH, receipts.download),
+    route("POST", _BATCH_RECEIPTS, batch_receipts.apply),
+    route("GET", f"{_BATCH_RECEIPTS}/{{out_batch_no}}", batch_receipts.query),
+    route("POST", _DETAIL_RECEIPTS, batch_receipts.apply_for_detail),
+    route("GET", _DETAIL_RECEIPTS, batch_receipts.query_detail),
+    route("GET", receipts.BATCH_PATH, batch_receipts.download),
     route("POST", _BATCHES, transfer_batches.create),
     route("GET", _BY_BATCH_NO, transfer_batches.query),
     route("GET", _BY_BATCH_ID, transfer_batches.query_by_number),

@@ -11,7 +11,7 @@ from changliao.core import clock
 from changliao.core.ids import PayoutBatchId, PayoutId, made_at
 from changliao.core.money import CNY, Money
 from changliao.core.outcome import Reason, Refused
-from changliao.core.parties import App
+from changliao.core.parties import App, Merchant
 from changliao.core.payouts import PayBatch, PayOut, Payout, PayoutBatch, PayoutState
 from changliao.doors.wechatpay import transfers
 from changliao.doors.wechatpay.acting import bound_app
@@ -71,7 +71,8 @@ async def create(door: Door, call: Call) -> Answer:
 
 async def query(door: Door, call: Call) -> Answer:
     """GET /v3/transfer/batches/out-batch-no/{out_batch_no}?need_query_detail=…."""
-    return await _shown(door, call, await _by_reference(door, call))
+    batch = await by_reference(door, call.merchant, call.path["out_batch_no"])
+    return await _shown(door, call, batch)
 
 
 async def query_by_number(door: Door, call: Call) -> Answer:
@@ -81,10 +82,9 @@ async def query_by_number(door: Door, call: Call) -> Answer:
 
 async def query_detail(door: Door, call: Call) -> Answer:
     """GET …/out-batch-no/{out_batch_no}/details/out-detail-no/{out_detail_no}."""
-    batch = await _by_reference(door, call)
-    keys = call.merchant.id, batch.id, call.path["out_detail_no"]
+    batch = await by_reference(door, call.merchant, call.path["out_batch_no"])
     return await _detail_shown(
-        door, call, batch, await door.network.read(payouts.payout_by_reference, *keys)
+        door, call, batch, await detail_of(door, batch, call.path["out_detail_no"])
     )
 
 
@@ -93,7 +93,18 @@ async def query_detail_by_number(door: Door, call: Call) -> Answer:
     batch = await _by_number(door, call)
     number = transfers.read_detail_number(call.path["detail_id"])
     found = await door.network.read(payouts.payout, call.merchant.id, number)
-    return await _detail_shown(door, call, batch, found)
+    return await _detail_shown(door, call, batch, _of(batch, found))
+
+
+async def by_reference(door: Door, merchant: Merchant, reference: str) -> PayoutBatch:
+    """A batch by the merchant's number. Raises WechatError 404."""
+    return _ours(await door.network.read(payouts.batch_by_reference, merchant.id, reference))
+
+
+async def detail_of(door: Door, batch: PayoutBatch, reference: str) -> Payout:
+    """A detail by the merchant's number. Raises WechatError 404."""
+    keys = batch.merchant_id, batch.id, reference
+    return _of(batch, await door.network.read(payouts.payout_by_reference, *keys))
 
 
 def _check_totals(form: BatchForm) -> None:
@@ -161,12 +172,6 @@ def _page(call: Call, name: str, usual: int, most: int) -> int:
     return int(text)
 
 
-async def _by_reference(door: Door, call: Call) -> PayoutBatch:
-    reference = call.path["out_batch_no"]
-    found = await door.network.read(payouts.batch_by_reference, call.merchant.id, reference)
-    return _ours(found)
-
-
 async def _by_number(door: Door, call: Call) -> PayoutBatch:
     number = transfers.read_batch_number(call.path["batch_id"])
     return _ours(await door.network.read(payouts.batch, call.merchant.id, number))
@@ -178,8 +183,12 @@ def _ours(found: PayoutBatch | None) -> PayoutBatch:
     return found
 
 
-async def _detail_shown(door: Door, call: Call, batch: PayoutBatch, found: Payout | None) -> Answer:
+def _of(batch: PayoutBatch, found: Payout | None) -> Payout:
     if found is None or found.batch_id != batch.id:
         raise refusal(Refused(Reason.PAYOUT_NOT_FOUND))
+    return found
+
+
+async def _detail_shown(door: Door, call: Call, batch: PayoutBatch, found: Payout) -> Answer:
     fields = transfers.describe_detail(found, batch, call.merchant)
     return ok(fields | await named(door, call.merchant, found))

@@ -54,6 +54,20 @@ class ReceiptByNumber(Struct):
     transfer_bill_no: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
+class BatchReceipt(Struct):
+    """The batch whose receipt is asked for."""
+
+    out_batch_no: TransferReference
+
+
+class DetailReceipt(Struct):
+    """The detail whose receipt is asked for; the other kinds name transfers of older APIs."""
+
+    accept_type: Literal["BATCH_TRANSFER", "TRANSFER_TO_POCKET", "TRANSFER_TO_BANK"]
+    out_detail_no: TransferReference
+    out_batch_no: TransferReference | None = None
+
+
 class DetailForm(Struct):
     """One payee of a batch."""
 

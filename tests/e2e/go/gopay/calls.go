@@ -87,6 +87,22 @@ func (shop *Shop) money() map[string]lines.Call {
 			return only(sdk.V3TransferBillsQuery, "transfer_bill_no")(given)
 		},
 		"mch_transfer_bills_cancel": only(sdk.V3TransferBillsCancel, "out_bill_no"),
+		"mch_transfer_elecsign": func(given lines.Fields) (lines.Fields, error) {
+			if given["out_bill_no"] != nil {
+				return call(sdk.V3TransferElecsignMerchant, nil)(given)
+			}
+			return call(sdk.V3TransferElecsign, nil)(given)
+		},
+		"mch_transfer_elecsign_query": func(given lines.Fields) (lines.Fields, error) {
+			if given["out_bill_no"] != nil {
+				return only(sdk.V3TransferElecsignMerchantQuery, "out_bill_no")(given)
+			}
+			return only(sdk.V3TransferElecsignQuery, "transfer_bill_no")(given)
+		},
+		"batch_receipt":        only(sdk.V3TransferReceipt, "out_batch_no"),
+		"batch_receipt_query":  only(sdk.V3TransferReceiptQuery, "out_batch_no"),
+		"detail_receipt":       call(sdk.V3TransferDetailReceipt, nil),
+		"detail_receipt_query": call(sdk.V3TransferDetailReceiptQuery, nil),
 	}
 }
 
