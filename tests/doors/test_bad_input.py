@@ -73,6 +73,8 @@ def test_contradictory_and_overlapping_periods_and_unknown_terminals(
     with nothing_moves(sandbox):
         twice = draft(CELL, CELL | {"state": "accepted"})
         refused(twice, 422, "policy_contradictory", "cells[1]")
+        whole = draft(CELL | {"method": "tenpay"}, CELL, CELL | {"terminal": "*"})
+        refused(whole, 422, "policy_contradictory", "cells[2]")
         refused(operator.post(f"{path}/approve"), 403, "policy_self_approval")
         assert second.post(f"{path}/approve").status_code == 200
         cut = draft(CELL, starts_at=in_days(4), ends_at=in_days(9))

@@ -179,6 +179,10 @@ def test_a_merger_that_cannot_be_meant_names_the_field(mall: Mall) -> None:
     no = operator.post("/api/v1/mergers", **fields)
     assert reason(no) == (422, "merger_invalid")
     assert no.json()["detail"].startswith("target_id")
+    itself = f"source_id={mall.platform_id}&target_id={mall.platform_id}"
+    no = operator.get(f"/api/v1/merger-plan?{itself}")
+    assert reason(no) == (422, "merger_invalid")
+    assert no.json()["detail"].startswith("target_id")
     no = operator.post("/api/v1/mergers", **fields | {"target_id": mall.store_id})
     assert reason(no) == (404, "platform_not_found")
     assert no.json()["detail"].startswith("target_id")

@@ -172,12 +172,20 @@ class CollectMerger(Struct, frozen=True):
     merger_id: MergerId
 
 
+def decide_plan(asked: Merger) -> Refused | None:
+    """Are these two platforms, of which one can go into the other?"""
+    if asked.source_id == asked.target_id:
+        return Refused(Reason.MERGER_INVALID, "target_id: is the source itself")
+    return None
+
+
 def decide_merger(
     asked: Merger, source: Platform | None, target: Platform | None, both: frozenset[MerchantId]
 ) -> Refused | None:
     """May it be drafted, and approved? `both` are the merchants with a store on either platform."""
-    if asked.source_id == asked.target_id:
-        return Refused(Reason.MERGER_INVALID, "target_id: is the source itself")
+    refused = decide_plan(asked)
+    if refused is not None:
+        return refused
     for field, one in (("source_id", source), ("target_id", target)):
         if one is None:
             return Refused(Reason.PLATFORM_NOT_FOUND, f"{field}: is no platform")

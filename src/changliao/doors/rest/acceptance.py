@@ -64,16 +64,22 @@ class Names:
         self._terminal_codes = {one.id: one.code for one in terminals}
 
     def cells(self, form: NewDraft) -> tuple[Cell, ...]:
-        """Every cell a form means. Raises Problem for a code nobody knows."""
-        found = []
+        """Every cell a form means. Raises Problem for unknown codes and for cells named twice."""
+        found: dict[tuple[int, int], Cell] = {}
         for place, one in enumerate(form.cells):
             methods = _named(self.methods, one.method, f"cells[{place}].method", "method_unknown")
             terminals = _named(
                 self.terminals, one.terminal, f"cells[{place}].terminal", "terminal_unknown"
             )
             state = Accepting[one.state.upper()]
-            found += [Cell(method, there, state) for method in methods for there in terminals]
-        return tuple(found)
+            for cell in [Cell(method, there, state) for method in methods for there in terminals]:
+                key = cell.method_id, cell.terminal_id
+                if key in found:
+                    names = f"{self.method(key[0])} on {self._terminal_codes[key[1]]}"
+                    said = f"cells[{place}]: {names} is named twice"
+                    raise Problem("policy_contradictory", said, f"cells[{place}]")
+                found[key] = cell
+        return tuple(found.values())
 
     def shown(self, cell: Cell) -> CellShown:
         """A cell as this API shows it."""

@@ -29,6 +29,7 @@ from changliao.core.mergers import (
     Merger,
     MergerState,
     Step,
+    decide_plan,
     steps_left,
 )
 from changliao.core.money import BY_NUMBER
@@ -71,6 +72,9 @@ async def plan(door: Door, call: Call[Nothing, PlanQuery]) -> PlanShown:
     source_id = MerchantId(read_id("mch", asked.source_id))
     target_id = MerchantId(read_id("mch", asked.target_id))
     imagined = Merger(MergerId(0), source_id, target_id, "", "")
+    refused = decide_plan(imagined)
+    if refused is not None:
+        raise refusal(refused)
     both = await door.network.report(mergers.payers, source_id, target_id)
     return PlanShown(
         await _side(door, source_id, both.source),
@@ -316,7 +320,7 @@ _DRAFTING: Final = (
 ENDPOINTS: Final = (
     Endpoint(
         "GET", "/merger-plan", plan, Who.OPERATOR, Nothing, PlanQuery, PlanShown, 200,
-        (Reason.PLATFORM_NOT_FOUND,),
+        (Reason.MERGER_INVALID, Reason.PLATFORM_NOT_FOUND),
     ),
     Endpoint(
         "POST", "/mergers", draft, Who.MEMBER, NewMerger, Nothing, MergerShown, 201,
