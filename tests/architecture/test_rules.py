@@ -26,6 +26,7 @@ LATE_IMPORTS = {
     "_status": "a program that reads JSON watches no progress",
     "get_command": "a command does without what the others need",
     "open_engine": "an embedded network does not start PostgreSQL's driver",
+    "_reader": "most processes are never shown a picture",
     "_loops": "only who follows each person waits for Numba, half a second",
     "_library": "most processes are never shown a passkey",
     "_runs": "a page and a call need NumPy, which takes its time",

@@ -12,6 +12,7 @@ from changliao.core.events import EventKind
 from changliao.core.ledger import Code
 from changliao.core.members import Right, Role
 from changliao.core.mergers import MergerState
+from changliao.core.orders import Scene
 from changliao.core.parties import KeyKind
 from changliao.core.payouts import PayoutState
 from changliao.core.platforms import StoreMode, StoreState
@@ -45,6 +46,7 @@ TABLES = {
     "RISK_STATES": [one.name for one in RuleState],
     "RIGHTS": [one.value for one in Right],
     "ROLES": [one.name for one in Role],
+    "SCENES": [one.name for one in Scene],
     "SETTLEMENT_STATES": [one.name for one in SettlementState],
     "STORE_STATES": [one.name for one in StoreState],
 }

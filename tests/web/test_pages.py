@@ -148,6 +148,12 @@ def test_every_reason_has_words_in_both_languages() -> None:
         assert english.gettext(text) != text
 
 
+def test_a_word_for_one_is_told_from_the_word_for_many() -> None:
+    english = language.translations("en")
+    assert (english.gettext("订单"), english.pgettext("many", "订单")) == ("Order", "Orders")
+    assert language.translations("zh").pgettext("many", "订单") == "订单"
+
+
 def test_money_reads_as_people_write_it() -> None:
     assert str(display.amount(102450)) == "¥1,024.50"
     assert str(display.amount(-26800)) == "−¥268.00"

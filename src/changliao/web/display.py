@@ -16,6 +16,7 @@ from changliao.core.money import CURRENCIES
 
 _SIGNS: Final = {"CNY": "¥"}
 _QUIET_MODULES: Final = 4
+_TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _TYPED: Final = re.compile(r"([0-9]{1,10})(?:\.([0-9]+))?")
 
 
@@ -39,6 +40,17 @@ def amount(minor: int, currency: str = "CNY", *, signed: bool = False) -> Amount
     symbol = _SIGNS.get(currency, f"{currency} ")
     shown = f".{fraction:0{decimals}d}" if decimals else ""
     return Amount(sign, symbol, f"{whole:,}", shown)
+
+
+def plain(value: Any) -> Any:
+    """What a page shows of a value: no marks that turn the direction of what follows them.
+
+    Names and titles are others'; with such a mark an amount beside them would read otherwise.
+    """
+    if isinstance(value, str) and not value.isascii() and _TURNING.search(value):
+        shown = _TURNING.sub("", value)
+        return Markup(shown) if isinstance(value, Markup) else shown  # noqa: S704 it was safe
+    return value
 
 
 def minor(text: str, currency: str) -> int | None:

@@ -154,6 +154,7 @@ def _environment(chosen: str, sandbox: bool) -> Environment:
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
+        finalize=display.plain,
         trim_blocks=True,
         lstrip_blocks=True,
     )

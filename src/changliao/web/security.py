@@ -19,6 +19,7 @@ from changliao.web.asgi import Application, Receive, Scope, Send
 BROWSER_COOKIE: Final = "cl_browser"
 SESSION_COOKIE: Final = "cl_session"
 TOKEN_FIELD: Final = "csrf"
+TOKEN_HEADER: Final = "x-csrf-token"
 MOST_FIELDS: Final = 32
 FORM_LIMIT: Final = 65_536
 _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -101,17 +102,23 @@ class Browser:
         if made:
             self.set(response, BROWSER_COOKIE, made)
 
+    def check(self, request: Request) -> None:
+        """For a body that is no form: the token is a header. Raises Forged."""
+        self._checked(request, request.headers.get(TOKEN_HEADER))
+
     async def form(self, request: Request) -> FormData:
         """The fields of a form. Raises Forged."""
         form = await request.form(max_files=0, max_fields=MOST_FIELDS)
-        given = form.get(TOKEN_FIELD)
+        self._checked(request, form.get(TOKEN_FIELD))
+        if any("\0" in value for value in form.values() if isinstance(value, str)):
+            raise Forged
+        return form
+
+    def _checked(self, request: Request, given: object) -> None:
         if not self.read(request, BROWSER_COOKIE) or not isinstance(given, str):
             raise Forged
         if not hmac.compare_digest(given.encode(), self.token(request).encode()):
             raise Forged
-        if any("\0" in value for value in form.values() if isinstance(value, str)):
-            raise Forged
-        return form
 
 
 def guarded(app: Application, refuse: Callable[[int], Application]) -> Application:

@@ -116,6 +116,7 @@ async def page(visit: Visit, placed: Placed, given: dict[str, str], problem: str
         merchant=await naming.party(network, order.merchant_id),
         partner=await naming.party(network, order.partner_id) if order.partner_id else None,
         payer=ids.show("usr", order.payer_id) if order.payer_id else "",
+        payer_name=(await naming.party(network, order.payer_id)).name if order.payer_id else "",
         payment=ids.show("pay", order.payment_id) if order.payment_id else "",
         refunds=[(ids.show("rfd", one.id), ids.made_at(one.id), one) for one in refunds],
         may_refund=visit.may(naming.refunding(visit)) and naming.sells(visit, order),

@@ -1,6 +1,6 @@
 """The wallet's routes. Each needs a session but signing up and logging in."""
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from changliao.core import chart, ids
@@ -11,7 +11,6 @@ from changliao.doors.wallet import (
     bills,
     coupons,
     escrow,
-    forms,
     freezing,
     groupbills,
     installing,
@@ -23,6 +22,7 @@ from changliao.doors.wallet import (
     paying,
     pin_resets,
     receiving,
+    scanning,
     settings,
 )
 from changliao.doors.wallet.visit import Visit, Wallet, signed_in
@@ -44,7 +44,8 @@ def routes(network: Network, pages: Pages, desk: Desk, public_url: str) -> list[
         Route("/w/", signed_in(wallet, home)),
         Route("/w/bills", signed_in(wallet, list_bills)),
         Route("/w/bills/{id}", signed_in(wallet, show_bill)),
-        Route("/w/scan", signed_in(wallet, scan), methods=["GET", "POST"]),
+        Route("/w/scan", signed_in(wallet, scanning.scan), methods=["GET", "POST"]),
+        Route("/w/scan/picture", signed_in(wallet, scanning.reading()), methods=["POST"]),
         *banking.routes(wallet),
         *coupons.routes(wallet),
         *escrow.routes(wallet),
@@ -99,23 +100,4 @@ async def show_bill(visit: Visit) -> Response:
     disputed = holding is not None and holding.state is HoldingState.DISPUTED
     return visit.render(
         "wallet/bill.html", bill=found, holding=holding, disputed=disputed, tab="bills"
-    )
-
-
-async def scan(visit: Visit) -> Response:
-    """From a code to what it names: an order, a red packet, a coupon or a group bill."""
-    code, problem = "", ""
-    if visit.request.method == "POST":
-        form = await visit.wallet.pages.browser.form(visit.request)
-        code = str(form.get("code", ""))
-        token = forms.scanned(code)
-        if token is not None and visit.wallet.network.links.read(token) is not None:
-            return RedirectResponse(f"/c/{token}?view=phone", 303)
-        gift = forms.gift(code)
-        if gift is not None:
-            return RedirectResponse(gift, 303)
-        problem = visit.words("这不是畅聊支付的付款码。请从商家页面重新扫码。")
-    status = 422 if problem else 200
-    return visit.render(
-        "wallet/scan.html", status, given={"code": code}, problem_text=problem, tab="home"
     )

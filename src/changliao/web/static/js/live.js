@@ -2,7 +2,7 @@
 // polling. Whatever happened meanwhile is read again on coming back.
 const box = document.querySelector("[data-live]");
 const away = document.querySelector("[data-away]");
-const POLL_MS = 3000;
+const POLL_MS = 1500;
 let source = null;
 let timer = 0;
 let release = null;
