@@ -150,7 +150,9 @@ class OpenApp:
         parts |= {"nonce": secrets.token_hex(16), "timestamp": str(int(time.time() * 1000))}
         parts |= {name: value for name, value in changes.items() if name not in ("sign", "token")}
         authorization = ",".join(f"{name}={value}" for name, value in parts.items() if value)
-        body = b"" if content is None else json.dumps(content, ensure_ascii=False).encode()
+        body = content if isinstance(content, bytes) else b""
+        if content is not None and not body:
+            body = json.dumps(content, ensure_ascii=False).encode()
         token = changes.get("token", "")
         message = f"{authorization}\n{verb}\n{target}\n".encode() + body + b"\n"
         message += f"{token}\n".encode() if token else b""

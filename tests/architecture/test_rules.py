@@ -85,6 +85,13 @@ def test_nothing_is_looked_up_by_name_or_left_for_type_checkers(path: Path) -> N
         assert re.search(r":?\s*[\w\[\]-]+.*", found[2]), f"{named(path)}: {found[0]} has no rule"
 
 
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_a_fields_pattern_ends_with_the_text(path: Path) -> None:
+    """`$` lets a line feed follow; the document of the REST API writes it for `\\Z`."""
+    for field in re.findall(r"\bMeta\(.*pattern=.*", path.read_text("utf-8")):
+        assert '$"' not in field, f"{named(path)}: {field}"
+
+
 def test_every_folder_is_a_ring() -> None:
     folders = {path.name for path in SOURCE.iterdir() if path.is_dir()} - {"__pycache__"}
     assert folders == set(RINGS)

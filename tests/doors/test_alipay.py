@@ -339,6 +339,8 @@ def test_contents_may_be_encrypted(sandbox: Sandbox) -> None:
             assert opened
             assert json.loads(opened)["code"] == code
         assert app.refused(PRECREATE, "x", encrypt_type="AES") == "isv.decryption-error-unknown"
+        other = crypto.seal(key, json.dumps(app.order(), ensure_ascii=False).encode("gbk"))
+        assert app.refused(PRECREATE, other, encrypt_type="AES") == "isv.illegal-json"
 
 
 # Trades ---------------------------------------------------------------------------------------
@@ -381,6 +383,13 @@ def test_another_sellers_trades_do_not_exist(sandbox: Sandbox, store: OpenApp, p
 )
 def test_bad_orders_are_refused(store: OpenApp, changes: dict[str, Any], code: str) -> None:
     assert store.refused(PRECREATE, store.order(**changes)) == code
+
+
+@pytest.mark.parametrize("address", ["ftp://x.test/", "http://", "http:///x", "http://x/\r\nA: b"])
+def test_addresses_that_are_none_are_refused(store: OpenApp, address: str) -> None:
+    for name in ("notify_url", "return_url"):
+        code = store.refused(PRECREATE, store.order(), **{name: address})
+        assert code == "ACQ.INVALID_PARAMETER"
 
 
 def test_free_text_cannot_make_clients_cut_in_the_wrong_place(

@@ -1,5 +1,6 @@
 """The REST form of the Alipay door: the same handlers behind signatures in headers."""
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -78,6 +79,11 @@ def test_requests_that_are_no_requests(app: OpenApp) -> None:
     assert app.rest("GET", f"{TRADE}/query").status_code == 404
     broken = app.rest("POST", f"{TRADE}/query", [])
     assert (broken.status_code, broken.json()["code"]) == (400, "illegal-json")
+    gbk = app.rest("POST", f"{TRADE}/precreate", json.dumps(app.order()).encode("gbk"))
+    assert gbk.status_code == 200, "ASCII is the same in both"
+    content = json.dumps(app.order(), ensure_ascii=False).encode("gbk")
+    gbk = app.rest("POST", f"{TRADE}/precreate", content)
+    assert (gbk.status_code, gbk.json()["code"]) == (400, "illegal-json")
     wrong = app.rest("POST", f"{TRADE}/query", {"out_trade_no": "-"})
     assert (wrong.status_code, wrong.json()["code"]) == (400, "ACQ.INVALID_PARAMETER")
 

@@ -59,6 +59,14 @@ class Call(Struct, frozen=True):
         return self.public.get(name, "") or (inside if isinstance(inside, str) else "")
 
 
+def decoded(content: bytes, codec: str = "utf-8") -> str:
+    """A content's text. Raises AlipayError isv.illegal-json where it is in another charset."""
+    try:
+        return content.decode(codec)
+    except UnicodeDecodeError as error:
+        raise invalid("illegal-json", f"biz_content 不是 {codec} 编码") from error
+
+
 def read_content(text: str) -> Node:
     """A JSON object, numbers kept as they are written. Raises AlipayError isv.illegal-json."""
     try:

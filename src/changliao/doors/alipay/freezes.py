@@ -173,8 +173,8 @@ async def _wanted(door: Door, call: Call, form: Freezing, code: str) -> Authoriz
         raise business(INVALID, error.message) from error
     terms = [call.method, amount, form.out_request_no, form.order_title, code]
     notify_url = call.given("notify_url")
-    if notify_url and not notify_url.startswith(("http://", "https://")):
-        raise business(INVALID, "notify_url 必须以 http:// 或 https:// 开头")
+    if notify_url and not words.is_address(notify_url):
+        raise business(INVALID, "notify_url 必须是 http:// 或 https:// 开头的地址")
     details = trades.Details(
         app_id=call.caller.app.number,
         method=call.method,

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from changliao.core.parties import KeyKind
 from changliao.doors.alipay import answers, cashier, crypto, verification
 from changliao.doors.alipay.answers import ERROR_ROOT, Style
-from changliao.doors.alipay.call import Call, Caller, Door, Node, read_content
+from changliao.doors.alipay.call import Call, Caller, Door, Node, decoded, read_content
 from changliao.doors.alipay.errors import AlipayError, invalid, unavailable, unknown
 from changliao.doors.alipay.methods import METHODS, Method
 from changliao.doors.alipay.parameters import Parameters, from_query, read
@@ -158,7 +158,7 @@ async def _content(door: Door, caller: Caller, given: Parameters) -> tuple[Node,
         plain = crypto.unseal(key, text)
         if plain is None:
             raise invalid("decryption-error-unknown", "解密出错，请检查AES密钥")
-        text = plain.decode(given.codec, "replace")
+        text = decoded(plain, given.codec)
     return (read_content(text) if text else {}), key
 
 

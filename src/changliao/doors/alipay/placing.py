@@ -201,8 +201,8 @@ def _part(text: str) -> int:
 
 def _address(call: Call, name: str) -> str:
     address = call.given(name)
-    if address and not address.startswith(("http://", "https://")):
-        raise bad_content(f"{name} 必须以 http:// 或 https:// 开头")
+    if address and not words.is_address(address):
+        raise bad_content(f"{name} 必须是 http:// 或 https:// 开头的地址")
     if len(address) > _LONGEST_ADDRESS:
         raise bad_content(f"{name} 不能超过 {_LONGEST_ADDRESS} 个字符")
     return address

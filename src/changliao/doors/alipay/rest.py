@@ -17,7 +17,7 @@ from changliao.core import clock
 from changliao.core.clock import MILLISECOND, MINUTE
 from changliao.doors.alipay import authorizations, crypto, gateway
 from changliao.doors.alipay.answers import node_text
-from changliao.doors.alipay.call import Call, Caller, Door, Node, read_content
+from changliao.doors.alipay.call import Call, Caller, Door, Node, decoded, read_content
 from changliao.doors.alipay.errors import AlipayError, invalid, missing, unavailable, unknown
 from changliao.doors.alipay.methods import METHODS, Method, path_of
 from changliao.doors.alipay.nonces import Nonces
@@ -100,13 +100,13 @@ async def _answered(door: Door, nonces: Nonces, scope: Scope, body: bytes) -> tu
     caller, certificate_mode = await authenticate(door, authorization, signed, nonces)
     name, method = _method(scope)
     heard = Heard(caller.app.number, certificate_mode)
-    text = body.decode("utf-8", "replace")
+    text = decoded(body)
     if headers.get("alipay-encrypt-type"):
         heard = replace(heard, content_key=await gateway.content_key(door, caller))
         plain = crypto.unseal(heard.content_key, text)
         if plain is None:
             raise invalid("decryption-error-unknown", "解密出错，请检查AES密钥")
-        text = plain.decode("utf-8", "replace")
+        text = decoded(plain)
     content = _query(scope) if method.verb == "GET" else read_content(text or "{}")
     public = {"app_id": caller.app.number, "charset": "utf-8", "sign_type": crypto.RSA2}
     fields = await method.handler(door, Call(caller, name, content, public))

@@ -15,10 +15,10 @@ from changliao.doors.rest.fields import (
     Name,
 )
 
-Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$", examples=["changliao"])]
+Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z", examples=["changliao"])]
 Pattern = Annotated[
     str,
-    Meta(pattern=r"^(\*|[a-z][a-z0-9_]{0,31})$", description="A code, or * for all of them"),
+    Meta(pattern=r"^(\*|[a-z][a-z0-9_]{0,31})\Z", description="A code, or * for all of them"),
 ]
 Standing = Literal["not_connected", "accepted", "suspended", "banned"]
 DraftStateName = Literal["open", "approved", "withdrawn"]

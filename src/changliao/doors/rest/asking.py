@@ -34,7 +34,7 @@ from changliao.store.views import acceptance, channels
 KindName = Literal["pay", "refund", "payout"]
 StateName = Literal["asked", "unknown", "done", "refused", "waiting", "held"]
 Codes = Mapping[int, str]
-TerminalCode = Annotated[str, Meta(pattern="^[a-z_]{1,32}$", examples=["pc"])]
+TerminalCode = Annotated[str, Meta(pattern=r"^[a-z_]{1,32}\Z", examples=["pc"])]
 _KINDS: Final[dict[RequestKind, KindName]] = {
     RequestKind.PAY: "pay",
     RequestKind.REFUND: "refund",

@@ -35,7 +35,7 @@ class NewCharge(Struct, frozen=True, forbid_unknown_fields=True):
     reference: Reference
     title: Annotated[str, Meta(min_length=1, max_length=127, examples=["Two coffees"])]
     amount: Minor
-    pay_code: Annotated[str, Meta(pattern="^[0-9]{18}$", examples=["134567890123456789"])]
+    pay_code: Annotated[str, Meta(pattern=r"^[0-9]{18}\Z", examples=["134567890123456789"])]
     currency: CurrencyCode = "CNY"
     attach: Text128 = ""
 

@@ -234,7 +234,7 @@ class ProblemShown(Struct, frozen=True):
     title: str
     status: Annotated[int, Meta(ge=400, le=599)]
     detail: str
-    reason: Annotated[str, Meta(pattern="^[a-z_]+$")]
+    reason: Annotated[str, Meta(pattern=r"^[a-z_]+\Z")]
     request_id: Annotated[str, Meta(pattern="^req_")]
     field: str | UnsetType = UNSET
 

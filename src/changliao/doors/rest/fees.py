@@ -17,7 +17,7 @@ from changliao.operations.fees import SET
 from changliao.store.views import acceptance
 from changliao.store.views import fees as views
 
-MethodCode = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$", examples=["netbank"])]
+MethodCode = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z", examples=["netbank"])]
 
 
 class NewFee(Struct, frozen=True, forbid_unknown_fields=True):

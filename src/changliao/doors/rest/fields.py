@@ -14,20 +14,22 @@ from changliao.core.money import MAX_AMOUNT
 
 T = TypeVar("T")
 MOST_IN_PAGE: Final = 100
-_DIGITS: Final = "[0-7][0-9A-HJKMNP-TV-Z]{12}$"
+_DIGITS: Final = r"[0-7][0-9A-HJKMNP-TV-Z]{12}\Z"
 
-AppNumber = Annotated[str, Meta(pattern="^[0-9A-Za-z]{4,32}$", examples=["wx2421b1c4370ec43b"])]
+AppNumber = Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{4,32}\Z", examples=["wx2421b1c4370ec43b"])]
 BasketIdText = Annotated[str, Meta(pattern=f"^bsk_{_DIGITS}", examples=["bsk_0SB09HB4C0000"])]
 BudgetIdText = Annotated[str, Meta(pattern=f"^bdg_{_DIGITS}", examples=["bdg_0SB09HB4C0000"])]
-ChannelCode = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$", examples=["sandbox_bank"])]
+ChannelCode = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z", examples=["sandbox_bank"])]
 ChannelRequestIdText = Annotated[str, Meta(pattern=f"^chr_{_DIGITS}")]
 Count = Annotated[int, Meta(ge=0)]
 CouponIdText = Annotated[str, Meta(pattern=f"^cpn_{_DIGITS}", examples=["cpn_0SB09HB4C0000"])]
-CurrencyCode = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["CNY"])]
+CurrencyCode = Annotated[
+    str, Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 4217", examples=["CNY"])
+]
 CursorText = Annotated[
     str, Meta(pattern=f"^cur_{_DIGITS}", description="`next` of the page before")
 ]
-Date = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-11-25"])]
+Date = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", examples=["2026-11-25"])]
 DifferenceIdText = Annotated[str, Meta(pattern=f"^dif_{_DIGITS}", examples=["dif_0SB09HB4C0000"])]
 DifferenceName = Literal["missing", "extra", "twice", "amount", "not_as_asked"]
 DisputeIdText = Annotated[str, Meta(pattern=f"^dsp_{_DIGITS}", examples=["dsp_0SB09HB4C0000"])]
@@ -39,8 +41,8 @@ GroupShareIdText = Annotated[str, Meta(pattern=f"^gsh_{_DIGITS}")]
 LegIdText = Annotated[str, Meta(pattern=f"^leg_{_DIGITS}")]
 Limit = Annotated[int, Meta(ge=1, le=MOST_IN_PAGE, description="The most items in one page")]
 MerchantIdText = Annotated[str, Meta(pattern=f"^mch_{_DIGITS}", examples=["mch_0SB09HAXG0000"])]
-MethodCode = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$", examples=["netbank"])]
-MerchantNumber = Annotated[str, Meta(pattern="^[0-9]{8,12}$", examples=["1900000109"])]
+MethodCode = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z", examples=["netbank"])]
+MerchantNumber = Annotated[str, Meta(pattern=r"^[0-9]{8,12}\Z", examples=["1900000109"])]
 MergerIdText = Annotated[str, Meta(pattern=f"^mrg_{_DIGITS}", examples=["mrg_0SB09HB4C0000"])]
 Minor = Annotated[int, Meta(ge=1, le=MAX_AMOUNT, description="Minor units", examples=[1800])]
 MinorSum = Annotated[int, Meta(description="Minor units")]
@@ -55,7 +57,7 @@ PacketClaimIdText = Annotated[str, Meta(pattern=f"^pcl_{_DIGITS}", examples=["pc
 PaymentIdText = Annotated[str, Meta(pattern=f"^pay_{_DIGITS}", examples=["pay_0SB09HB4C0000"])]
 PayoutIdText = Annotated[str, Meta(pattern=f"^pot_{_DIGITS}", examples=["pot_0SB09HB4C0000"])]
 Pem = Annotated[str, Meta(min_length=1, max_length=16_384, description="PEM")]
-Phone = Annotated[str, Meta(pattern=r"^\+?[0-9]{6,15}$", examples=["13800000001"])]
+Phone = Annotated[str, Meta(pattern=r"^\+?[0-9]{6,15}\Z", examples=["13800000001"])]
 Reference = Annotated[str, Meta(min_length=1, max_length=64, examples=["A-1"])]
 RefundIdText = Annotated[str, Meta(pattern=f"^rfd_{_DIGITS}", examples=["rfd_0SB09HB4C0000"])]
 RefundProposalIdText = Annotated[
@@ -72,7 +74,7 @@ TopUpRefundIdText = Annotated[str, Meta(pattern=f"^tur_{_DIGITS}", examples=["tu
 TransferIdText = Annotated[str, Meta(pattern=f"^trf_{_DIGITS}", examples=["trf_0SB09HB4C0000"])]
 Url = Annotated[
     str,
-    Meta(max_length=255, pattern=r"^https?://[^\s]+$", examples=["https://shop.example/paid"]),
+    Meta(max_length=255, pattern=r"^https?://[^\s]+\Z", examples=["https://shop.example/paid"]),
 ]
 UserIdText = Annotated[str, Meta(pattern=f"^usr_{_DIGITS}", examples=["usr_0SB09HB4C0000"])]
 WithdrawalIdText = Annotated[str, Meta(pattern=f"^wdl_{_DIGITS}", examples=["wdl_0SB09HB4C0000"])]

@@ -23,7 +23,7 @@ from changliao.operations.parties import ADD_PLATFORM_KEY, AddPlatformKey
 from changliao.store.views import certificates, parties
 from changliao.store.views.parties import PlatformKey
 
-SerialText = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", description="As `alipay_cert_sn`")]
+SerialText = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z", description="As `alipay_cert_sn`")]
 Hours = Annotated[int, Meta(ge=0, le=MOST_HOURS)]
 
 

@@ -44,7 +44,7 @@ from changliao.store.views import groupbills as views
 
 StateName = Literal["open", "full", "closed"]
 People = Annotated[int, Meta(ge=1, le=MOST_SHARES, description="How many others give a part")]
-LinkText = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{40}$")]
+LinkText = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{40}\Z")]
 
 
 class NewGroupBill(Struct, frozen=True, forbid_unknown_fields=True):

@@ -27,11 +27,11 @@ from changliao.doors.rest.fields import (
 from changliao.store.views import ledger
 
 PURPOSES: Final = tuple(purpose.name.lower() for purpose in chart.Purpose)
-PurposeName = Annotated[str, Meta(pattern="^[a-z_]{1,32}$", examples=["payable"])]
+PurposeName = Annotated[str, Meta(pattern=r"^[a-z_]{1,32}\Z", examples=["payable"])]
 Owner = Annotated[
     str,
     Meta(
-        pattern="^(mch|usr)_[0-7][0-9A-HJKMNP-TV-Z]{12}$",
+        pattern=r"^(mch|usr)_[0-7][0-9A-HJKMNP-TV-Z]{12}\Z",
         description="A merchant's or user's id; only operators name one",
     ),
 ]

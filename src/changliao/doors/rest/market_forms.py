@@ -43,7 +43,7 @@ class ConcentrationQuery(Struct, frozen=True, forbid_unknown_fields=True):
     measure: Literal["payments", "amount"] = "amount"
     currency: CurrencyCode = "CNY"
     merge: Annotated[str, Meta(max_length=512)] = ""
-    thresholds: Annotated[str, Meta(pattern="^[a-z0-9]{1,16}$", examples=["us2023"])] = "us2023"
+    thresholds: Annotated[str, Meta(pattern=r"^[a-z0-9]{1,16}\Z", examples=["us2023"])] = "us2023"
 
 
 class ShareShown(Struct, frozen=True):

@@ -43,7 +43,7 @@ class MerchantForm(Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
     number: MerchantNumber | None = None
     appid: AppNumber | None = None
-    api_key: Annotated[str, Meta(pattern="^[\x21-\x7e]{32}$")] | None = None
+    api_key: Annotated[str, Meta(pattern=r"^[\x21-\x7e]{32}\Z")] | None = None
     public_key: Annotated[str, Meta(max_length=16_384)] = ""
     fee_bps: FeeBps | None = None
 

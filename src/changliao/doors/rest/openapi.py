@@ -21,6 +21,7 @@ from changliao.doors.rest.fields import Nothing
 from changliao.doors.rest.routes import TABLE
 from changliao.doors.rest.webhooks import WEBHOOKS, Webhook
 
+_END: Final = r"\Z"
 _REF: Final = "#/components/schemas/{name}"
 _PATH_PART: Final = re.compile(r"\{(\w+)\}")
 _PART_OF_NAME: Final = re.compile(r"_?Page_(\w+)_")
@@ -297,7 +298,10 @@ def _json(schema: Any) -> dict[str, Any]:
 
 
 def _renamed(node: Any) -> Any:
-    """`OrderShown` is called Order and `Page_OrderShown_` OrderPage outside."""
+    """`OrderShown` is called Order and `Page_OrderShown_` OrderPage outside.
+
+    The end of a text is `$` in JSON Schema; in Python that would let a line feed follow.
+    """
     match node:
         case dict():
             return {_name(key): _renamed(value) for key, value in node.items()}
@@ -305,6 +309,8 @@ def _renamed(node: Any) -> Any:
             return [_renamed(one) for one in node]
         case str() if node.startswith(_REF[:21]):
             return _REF.format(name=_name(node.rpartition("/")[2]))
+        case str() if node.endswith(_END):
+            return node.removesuffix(_END) + "$"
     return node
 
 

@@ -48,7 +48,7 @@ from changliao.store.views import packets
 KindName = Literal["equal", "lucky"]
 StateName = Literal["open", "empty", "returned"]
 Shares = Annotated[int, Meta(ge=1, le=MOST_SHARES, description="How many people may have one")]
-LinkText = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{40}$")]
+LinkText = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{40}\Z")]
 
 
 class NewPacket(Struct, frozen=True, forbid_unknown_fields=True):

@@ -22,7 +22,7 @@ class PasskeyShown(Struct, frozen=True):
     `confirms_at` is when its owner permitted it to stand for the PIN; another PIN ends that.
     """
 
-    credential: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,1364}$")]
+    credential: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,1364}\Z")]
     name: Name
     added_at: Moment
     used_at: Moment | UnsetType = UNSET

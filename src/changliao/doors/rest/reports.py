@@ -63,7 +63,7 @@ class HeadShown(Struct, frozen=True):
 
     node: Annotated[int, Meta(ge=0, le=255)]
     number: Count
-    hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    hash: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 async def days(door: Door, call: Call[Nothing, DaysQuery]) -> Page[DayShown]:

@@ -33,7 +33,7 @@ KindName = Literal[
 MovementName = Literal["payment", "transfer", "packet", "withdrawal"]
 ActionName = Literal["note", "review", "refuse"]
 RuleStateName = Literal["drafted", "in_force", "withdrawn", "ended"]
-TerminalCode = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$", examples=["app"])]
+TerminalCode = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z", examples=["app"])]
 RuleReason = Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON)]
 
 

@@ -31,7 +31,7 @@ from changliao.doors.rest.fields import (
 )
 
 Description = Annotated[str, Meta(max_length=80)]
-Address = Annotated[str, Meta(max_length=255, pattern=r"^(https?://[^\s]+)?$")]
+Address = Annotated[str, Meta(max_length=255, pattern=r"^(https?://[^\s]+)?\Z")]
 
 
 class SharingChange(Struct, frozen=True, forbid_unknown_fields=True):

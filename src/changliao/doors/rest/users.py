@@ -36,7 +36,7 @@ class NewUser(Struct, frozen=True, forbid_unknown_fields=True):
     phone: Phone
     name: Name
     password: Annotated[str, Meta(min_length=8, max_length=128)] | None = None
-    pin: Annotated[str, Meta(pattern="^[0-9]{6}$")] | None = None
+    pin: Annotated[str, Meta(pattern=r"^[0-9]{6}\Z")] | None = None
 
 
 class BalanceShown(Struct, frozen=True):

@@ -35,7 +35,7 @@ _SECRETS: Final = frozenset({
 _PICTURES: Final = ("_copy", "_national")
 _DIGEST_BYTES: Final = 16
 _Name = Annotated[str, Meta(min_length=1, max_length=64)]
-_Number = Annotated[str, Meta(min_length=1, max_length=124, pattern="^[0-9A-Za-z_-]+$")]
+_Number = Annotated[str, Meta(min_length=1, max_length=124, pattern=r"^[0-9A-Za-z_-]+\Z")]
 
 
 class Business(Struct):

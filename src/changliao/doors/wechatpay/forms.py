@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-Reference = Annotated[str, Meta(min_length=6, max_length=32, pattern=r"^[0-9A-Za-z_\-|*]+$")]
-RefundReference = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z_\-|*@]+$")]
-NotifyUrl = Annotated[str, Meta(max_length=255, pattern=r"^https?://[^?#\s]+$")]
+Reference = Annotated[str, Meta(min_length=6, max_length=32, pattern=r"^[0-9A-Za-z_\-|*]+\Z")]
+RefundReference = Annotated[
+    str, Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z_\-|*@]+\Z")
+]
+NotifyUrl = Annotated[str, Meta(max_length=255, pattern=r"^https?://[^?#\s]+\Z")]
 Number = Annotated[str, Meta(min_length=1, max_length=32)]
 Fen = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
 Text127 = Annotated[str, Meta(min_length=1, max_length=127)]
@@ -69,7 +71,7 @@ class Order(Struct, omit_defaults=True):
 class AuthCode(Struct, omit_defaults=True):
     """The code on the payer's phone."""
 
-    auth_code: Annotated[str, Meta(max_length=32, pattern="^[0-9]+$")]
+    auth_code: Annotated[str, Meta(max_length=32, pattern=r"^[0-9]+\Z")]
 
 
 class Counter(Struct, omit_defaults=True):

@@ -37,7 +37,7 @@ class FileMeta(Struct):
     """What the caller says of the file."""
 
     filename: Annotated[str, Meta(min_length=1, max_length=128)]
-    sha256: Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$")]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}\Z")]
 
 
 def is_upload(path: str) -> bool:

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from changliao.core.payouts import MOST_IN_BATCH
 from changliao.doors.wechatpay.forms import Fen, NotifyUrl, Number, Openid
 
-TransferReference = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z]+$")]
+TransferReference = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z]+\Z")]
 Remark = Annotated[str, Meta(min_length=1, max_length=32)]
 Scene = Annotated[str, Meta(min_length=1, max_length=36)]
 Secret = Annotated[str, Meta(max_length=1024)]
