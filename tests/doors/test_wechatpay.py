@@ -260,6 +260,20 @@ def test_a_replayed_request_changes_nothing(shop: Shop) -> None:
     assert shop.http.send(request).status_code == 200
 
 
+def test_what_is_said_twice_and_differently_is_refused(shop: Shop) -> None:
+    number, _ = shop.place()
+    target = f"/v3/pay/transactions/out-trade-no/{number}?mchid="
+    assert shop.get(f"{target}{shop.mchid}&mchid={shop.mchid}").status_code == 200
+    for mchids in (f"{shop.mchid}&mchid=1900000109", f"1900000109&mchid={shop.mchid}"):
+        said = refused(shop.get(target + mchids), 400, "PARAM_ERROR")
+        assert (said["detail"]["field"], said["detail"]["location"]) == ("mchid", "query")
+    body = json.dumps(shop.order()).encode()
+    signature = ("Authorization", shop.signed("POST", NATIVE, body).headers["Authorization"])
+    kinds = [("Content-Type", "application/json"), ("Content-Type", "text/xml")]
+    answer = shop.http.post(NATIVE, content=body, headers=[signature, *kinds])
+    assert refused(answer, 400, "PARAM_ERROR")["detail"]["field"] == "Content-Type"
+
+
 def test_an_oversized_body_is_refused_with_the_limit(shop: Shop) -> None:
     answer = shop.http.send(shop.signed("POST", NATIVE, b" " * 1_048_577))
     assert "1048576" in refused(answer, 413, "PARAM_ERROR")["message"]

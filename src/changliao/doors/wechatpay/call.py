@@ -11,10 +11,11 @@ from changliao.core.parties import Merchant
 from changliao.doors.wechatpay.errors import WechatError, param_error
 from changliao.doors.wechatpay.platform import Platform
 from changliao.operations.network import Network
-from changliao.web.asgi import NUL
+from changliao.web.asgi import NUL, Headers
 
 F = TypeVar("F")
 JSON: Final = "application/json; charset=utf-8"
+_TWICE: Final = "is given twice with different values"
 _PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`")
 
 
@@ -74,8 +75,18 @@ def read_form(body: bytes, form: type[F]) -> F:
 
 
 def read_query(raw: bytes) -> dict[str, str]:
-    """The query by name; the last of a repeated name counts."""
-    return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
+    """The query by name. Raises WechatError 400 for a name with two values."""
+    query: dict[str, str] = {}
+    for name, value in parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True):
+        if query.setdefault(name, value) != value:
+            raise param_error(name, _TWICE, "query")
+    return query
+
+
+def check_kind(headers: Headers) -> None:
+    """Raises WechatError 400: a body is of one kind."""
+    if len({value for name, value in headers if name == b"content-type"}) > 1:
+        raise param_error("Content-Type", _TWICE, "header")
 
 
 def required(query: dict[str, str], name: str) -> str:
