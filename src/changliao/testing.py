@@ -42,8 +42,8 @@ from changliao.store.views import orders
 from changliao.store.views.orders import Placed
 
 R = TypeVar("R")
-WAIT_S: Final = 10.0
-_START_WITHIN_S: Final = 30.0
+WAIT_S: Final = 30.0
+_START_WITHIN_S: Final = 60.0
 _RETRY_SCALE: Final = 0.01
 
 

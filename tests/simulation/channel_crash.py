@@ -56,7 +56,7 @@ class Crash:
         # What is on its way: from the shop or from the operator.
         self.unanswered: list[tuple[Rest, str, dict[str, object]]] = []
         self.counted: Counter[str] = Counter()
-        self.asked = asyncio.Event()
+        self.paid = asyncio.Event()
 
     def _person(self, number: int) -> str:
         user = self.operator.made("/api/v1/users", phone=f"1370000{number:04d}", name="somebody")
@@ -108,7 +108,6 @@ class Crash:
                     status, answer = await self._send(self.operator, office, path, body)
                     assert status in (201, 422), answer
                     self.counted[answer.get("state", "not asked")] += 1
-                    self.asked.set()
                     top_up = number if step == "top-ups" else top_up
         except GONE:
             return
@@ -126,6 +125,7 @@ class Crash:
                 if self.dice.random() < 0.3:
                     tries.append(self._tender(rival, user, order["id"]))
                 if "paid" in await asyncio.gather(*tries):
+                    self.paid.set()
                     body: dict[str, object] = {"reference": f"F{order['id']}", "amount": PART}
                     path = f"/api/v1/orders/{order['id']}/refunds"
                     status, answer = await self._send(self.shop, shop, path, body)
@@ -201,7 +201,7 @@ def run(engine: str, times: int, seed: int, server: postgres.Server | None = Non
 
 async def _until_killed(crash: Crash, after_s: float) -> None:
     trading = asyncio.create_task(crash.trade())
-    await asyncio.wait_for(crash.asked.wait(), LONGEST_S)  # a busy machine takes its time to begin
+    await asyncio.wait_for(crash.paid.wait(), LONGEST_S)  # a busy machine takes its time to begin
     await asyncio.sleep(after_s)
     crash.served.kill()
     await trading
