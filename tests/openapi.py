@@ -35,7 +35,7 @@ class OpenApp:
         self.app_id, self.pid = fields["app_id"], fields["pid"]
         self.certificate = certificate
         self.gateway = fields["gateway"]
-        self.http = httpx.Client(trust_env=False, timeout=30)
+        self.http = httpx.Client(trust_env=False, verify=False, timeout=30)
         pem = fields["app_private_key"].encode()
         key = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
         assert isinstance(key, RSAPrivateKey)

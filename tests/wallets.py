@@ -22,6 +22,7 @@ class Wallet:
             base_url=base_url,
             follow_redirects=True,
             trust_env=False,
+            verify=False,
             timeout=30,
             headers={"Sec-Fetch-Site": "same-origin"},
         )

@@ -37,6 +37,7 @@ def logged_in(served: Served, role: Role, shop: Shop) -> httpx.Client:
     browser = httpx.Client(
         base_url=served.base_url,
         trust_env=False,
+        verify=False,
         timeout=30,
         headers={"Sec-Fetch-Site": "same-origin"},
     )
@@ -73,7 +74,9 @@ def test_a_role_does_what_the_table_says(
 
 @ENTRIES
 def test_nobody_is_let_in_without_logging_in(sandbox: Sandbox, one: Entry) -> None:
-    with httpx.Client(base_url=sandbox[0].base_url, trust_env=False, timeout=30) as browser:
+    with httpx.Client(
+        base_url=sandbox[0].base_url, trust_env=False, verify=False, timeout=30
+    ) as browser:
         browser.headers["Sec-Fetch-Site"] = "same-origin"
         answer = send(browser, one)
     assert answer.headers["location"].startswith("/console/login"), answer.text
@@ -105,7 +108,9 @@ def test_every_right_is_somebodys_and_an_administrator_has_all_of_the_consoles()
 def test_log_in_again_after_logging_out(sandbox: Sandbox, shop: Shop) -> None:
     served = sandbox[0]
     who = served.command("member", "add", "leaves")
-    with httpx.Client(base_url=served.base_url, trust_env=False, timeout=30) as browser:
+    with httpx.Client(
+        base_url=served.base_url, trust_env=False, verify=False, timeout=30
+    ) as browser:
         browser.headers["Sec-Fetch-Site"] = "same-origin"
         fields = hidden_in(browser.get("/console/login").text) | {
             "name": who["name"],

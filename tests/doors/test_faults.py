@@ -68,7 +68,11 @@ def test_every_door_says_that_the_database_is_gone_and_goes_on_when_it_is_back(
         rest = operator.get("/api/v1/events")
         assert (rest.status_code, rest.json()["reason"]) == (503, "unavailable")
         page = httpx.get(
-            f"{served.base_url}/w/", cookies={"cl_session": "x"}, trust_env=False, timeout=30
+            f"{served.base_url}/w/",
+            cookies={"cl_session": "x"},
+            trust_env=False,
+            verify=False,
+            timeout=30,
         )
         assert (page.status_code, "暂时不可用" in page.text) == (503, True)
         database.restart()
@@ -92,7 +96,8 @@ def test_text_that_postgresql_cannot_keep_never_reaches_it(
         found = shop.get(f"/v3/pay/transactions/out-trade-no/{number}?mchid={shop.mchid}")
         assert found.json()["attach"] == odd
     page = httpx.post(
-        f"{served.base_url}/w/login", content=b"phone=%00", trust_env=False, timeout=30,
+        f"{served.base_url}/w/login", content=b"phone=%00", trust_env=False, verify=False,
+        timeout=30,
         headers={"origin": served.base_url, "content-type": "application/x-www-form-urlencoded"},
     )  # fmt: skip
     assert page.status_code == 403
@@ -126,7 +131,9 @@ def _every_kind_of_request(
     operator.post("/api/v1/users", phone="13900000002", name="b", pin=pin, oops=password)
     operator.http.send(operator.signed("GET", "/api/v1/events", signature=operator.secret))
     fields = {"phone": "13900000001", "password": password, "pin": pin}
-    with httpx.Client(base_url=served.base_url, trust_env=False, timeout=30) as browser:
+    with httpx.Client(
+        base_url=served.base_url, trust_env=False, verify=False, timeout=30
+    ) as browser:
         page = browser.get("/w/login").text
         token = page.partition('name="csrf" value="')[2].partition('"')[0]
         headers = {"sec-fetch-site": "same-origin"}

@@ -33,6 +33,7 @@ class Somebody:
         self.browser = httpx.Client(
             base_url=served.base_url,
             trust_env=False,
+            verify=False,
             timeout=30,
             headers={"Sec-Fetch-Site": "same-origin"},
         )

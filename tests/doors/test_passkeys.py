@@ -26,6 +26,7 @@ class Tab:
         self.http = httpx.Client(
             base_url=served.base_url,
             trust_env=False,
+            verify=False,
             headers={"Sec-Fetch-Site": "same-origin", "Host": self.host},
         )
         self.see("/w/login")

@@ -19,7 +19,13 @@ def again(at: Served, request: httpx.Request, **headers: str) -> httpx.Response:
     url = f"{at.base_url}{request.url.raw_path.decode()}"
     signed = {"Authorization": request.headers["Authorization"]} | headers
     return httpx.request(
-        request.method, url, content=request.content, headers=signed, trust_env=False, timeout=30
+        request.method,
+        url,
+        content=request.content,
+        headers=signed,
+        trust_env=False,
+        verify=False,
+        timeout=30,
     )
 
 

@@ -101,7 +101,9 @@ def signed(base: str, key: Key, path: str, body: dict[str, Any]) -> dict[str, An
         f'nonce="{nonce}",signature="{signature}"'
     )
     headers = {"Authorization": authorization, "Content-Type": "application/json"}
-    answer = httpx.post(base + path, content=content, headers=headers, trust_env=False, timeout=30)
+    answer = httpx.post(
+        base + path, content=content, headers=headers, trust_env=False, verify=False, timeout=30
+    )
     answer.raise_for_status()
     return dict(answer.json())
 

@@ -23,8 +23,8 @@ from tests.waiting import eventually
 
 PRICE, MONEY = 1_000, 1_000_000_000
 # Between two sales of a till: more load would show no more, and keep a starting process waiting.
-PAUSE_S = 0.03
-ENOUGH = 4
+PAUSE_S = 0.1
+ENOUGH = 2
 GONE = httpx.TransportError
 
 

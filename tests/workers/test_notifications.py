@@ -347,7 +347,9 @@ def served_environment(served: Served) -> dict[str, str]:
 
 def answers_health(served: Served) -> bool:
     try:
-        return httpx.get(f"{served.base_url}/healthz", trust_env=False, timeout=30).is_success
+        return httpx.get(
+            f"{served.base_url}/healthz", trust_env=False, verify=False, timeout=30
+        ).is_success
     except httpx.TransportError:
         assert served.process.poll() is None, served.log()
         return False

@@ -20,7 +20,12 @@ class Person:
 
     def __init__(self, base_url: str, phone: str, name: str, pin: str) -> None:
         self._browser = httpx.Client(
-            base_url=base_url, headers=_HEADERS, follow_redirects=True, trust_env=False, timeout=30
+            base_url=base_url,
+            headers=_HEADERS,
+            follow_redirects=True,
+            trust_env=False,
+            timeout=30,
+            verify=base_url.startswith("https:"),  # certificates are read for nothing else
         )
         self.phone = phone
         self.name = name
