@@ -1,6 +1,7 @@
 """A person's settings: another PIN and password, devices, theme; and the wallet as an app."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -97,6 +98,31 @@ def test_nobody_ends_anothers_session(site: Site, chromium: Browser, phone: str)
     assert mine.locator(".devices li").count() == 2
     for page in (mine, theirs, other):
         page.context.close()
+
+
+def test_a_form_outlives_its_session(site: Site, chromium: Browser) -> None:
+    complaints: list[str] = []
+    giver, taker = person(site), person(site, 0)
+    hand = open_page(chromium, complaints, 390)
+    log_in(hand, site.base, giver.phone, "/w/transfer")
+    for name, text in {"phone": taker.phone, "amount": "1.00", "note": "<b>tea</b>"}.items():
+        hand.fill(f"#{name}", text)
+    kept = hand.context.cookies()
+    hand.context.clear_cookies(name=re.compile("session"))
+    assert len(hand.context.cookies()) < len(kept)
+    hand.click("main form button[type=submit]")
+    assert "已经保留" in hand.inner_text("main")
+    hand.fill("#phone", giver.phone)
+    hand.fill("#password", "wrong password")
+    hand.click("main form[action='/w/login'] button")
+    assert "已经保留" in hand.inner_text("main")
+    hand.fill("#password", PASSWORD)
+    hand.click("main form[action='/w/login'] button")
+    assert "<b>tea</b>" in hand.inner_text("dl")
+    hand.click("main form button[type=submit]")
+    hand.wait_for_selector("[data-open-pin]")
+    assert "¥1.00" in hand.inner_text("main")
+    hand.context.close()
 
 
 def test_a_theme_is_chosen_whatever_the_system_says(

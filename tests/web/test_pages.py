@@ -15,7 +15,7 @@ from starlette.routing import Route
 from changliao.core.outcome import Reason
 from changliao.web import display, language, words
 from changliao.web.pages import Pages, static_files, static_url
-from changliao.web.security import Browser
+from changliao.web.security import SECRET_FIELDS, Browser
 
 SITE = "http://pay.test"
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=", re.IGNORECASE)
@@ -152,6 +152,16 @@ def test_a_word_for_one_is_told_from_the_word_for_many() -> None:
     english = language.translations("en")
     assert (english.gettext("订单"), english.pgettext("many", "订单")) == ("Order", "Orders")
     assert language.translations("zh").pgettext("many", "订单") == "订单"
+
+
+def test_whatever_is_typed_unseen_is_never_kept_or_shown() -> None:
+    found = {
+        name
+        for _, text in _templates()
+        for tag in re.findall(r'<input[^>]*type="password"[^>]*>', text)
+        for name in re.findall(r'name="(\w+)"', tag)
+    }
+    assert {"pin", "password"} <= found <= SECRET_FIELDS
 
 
 def test_money_reads_as_people_write_it() -> None:

@@ -20,6 +20,8 @@ BROWSER_COOKIE: Final = "cl_browser"
 SESSION_COOKIE: Final = "cl_session"
 TOKEN_FIELD: Final = "csrf"
 TOKEN_HEADER: Final = "x-csrf-token"
+# What no page ever writes into another form or shows again.
+SECRET_FIELDS: Final = frozenset({"again", "answer", "new", "old", "password", "pin"})
 MOST_FIELDS: Final = 32
 FORM_LIMIT: Final = 65_536
 _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from changliao.core.parties import User
-from changliao.web.security import SESSION_COOKIE, Browser
+from changliao.web.security import SECRET_FIELDS, SESSION_COOKIE, TOKEN_FIELD, Browser
 
 Finder = Callable[[str], Awaitable[User | None]]
 
@@ -28,3 +29,14 @@ def safe_next(given: object, otherwise: str = "/w/") -> str:
     text = given if isinstance(given, str) else ""
     own = text.startswith("/") and not text.startswith(("//", "/\\"))
     return text if own and text.isascii() and text.isprintable() else otherwise
+
+
+def kept(form: FormData) -> dict[str, str]:
+    """What may be kept of a form that came after its session had ended; secrets never.
+
+    Nothing of a form that is about secrets: it is filled in anew. A PIN alone is asked for again.
+    """
+    if (SECRET_FIELDS - {"pin"}) & form.keys():
+        return {}
+    dropped = SECRET_FIELDS | {TOKEN_FIELD}
+    return {n: v for n, v in form.items() if isinstance(v, str) and n not in dropped}

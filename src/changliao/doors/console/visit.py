@@ -27,10 +27,10 @@ from changliao.operations.operation import Operation
 from changliao.operations.today import Today
 from changliao.store.views import console as console_views
 from changliao.store.views.console import Waiting
-from changliao.web import language, passkeys
+from changliao.web import language, passkeys, session
 from changliao.web.naming import Named, called
 from changliao.web.pages import Pages
-from changliao.web.security import TOKEN_FIELD, Forged
+from changliao.web.security import Forged
 from changliao.web.words import explain
 
 COOKIE: Final = "cl_member"
@@ -187,7 +187,9 @@ async def to_login(console: Console, request: Request) -> Response:
             form = await console.pages.browser.form(request)
         except Forged:
             return RedirectResponse(LOGIN, 303)
-        kept = {n: v for n, v in form.items() if isinstance(v, str) and n != TOKEN_FIELD}
+        kept = session.kept(form)
+        if not kept:
+            return RedirectResponse(LOGIN, 303)
         return login_page(console, request, Asked(path=request.url.path, kept=kept))
     return RedirectResponse(f"{LOGIN}?next={quote(request.url.path)}", 303)
 

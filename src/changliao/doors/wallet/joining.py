@@ -14,10 +14,10 @@ from changliao.core.ids import UserId
 from changliao.core.outcome import Refused
 from changliao.core.parties import User
 from changliao.doors.wallet import forms
-from changliao.doors.wallet.visit import UNPROCESSABLE, Wallet, problem
+from changliao.doors.wallet.visit import UNPROCESSABLE, Wallet, kept_form, login_page, problem
 from changliao.operations import sessions
 from changliao.operations.parties import SIGN_UP, SignUp
-from changliao.web import passkeys, session
+from changliao.web import session
 from changliao.web.security import SESSION_COOKIE
 
 _LONGEST_NAME = 64
@@ -53,17 +53,20 @@ async def join(wallet: Wallet, request: Request) -> Response:
 async def log_in(wallet: Wallet, request: Request) -> Response:
     """Open a session with phone and password."""
     if request.method == "GET":
-        return login_page(wallet, request, "", _next(request), "")
+        return login_page(wallet, request, _next(request), "")
     form = await wallet.pages.browser.form(request)
     given = str(form.get("phone", ""))
     following = session.safe_next(form.get("next"))
     password = str(form.get("password", ""))[: forms.LONGEST_PASSWORD]
     browser = request.headers.get("user-agent", "")
+    kept = kept_form(form)
     outcome = await sessions.log_in(wallet.network, forms.phone(given) or "", password, browser)
     if isinstance(outcome, Refused):
         text = problem(wallet, request, outcome)
-        return login_page(wallet, request, given, following, text)
-    response = RedirectResponse(following, 303)
+        return login_page(wallet, request, following, text, phone=given, kept=kept)
+    response: Response = RedirectResponse(following, 303)
+    if kept is not None:
+        response = wallet.pages.render(request, "wallet/kept.html", kept=kept)
     wallet.pages.browser.set(response, SESSION_COOKIE, outcome)
     return response
 
@@ -77,19 +80,6 @@ async def log_out(wallet: Wallet, request: Request) -> Response:
     response = RedirectResponse("/w/login", 303)
     wallet.pages.browser.forget(response, SESSION_COOKIE)
     return response
-
-
-def login_page(wallet: Wallet, request: Request, phone: str, following: str, text: str) -> Response:
-    """The page, again with what was typed."""
-    return wallet.pages.render(
-        request,
-        "wallet/login.html",
-        UNPROCESSABLE if text else 200,
-        given={"phone": phone},
-        next=following,
-        problem_text=text,
-        passkeys=passkeys.party(request, wallet.public_url) is not None,
-    )
 
 
 def _wrong(form: FormData, given: dict[str, str]) -> str:

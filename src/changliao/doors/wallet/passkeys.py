@@ -20,11 +20,12 @@ from changliao.core.passkeys import (
     RemovePasskey,
     RenamePasskey,
 )
-from changliao.doors.wallet import forms, joining
+from changliao.doors.wallet import forms
 from changliao.doors.wallet.visit import (
     UNPROCESSABLE,
     Visit,
     Wallet,
+    login_page,
     problem,
     refused_json,
     signed_in,
@@ -152,7 +153,7 @@ async def log_in(wallet: Wallet, request: Request) -> Response:
     outcome = await _session(wallet, request, str(form.get("answer", "")))
     if isinstance(outcome, Refused):
         text = problem(wallet, request, outcome)
-        return joining.login_page(wallet, request, "", following, text)
+        return login_page(wallet, request, following, text)
     response = RedirectResponse(following, 303)
     wallet.pages.browser.set(response, SESSION_COOKIE, outcome)
     return response

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -13,11 +14,20 @@ from changliao.core.parties import User
 from changliao.operations import sessions
 from changliao.operations.connectors import Desk
 from changliao.operations.network import Network
-from changliao.web import session
+from changliao.web import passkeys, session
 from changliao.web.pages import Pages
 from changliao.web.words import explain
 
 UNPROCESSABLE = 422
+_KEPT: Final = "kept_"
+
+
+class Kept(Struct, frozen=True):
+    """A form that came after its session had ended, without its secrets. `pins`: it had a PIN."""
+
+    path: str
+    fields: dict[str, str]
+    pins: bool
 
 
 class Wallet(Struct, frozen=True):
@@ -62,11 +72,56 @@ def signed_in(wallet: Wallet, handler: Handler) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         find = partial(sessions.find, wallet.network)
         user = await session.user_of(request, wallet.pages.browser, find)
-        if user is None:
+        if user is not None:
+            return await handler(Visit(wallet, request, user))
+        if request.method != "POST" or wants_json(request) or not _is_form(request):
             return session.to_login(request)
-        return await handler(Visit(wallet, request, user))
+        form = await wallet.pages.browser.form(request)
+        fields = session.kept(form)
+        if not fields:
+            return session.to_login(request)
+        kept = Kept(request.url.path, fields, bool(form.get("pin")))
+        return login_page(wallet, request, "/w/", "", kept=kept)
 
     return endpoint
+
+
+def login_page(
+    wallet: Wallet,
+    request: Request,
+    following: str,
+    text: str,
+    *,
+    phone: str = "",
+    kept: Kept | None = None,
+) -> Response:
+    """The page, again with what was typed into it and into a form before."""
+    return wallet.pages.render(
+        request,
+        "wallet/login.html",
+        UNPROCESSABLE if text else 200,
+        given={"phone": phone},
+        next=following,
+        problem_text=text,
+        kept=kept,
+        passkeys=passkeys.party(request, wallet.public_url) is not None,
+    )
+
+
+def kept_form(form: FormData) -> Kept | None:
+    """What the login page remembered; only for a page of the wallet."""
+    path = session.safe_next(form.get("path"), "")
+    ours = path.startswith("/w/") and path != "/w/login"
+    told = {
+        name.removeprefix(_KEPT): value
+        for name, value in form.items()
+        if name.startswith(_KEPT) and isinstance(value, str)
+    }
+    return Kept(path, told, form.get("pins") == "1") if ours else None
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
 
 
 def problem(wallet: Wallet, request: Request, refused: Refused) -> str:
