@@ -1,7 +1,9 @@
 """Calling other networks: one form or address out, one answer in, within a time and a size."""
 
 import logging
+import ssl
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 import httpx
@@ -30,7 +32,9 @@ class Caller:
     async def _call(self, method: str, url: str, fields: Mapping[str, str] | None) -> bytes | None:
         try:
             target = await self._guard.check(url)
-            async with httpx.AsyncClient(timeout=_WITHIN_S, trust_env=False) as client:
+            async with httpx.AsyncClient(
+                verify=_trusted(), timeout=_WITHIN_S, trust_env=False
+            ) as client:
                 answer = await client.request(
                     method,
                     target.url,
@@ -43,3 +47,9 @@ class Caller:
             return None
         taken = answer.status_code == httpx.codes.OK and len(answer.content) <= _MOST_BYTES
         return answer.content if taken else None
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities everybody trusts: reading them takes the loop sixty milliseconds."""
+    return httpx.create_ssl_context(trust_env=False)
