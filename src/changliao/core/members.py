@@ -61,6 +61,7 @@ class Right(StrEnum):
     APPROVE_MERGER = "approve_merger"
     MANAGE_MEMBERS = "manage_members"
     USE_KEY = "use_key"
+    ACT_FOR_OTHERS = "act_for_others"
     PORTAL_LOOK = "portal_look"
     PORTAL_KEYS = "portal_keys"
     PORTAL_TEST = "portal_test"
@@ -78,6 +79,7 @@ _OPERATOR: Final = _VIEWER | {
     Right.USE_KEY,
 }
 _SUPERVISOR: Final = _OPERATOR | {
+    Right.ACT_FOR_OTHERS,
     Right.APPROVE_POLICY,
     Right.APPROVE_RISK_RULES,
     Right.CLEAR_PAYERS,

@@ -57,7 +57,7 @@ class Endpoint(Struct, Generic[B, Q], frozen=True, eq=False):
 
     The first line of the handler's docstring is the summary, the rest the description. `repeats`
     marks what only sets a state: sent again it sets the same, so no answer has to be kept. A member
-    needs the `right`, under whichever of its keys.
+    needs the `right`, under whichever of its keys; `needs` says which where none is named.
     """
 
     method: str
@@ -76,6 +76,12 @@ class Endpoint(Struct, Generic[B, Q], frozen=True, eq=False):
     def keeps_answers(self) -> bool:
         """Does it take an Idempotency-Key?"""
         return self.method == "POST" and not self.repeats
+
+    @property
+    def needs(self) -> Right | None:
+        """What a member's role must have: what no page does is done for people and merchants."""
+        acts = self.method == "POST" and self.who is not Who.MERCHANT
+        return self.right or (Right.ACT_FOR_OTHERS if acts else None)
 
     @property
     def subject(self) -> str:
@@ -131,8 +137,8 @@ def permit(endpoint: Endpoint[Any, Any], caller: Caller) -> None:
         raise Problem("not_permitted", "only a merchant's key may do this")
     if who is Who.MEMBER and member is None:
         raise Problem("not_permitted", "needs a member's key: `changliao member key` makes one")
-    if member is not None and endpoint.right is not None and not may(member, endpoint.right):
-        raise Problem("not_permitted", f"the member has not the right {endpoint.right}")
+    if member is not None and endpoint.needs is not None and not may(member, endpoint.needs):
+        raise Problem("not_permitted", f"the member has not the right {endpoint.needs}")
 
 
 async def _once(

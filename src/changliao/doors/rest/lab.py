@@ -7,6 +7,7 @@ takes longer is for `changliao market lab run`. Nothing here touches the network
 from types import ModuleType
 from typing import Any, Final
 
+from changliao.core.members import Right
 from changliao.doors.rest.call import Call, Door
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.fields import Nothing
@@ -33,6 +34,6 @@ def _runs() -> ModuleType:
 ENDPOINTS: Final[tuple[Endpoint[Any, Any], ...]] = (
     Endpoint(
         "POST", "/market/lab/runs", play, Who.OPERATOR, NewLabRun, Nothing, LabRunShown,
-        repeats=True,
+        repeats=True, right=Right.LOOK,
     ),
 )  # fmt: skip

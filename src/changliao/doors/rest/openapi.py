@@ -131,7 +131,7 @@ def encoded(public_url: str) -> bytes:
 def reasons(one: Endpoint[Any, Any]) -> list[str]:
     """Every reason an operation may give, with those that any may."""
     found = {str(reason) for reason in (*one.refuses, *_SIGNED, *_BY_WHO[one.who])}
-    if one.right is not None:
+    if one.needs is not None:
         found |= {"not_permitted"}
     if one.method == "POST":
         found |= {Reason.BUSY.value}
@@ -165,7 +165,7 @@ def _operation(
 
 
 def _right(one: Endpoint[Any, Any]) -> str:
-    return f" A member's role needs the right {one.right}." if one.right is not None else ""
+    return f" A member's role needs the right {one.needs}." if one.needs is not None else ""
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
