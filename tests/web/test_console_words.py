@@ -1,5 +1,8 @@
 """Whatever the network knows has its word in the console, in both languages."""
 
+import pkgutil
+from importlib import import_module
+
 import pytest
 
 from changliao.core.acceptance import Accepting
@@ -19,10 +22,26 @@ from changliao.core.platforms import StoreMode, StoreState
 from changliao.core.risk import Movement, RiskAction, RuleKind, RuleState
 from changliao.core.settlements import SettlementState
 from changliao.core.statements import DifferenceKind
+from changliao.doors import console, rest
+from changliao.doors.rest.members import Doing
+from changliao.operations.operation import Operation
 from changliao.web.pages import Pages
 from changliao.web.security import Browser
 
+
+def acts() -> set[str]:
+    """What members do in the console, the portal, and with keys of their own."""
+    modules = [import_module(f"{each.__name__}.{one.name}") for each in (console, rest)
+               for one in pkgutil.iter_modules(each.__path__)]  # fmt: skip
+    found = [value for module in modules for value in vars(module).values()]
+    done = {one.operation.name for one in found if isinstance(one, Doing)}
+    pages = [value for module in modules if module.__name__.startswith(console.__name__)
+             for value in vars(module).values()]  # fmt: skip
+    return done | {one.name for one in pages if isinstance(one, Operation)}
+
+
 TABLES = {
+    "ACTIONS": acts(),
     "ACCEPTING": [one.name for one in Accepting],
     "BANK_FAULTS": [one.name for one in BankFault],
     "BUDGET_KINDS": [one.name for one in BudgetKind],
