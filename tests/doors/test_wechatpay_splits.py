@@ -152,6 +152,18 @@ def test_a_name_must_be_encrypted_for_us_and_be_theirs(shop: Shop, other: Shop) 
     assert code(plain) == (400, "PARAM_ERROR")
 
 
+def test_a_merchant_of_the_sandboxs_later_time_is_told_names_in_secret(
+    sandbox: tuple[Served, Rest], other: Shop
+) -> None:
+    """Its key begins in a time to come: a name was then answered as it is."""
+    clock = "/api/v1/sandbox/clock"
+    ahead = sandbox[1].get(clock).json()["ahead_s"]
+    assert sandbox[1].post(clock, ahead_s=ahead + 60).status_code == 200
+    with merchant(sandbox[0], "Of tomorrow") as shop:
+        shown = add(shop, other).json()["name"]
+        assert shop.private_key.decrypt(base64.b64decode(shown), PADDING).decode() == "Supplier"
+
+
 def test_a_receiver_is_told_of_what_came_and_went(
     sandbox: tuple[Served, Rest], shop: Shop, other: Shop, payer: Person
 ) -> None:

@@ -14,9 +14,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from changliao.commands.lab_files import STORY, as_it_stands, fitted, refusals
-from changliao.commands.market_tables import facts_table, shares_table, summary
+from changliao.commands.market_tables import facts_table, shares_table, summary, sweep_table, swept
 from changliao.commands.options import json_option
-from changliao.commands.terminal import console
+from changliao.commands.terminal import console, print_whole
 from changliao.sim import pricing, reading
 from changliao.sim.check import SENSITIVITY, check
 from changliao.sim.lab import run
@@ -166,19 +166,23 @@ def compare_command(first: str, second: str, **given: Any) -> None:
 @click.argument("path", metavar="FILE")
 @click.argument("parameter", metavar="NAME=FROM:TO:STEP")
 @days_option
-def sweep_command(path: str, parameter: str, days: int | None) -> None:
+@json_option
+def sweep_command(path: str, parameter: str, days: int | None, *, as_json: bool) -> None:
     """Play again with a parameter of the model at each value: `sweep story network=0:2:0.25`."""
     name, values = _range(parameter)
     with refusals(path):
         file = fitted(path)
-        results: dict[str, Result] = {}
+        results: dict[float, Result] = {}
         with _progress(f"playing with other {name}", len(values)) as advance, _interrupts() as met:
             for number, value in enumerate(values):
                 changed = file.changed({name if "." in name else f"model.{name}": value})
-                results[f"{name} {value:g}"] = _played(changed, days=days)
+                results[value] = _played(changed, days=days)
                 advance(number + 1)
-    if results:
-        console.print(shares_table(results, [min(result.days for result in results.values())]))
+    last = min((result.days for result in results.values()), default=0)
+    if as_json:
+        click.echo(msgspec.json.encode(swept(name, results, last)))
+    elif results:
+        print_whole(sweep_table(name, results, last))
     if met:
         click.echo(f"interrupted after {len(results)} of {len(values)} values", err=True)
         sys.exit(130)

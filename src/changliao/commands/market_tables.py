@@ -41,6 +41,35 @@ def shares_table(results: dict[str, Result], days: list[int]) -> Table:
     return table
 
 
+def sweep_table(name: str, results: dict[float, Result], day: int) -> Table:
+    """Shares by platform on one day, a row for each value of the parameter `name`."""
+    table = Table(title=f"share of purchases on day {day}")
+    platforms = dict.fromkeys(one for result in results.values() for one in result.platforms)
+    for title in (name, *platforms, "HHI by group", "boycotting"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for value, result in results.items():
+        shares = (
+            f"{result.share(one, day):.2%}" if one in result.platforms else "" for one in platforms
+        )
+        more = f"{result.hhi(day):,.0f}", f"{result.boycott(day):.1%}"
+        table.add_row(f"{value:g}", *shares, *more)
+    return table
+
+
+def swept(name: str, results: dict[float, Result], day: int) -> dict[str, Any]:
+    """The same for a program."""
+    rows = [
+        {
+            name: value,
+            "shares": {one: result.share(one, day) for one in result.platforms},
+            "hhi": result.hhi(day),
+            "boycott": result.boycott(day),
+        }
+        for value, result in results.items()
+    ]
+    return {"parameter": name, "day": day, "values": rows}
+
+
 def facts_table(report: Report) -> Table:
     """Each fact, whether it was given, and with which parameters it holds."""
     table = Table(title=report.scenario)

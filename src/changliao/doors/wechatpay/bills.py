@@ -13,15 +13,14 @@ from urllib.parse import urlsplit
 
 from changliao.core.bills import Day, day_of, is_over
 from changliao.core.clock import MINUTE, Instant
-from changliao.core.parties import Key, KeyKind, Merchant
 from changliao.doors.wechatpay import crypto
 from changliao.doors.wechatpay.acting import partner
 from changliao.doors.wechatpay.bill_files import TRADE_COLUMNS
 from changliao.doors.wechatpay.bill_rows import ACCOUNTS, Wanted, file_of
 from changliao.doors.wechatpay.call import Answer, Call, Door, ok, required
 from changliao.doors.wechatpay.errors import WechatError, param_error
+from changliao.doors.wechatpay.sensitive import key_of
 from changliao.operations.downloads import described
-from changliao.store.views import parties
 
 PATH: Final = "/v3/billdownload/file"
 LINK_LIVES: Final = 5 * MINUTE
@@ -106,7 +105,7 @@ async def _offer(door: Door, call: Call, kind: str, merchant_id: int) -> Answer:
 async def _offer_sealed(door: Door, call: Call, kind: str, merchant_id: int) -> Answer:
     """The same for a bill that is handed over encrypted, as a list of one."""
     wanted = _wanted(door, call, kind, merchant_id, sealed=True)
-    key = await _key(door, call.merchant)
+    key = await key_of(door, call.merchant)
     link = _link(door, call, wanted, await _content(door, wanted))
     lock = door.network.downloads.lock(link["download_url"].partition("token=")[2].split("&")[0])
     sealed = {
@@ -147,16 +146,6 @@ async def _sub_merchant(door: Door, call: Call) -> int:
     if not number or number == call.merchant.number:
         return 0
     return (await partner(door, call, call.merchant.number, number)).merchant.id
-
-
-async def _key(door: Door, merchant: Merchant) -> Key:
-    """The merchant's newest key, under which it gets secrets."""
-    now = door.network.clock()
-    keys = await door.network.look_up(parties.keys_of, merchant.id)
-    usable = [one for one in keys if one.kind is KeyKind.RSA_PUBLIC and one.works(now)]
-    if not usable:
-        raise WechatError(400, "INVALID_REQUEST", "商户没有有效的API证书")
-    return max(usable, key=lambda one: one.starts_at)
 
 
 def _choice(call: Call, name: str, choices: tuple[str, ...], default: str | None = None) -> str:

@@ -3,7 +3,7 @@
 Source: wechatpay-v3.md §5: RSA-OAEP with SHA-1; the request's Wechatpay-Serial names our key.
 """
 
-from changliao.core.parties import KeyKind, Merchant
+from changliao.core.parties import Key, KeyKind, Merchant
 from changliao.doors.wechatpay import crypto
 from changliao.doors.wechatpay.call import Call, Door
 from changliao.doors.wechatpay.errors import WechatError
@@ -24,11 +24,16 @@ def reveal(door: Door, call: Call, secret: str) -> str:
 
 
 async def conceal(door: Door, merchant: Merchant, plain: str) -> str:
-    """Text that only this merchant reads, under its newest working key; as it is without one."""
-    now = door.network.real_clock()
-    keys = await door.network.read(parties.keys_of, merchant.id)
-    usable = [key for key in keys if key.kind is KeyKind.RSA_PUBLIC and key.works(now)]
+    """Text that only this merchant reads. Raises WechatError 400."""
+    key = await key_of(door, merchant)
+    return crypto.encrypt_for(key.material, plain.encode())
+
+
+async def key_of(door: Door, merchant: Merchant) -> Key:
+    """The merchant's newest working key, under which it gets secrets. Raises WechatError 400."""
+    now = door.network.clock()
+    keys = await door.network.look_up(parties.keys_of, merchant.id)
+    usable = [one for one in keys if one.kind is KeyKind.RSA_PUBLIC and one.works(now)]
     if not usable:
-        return plain
-    newest = max(usable, key=lambda key: key.starts_at)
-    return crypto.encrypt_for(newest.material, plain.encode())
+        raise WechatError(400, "INVALID_REQUEST", "商户没有有效的API证书")
+    return max(usable, key=lambda one: one.starts_at)
