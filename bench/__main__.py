@@ -1,36 +1,27 @@
-"""`make bench`: every benchmark, one after the other; figures go to bench/results."""
+"""`make bench`: every benchmark, one after the other; figures go to bench/results.
 
-import gc
+Each is a process of its own, as it is when asked for alone: none inherits what another left behind.
+"""
 
-from bench import committer, growth, http, market, start, switch
-from bench.results import save
-from changliao.commands.serve import THRESHOLDS
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Final
 
-GROWTH_SIZES = (10_000, 1_000_000)
+import click
+
+PARTS: Final = (
+    *("start", "http", "committer", "growth", "switch", "rules", "lists", "pages", "drive"),
+    "market",
+)
 
 
-def main() -> None:
-    """About twenty-five minutes; `python -m bench.growth --largest 10000000` goes further."""
-    figures = start.run()
-    start.show(figures)
-    save("start", figures)
-    figures = http.run()
-    http.show(figures)
-    save("http", figures)
-    gc.set_threshold(*THRESHOLDS)
-    for engine in ("sqlite", "postgresql"):
-        figures = committer.run(engine)
-        committer.show(figures)
-        save(f"committer-{engine}", figures)
-        figures = growth.run(engine, GROWTH_SIZES)
-        growth.show(figures)
-        save(f"growth-{engine}", figures)
-        figures = switch.run(engine)
-        switch.show(engine, figures)
-        save(f"switch-{engine}", figures)
-    figures = market.run()
-    market.show(figures)
-    save("market", figures)
+@click.command(help=__doc__)
+@click.argument("parts", nargs=-1, type=click.Choice(PARTS))
+def main(parts: Sequence[str]) -> None:
+    for part in parts or PARTS:
+        click.echo(f"python -m bench.{part}")
+        subprocess.run([sys.executable, "-m", f"bench.{part}"], check=True)
 
 
 if __name__ == "__main__":

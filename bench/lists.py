@@ -3,7 +3,7 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import click
@@ -94,13 +94,14 @@ def show(figures: dict[str, Any]) -> None:
 
 
 @click.command()
-@click.option("--engine", type=click.Choice(["sqlite", "postgresql"]), default="sqlite")
+@click.option("--engine", type=click.Choice(["sqlite", "postgresql"]), multiple=True)
 @click.option("--orders", default=ORDERS, show_default=True)
-def main(engine: str, orders: int) -> None:
-    """Pages that must answer in 50 ms."""
-    figures = run(engine, orders)
-    show(figures)
-    save(f"lists-{engine}", figures)
+def main(engine: Sequence[str], orders: int) -> None:
+    """Pages that must answer in 50 ms; both engines by default."""
+    for one in engine or ("sqlite", "postgresql"):
+        figures = run(one, orders)
+        show(figures)
+        save(f"lists-{one}", figures)
 
 
 if __name__ == "__main__":
