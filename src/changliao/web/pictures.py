@@ -6,7 +6,6 @@ unpack to has a limit of its own, asked before it is unpacked. Where the librari
 """
 
 import io
-import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
@@ -61,17 +60,16 @@ def _reader() -> Callable[[bytes], str] | None:
     broken: tuple[type[Exception], ...] = (
         UnidentifiedImageError,
         Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
         OSError,
         SyntaxError,
         ValueError,
     )
-
     only = zxingcpp.barcode_formats_from_str("QRCode")
 
     def read(body: bytes) -> str:
         try:
-            with warnings.catch_warnings(), Image.open(io.BytesIO(body), formats=_FORMATS) as found:
-                warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(body), formats=_FORMATS) as found:
                 if found.width * found.height > MOST_PIXELS:
                     raise NotAPicture
                 grey: Any = found.convert("L")
