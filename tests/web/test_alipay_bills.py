@@ -140,3 +140,12 @@ def test_what_is_no_file_of_alipays_is_refused(document: bytes) -> None:
     found = read_statement(document)
     assert isinstance(found, Refused)
     assert found.reason is Reason.STATEMENT_UNREADABLE
+
+
+def test_a_broken_archive_is_refused_wherever_it_broke() -> None:
+    """Its directory may be whole and what is packed may not."""
+    packed = archive([("20880000000000000156_20261123_账务明细.csv", a_bill())], NOON)
+    for place in range(len(packed)):
+        broken = packed[:place] + bytes([packed[place] ^ 0xFF]) + packed[place + 1 :]
+        found = read_statement(broken)
+        assert isinstance(found, Refused) or found == read_statement(packed), place

@@ -10,6 +10,7 @@ rows that do not lead from balance to balance or to the file's own sums.
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -38,6 +39,13 @@ _ACCOUNT: Final = re.compile(r"#账号：\[(\d{1,34})\]")
 _SPAN: Final = re.compile(r"#起始日期：\[([^\]]+)\]\s+终止日期：\[([^\]]+)\]")
 _AMOUNT: Final = re.compile(r"([+-]?)([0-9]{1,13})(?:\.([0-9]{1,2}))?")
 _SUMS: Final = re.compile(r"#(支出|收入)合计：([0-9]+)笔，共([^元]+)元")
+
+
+# What opening says of a broken directory, of packed bytes that are broken or cut short, of another
+# way to pack, of a password, and of places outside the file.
+_UNOPENED: Final = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError),
+)
 
 
 class _Wrong(Exception):
@@ -112,7 +120,7 @@ def _unpacked(document: bytes) -> bytes:
             if entries[0].file_size > MOST_BYTES:
                 raise _Wrong(f"at most {MOST_BYTES} bytes are read")
             return opened.read(entries[0])
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
+    except _UNOPENED as error:
         raise _Wrong("the archive cannot be opened") from error
 
 

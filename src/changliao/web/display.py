@@ -49,7 +49,7 @@ def plain(value: Any) -> Any:
     """
     if isinstance(value, str) and not value.isascii() and _TURNING.search(value):
         shown = _TURNING.sub("", value)
-        return Markup(shown) if isinstance(value, Markup) else shown  # noqa: S704 it was safe
+        return Markup(shown) if isinstance(value, Markup) else shown  # noqa: S704 it was markup before
     return value
 
 

@@ -36,6 +36,11 @@ def party(request: Request, public_url: str) -> Party | None:
     return Party(ours.hostname or "", f"https://{host}")
 
 
+def asked(request: Request) -> bool:
+    """Does a form want the challenge for what it would do, and nothing done?"""
+    return request.query_params.get("ask") == "passkey"
+
+
 def creation(
     party: Party, challenge: str, owner_id: int, names: tuple[str, str], known: list[Passkey]
 ) -> dict[str, Any]:

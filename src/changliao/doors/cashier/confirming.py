@@ -2,7 +2,6 @@
 
 from msgspec.structs import replace
 from starlette.datastructures import FormData
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from changliao.core.baskets import PayBasket
@@ -19,11 +18,6 @@ from changliao.operations.proofs import Confirming
 from changliao.web import passkeys
 
 Asked = PayOrder | PayBasket
-
-
-def wanted(request: Request) -> bool:
-    """Is a challenge for a passkey wanted, and nothing paid?"""
-    return request.query_params.get("ask") == "passkey"
 
 
 async def command(

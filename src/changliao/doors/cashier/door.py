@@ -132,7 +132,7 @@ class _Cashier:
             path = request.url.path.removesuffix("/pay")
             return _told(request, session.to_login(request), f"/w/login?next={path}")
         asked = await self._asked(form, found, payer)
-        if confirming.wanted(request):
+        if passkeys.asked(request):
             return await self._challenge(request, asked)
         outcome = await self._paid(request, form, asked)
         again = f"/c/{request.path_params['token']}?view={_given_device(form)}"

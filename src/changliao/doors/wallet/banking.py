@@ -34,7 +34,7 @@ from changliao.doors.wallet.visit import (
 )
 from changliao.operations.channels import ASK
 from changliao.store.views import channels, ledger
-from changliao.web import session
+from changliao.web import passkeys, session
 from changliao.web.devices import is_phone
 
 _KIND: Final = "sandbox_bank"
@@ -134,7 +134,7 @@ async def confirm(visit: Visit) -> Response:
     if minor is None or number is None or not 0 < len(given["account"]) <= _LONGEST_ACCOUNT:
         return await _withdraw_page(visit, given, visit.words(_AMOUNT_WRONG))
     command = await _command(visit, RequestKind.PAYOUT, minor, number, given)
-    if confirming.asked(visit.request) and isinstance(command, AskChannel):
+    if passkeys.asked(visit.request) and isinstance(command, AskChannel):
         return await confirming.challenge(visit, command.act())
     outcome = await _withdrawn(visit, form, command)
     if isinstance(outcome, Refused):

@@ -5,7 +5,6 @@ the challenge for what it would do. So nobody says twice what is confirmed.
 """
 
 from starlette.datastructures import FormData
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from changliao.core.confirmations import Act, Proven
@@ -15,11 +14,6 @@ from changliao.doors.wallet.visit import Visit, refused_json
 from changliao.operations import proofs
 from changliao.operations.proofs import Confirming
 from changliao.web import passkeys
-
-
-def asked(request: Request) -> bool:
-    """Is a challenge wanted, and nothing done?"""
-    return request.query_params.get("ask") == "passkey"
 
 
 async def ready(visit: Visit) -> bool:

@@ -22,6 +22,7 @@ from changliao.doors.wallet.visit import (
 from changliao.operations import packages
 from changliao.operations.authorizations import FREEZE
 from changliao.store.views import parties
+from changliao.web import passkeys
 
 _HEADLINES = {
     AuthorizationState.FROZEN: "已冻结",
@@ -50,7 +51,7 @@ async def freeze(visit: Visit) -> Response:
     if step_id is not None:
         step = AuthorizationStepId(step_id)
         command = Freeze(known.merchant_id, known.id, visit.user.id, known.amount, step)
-        if confirming.asked(request):
+        if passkeys.asked(request):
             return await confirming.challenge(visit, command.act())
         outcome = await _frozen(visit, form, command)
     if not isinstance(outcome, Refused):

@@ -37,6 +37,7 @@ from changliao.doors.wallet.visit import (
 from changliao.operations.groupbills import CLOSE, OPEN, PAY
 from changliao.operations.invitations import Subject
 from changliao.store.views import groupbills, parties
+from changliao.web import passkeys
 
 _RECENT: Final = 20
 _LONGEST_TITLE: Final = 64
@@ -102,7 +103,7 @@ async def pay(visit: Visit) -> Response:
     if minor.isascii() and minor.isdigit():
         share_id, seen = GroupShareId(network.ids.new()), int(minor[:18])
         command = PayShare(share_id, known.payee_id, known.id, visit.user.id, seen)
-        if confirming.asked(visit.request):
+        if passkeys.asked(visit.request):
             return await confirming.challenge(visit, command.act())
         outcome = await _given(visit, form, command)
     here = visit.request.url.path

@@ -24,6 +24,7 @@ from changliao.doors.wallet.visit import (
 )
 from changliao.operations.wallet import TRANSFER
 from changliao.store.views import ledger, parties
+from changliao.web import passkeys
 
 _AMOUNT_WRONG = "请填写金额，例如 88.88。"
 _LONGEST_NOTE = 64
@@ -73,7 +74,7 @@ async def confirm(visit: Visit) -> Response:
         note=given["note"][:_LONGEST_NOTE],
     )
     command = TransferMoney(moved)
-    if confirming.asked(visit.request):
+    if passkeys.asked(visit.request):
         return await confirming.challenge(visit, command.act())
     outcome = await _sent(visit, form, command)
     if not isinstance(outcome, Refused):

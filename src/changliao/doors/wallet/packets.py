@@ -40,6 +40,7 @@ from changliao.doors.wallet.visit import (
 from changliao.operations.invitations import Subject
 from changliao.operations.packets import CLAIM, GIVE
 from changliao.store.views import ledger, packets, parties
+from changliao.web import passkeys
 
 _RECENT: Final = 20
 _LONGEST_GREETING: Final = 64
@@ -84,7 +85,7 @@ async def confirm(visit: Visit) -> Response:
     if asked is None:
         return await _form(visit, given, visit.words("请填写金额和个数，例如 20 元、5 个。"))
     command = GivePacket(asked)
-    if confirming.asked(visit.request):
+    if passkeys.asked(visit.request):
         return await confirming.challenge(visit, command.act())
     outcome = await _given_away(visit, form, command)
     if isinstance(outcome, Packet):
