@@ -8,9 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from changliao.core import chart
+from changliao.core.clock import Instant
 from changliao.core.credentials import Credential, CredentialKind
-from changliao.core.ids import MemberId, MerchantId, RefundProposalId, UserId, show
-from changliao.core.members import Member, Role
+from changliao.core.ids import MemberId, MerchantId, RefundProposalId, UserId, parse, show
+from changliao.core.members import ChangeMember, Member, MemberState, Role
 from changliao.core.money import CNY
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
@@ -33,6 +34,9 @@ from changliao.core.thresholds import (
 )
 from changliao.operations import audit_proposals, members, proposals, refunds, reversals, thresholds
 from changliao.operations.members import AddMember
+from changliao.operations.operation import Operation
+from changliao.store.unit import UnitOfWork
+from tests import postgres
 from tests.operations.test_audit import execute
 from tests.world import World, refused
 
@@ -288,6 +292,33 @@ def test_a_threshold_is_stricter_at_once_and_looser_by_two(world: World) -> None
     # What is stricter ends what waits.
     set_threshold(world, 0)
     assert set_threshold(world, 100) == Threshold(NETWORK, CNY.number, Terms(100), 11)
+
+
+def test_a_right_that_another_process_takes_in_between_is_not_counted(
+    postgresql: postgres.Server,
+) -> None:
+    """One committer counts who may refund, another lifts one's right, and the first commits."""
+    with postgresql.borrowed() as address:
+        first, second = World(address), World(address, node=1)
+        shop = MerchantId(first.ids.new())
+        one, other = member(first, shop), member(first, shop)
+        admin, lifted = (MemberId(parse("mbr", it) or 0) for it in (one, other))
+        lift = ChangeMember(lifted, Role.ACCOUNTANT, MemberState.DISABLED, admin)
+        tries: list[Any] = []
+
+        def meanwhile(tx: UnitOfWork, command: SetThreshold, now: Instant) -> Any:
+            tries.append(thresholds.SET.run(tx, command, now))
+            if len(tries) == 1:
+                assert isinstance(first.do(members.CHANGE, lift), Member)
+            return tries[-1]
+
+        slow = Operation("thresholds.set", meanwhile, thresholds.SET.keys)
+        late = second.do(slow, SetThreshold(CNY.number, Terms(600), one, shop))
+        assert isinstance(tries[0], Threshold)
+        assert refused(late, Reason.REFUND_THRESHOLD_INVALID)
+        assert first.table("refund_thresholds") == []
+        for world in (first, second):
+            world.close()
 
 
 def test_an_operator_alone_does_not_reverse_what_is_large(world: World, paid: Order) -> None:

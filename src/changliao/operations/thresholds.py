@@ -19,7 +19,7 @@ from changliao.core.thresholds import (
     decide_threshold,
 )
 from changliao.operations.operation import Operation, Place
-from changliao.store.members import member_from_row
+from changliao.store.members import MEMBERS, member_from_row
 from changliao.store.orders import ORDERS
 from changliao.store.refunds import REFUNDS_BY_REFERENCE
 from changliao.store.thresholds import THRESHOLDS
@@ -42,30 +42,42 @@ def alone(
 
 def _set(tx: UnitOfWork, command: SetThreshold, now: Instant) -> Threshold | Refused:
     """From the next refund on, if it is stricter."""
-    key = (command.organisation, command.currency)
-    known = tx.find(THRESHOLDS, key)
-    after = decide_threshold(command, known, _hands(tx, command.organisation))
-    if isinstance(after, Threshold) and after is not known:
-        tx.put(THRESHOLDS, key, after)
-    return after
+    known = _known(tx, command)
+    return _kept(tx, known, decide_threshold(command, known, _hands(tx, command.organisation)))
 
 
 def _decide(tx: UnitOfWork, command: DecideThreshold, now: Instant) -> Threshold | Refused:
     """From the next refund on."""
-    key = (command.organisation, command.currency)
-    known = tx.find(THRESHOLDS, key)
-    after = decide_change(command, known)
+    known = _known(tx, command)
+    return _kept(tx, known, decide_change(command, known))
+
+
+def _known(tx: UnitOfWork, command: SetThreshold | DecideThreshold) -> Threshold | None:
+    return tx.find(THRESHOLDS, (command.organisation, command.currency))
+
+
+def _kept(
+    tx: UnitOfWork, known: Threshold | None, after: Threshold | Refused
+) -> Threshold | Refused:
     if isinstance(after, Threshold) and after is not known:
-        tx.put(THRESHOLDS, key, after)
+        tx.put(THRESHOLDS, (after.organisation, after.currency), after)
     return after
 
 
 def _hands(tx: UnitOfWork, organisation: MerchantId) -> int:
-    """How many may refund. Operators' keys are made when they are needed: they are not counted."""
+    """How many may refund, and still may when this is committed.
+
+    Operators' keys are made when they are needed: they are not counted.
+    """
     if organisation == NETWORK:
         return HANDS
     rows = tx.select("members_all", {"organisation": organisation})
-    return sum(may(member_from_row(row), Right.PORTAL_REFUND) for row in rows)
+    tx.load(MEMBERS, [member_from_row(row).id for row in rows])
+    found = [one for one in tx.held(MEMBERS) if one.organisation == organisation]
+    able = [one for one in found if may(one, Right.PORTAL_REFUND)][:HANDS]
+    for one in able:
+        tx.rely(MEMBERS, one.id)
+    return len(able)
 
 
 def _keys(command: SetThreshold | DecideThreshold) -> Iterable[Place]:
