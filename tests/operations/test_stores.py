@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from changliao.core import chart
 from changliao.core.clock import DAY, Instant
@@ -22,7 +23,7 @@ from changliao.core.platforms import (
     StoreMode,
     StoreState,
 )
-from changliao.core.splits import Return, Share, ShareOrder
+from changliao.core.splits import Return, Share, ShareOrder, Take
 from changliao.operations import orders, refunds, settling, splits, stores
 from changliao.operations.settling import ConfirmReceipt, Settle
 from changliao.store.deadlines import DeadlineKind
@@ -307,6 +308,22 @@ def test_a_seller_cannot_take_what_its_store_holds(world: World, mode: StoreMode
     assert refused(by_hand(world, order), Reason.HOLD_OF_STORE)
     assert refused(by_hand(world, order, partner_id=MerchantId(0)), Reason.HOLD_OF_STORE)
     assert mall.all == (0, 0, 0)
+
+
+def test_what_a_settlement_divided_comes_back_with_refunds_only(world: World) -> None:
+    mall = Mall(world)
+    order = mall.sell(1_000)
+    mall.settle(order)
+    before = world.rows()
+    share_id = ShareId(order.payment_id)
+    back = Return(ReturnId(4), mall.seller, share_id, mall.platform, "B1", 80, b"")
+    for one in (back, replace(back, partner_id=mall.platform)):
+        assert refused(world.do(splits.RETURN, one), Reason.HOLD_OF_STORE)
+    takes = (Take(share_id, mall.platform, 72),)
+    asked = replace(world.a_refund(order, 100), takes=takes)
+    assert refused(world.do(refunds.REFUND, asked), Reason.HOLD_OF_STORE)
+    assert world.rows() == before
+    assert mall.all == (800, 80, 120)
 
 
 def test_a_platforms_own_store_holds_and_shares_as_it_asks(world: World) -> None:

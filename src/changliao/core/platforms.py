@@ -22,11 +22,10 @@ from changliao.core.ids import MerchantId, MergerId, ShareId
 from changliao.core.money import BPS, split
 from changliao.core.orders import Hold, Order
 from changliao.core.outcome import Reason, Refused
-from changliao.core.splits import Part, PartyKind, Receiver, Share, ShareOrder
+from changliao.core.splits import SETTLEMENT, Part, PartyKind, Receiver, Share, ShareOrder
 
 MOST_RECEIVERS: Final = 10
 MOST_DAYS: Final = 180
-SETTLEMENT: Final = "settlement@"
 _DIGEST: Final = b"settlement"
 
 

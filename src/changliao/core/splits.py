@@ -28,8 +28,9 @@ from changliao.core.outcome import Reason, Refused
 USUAL_RATIO_BPS: Final = 3000
 # A platform may be a receiver of its own sub-merchants' orders under this relation.
 PLATFORM: Final = "PLATFORM"
-# How a share is named that a payment makes.
+# How a share is named that a payment makes, and the one that settles what a store sold.
 AT_PAYMENT: Final = "payment@"
+SETTLEMENT: Final = "settlement@"
 MOST_REQUESTS: Final = 50
 MOST_RECEIVERS: Final = 50
 RETURN_WINDOW: Final = 180 * DAY
@@ -287,9 +288,14 @@ def decide_return(
     return Returned(asked, replace(part, returned=part.returned + asked.amount), after, (moved,))
 
 
-def returnable(share_id: ShareId, now: Instant) -> Refused | None:
-    """May a merchant still ask for shares back? What refunds take back has no such end."""
-    late = now >= made_at(share_id) + RETURN_WINDOW
+def returnable(share: Share, now: Instant) -> Refused | None:
+    """May a merchant ask for shares back? What refunds take back by themselves has no such end.
+
+    What a store's sale was divided into is the platform's and the others' to keep.
+    """
+    if share.reference.startswith(SETTLEMENT):
+        return Refused(Reason.HOLD_OF_STORE, "what was settled comes back with refunds only")
+    late = now >= made_at(share.id) + RETURN_WINDOW
     return Refused(Reason.RETURN_TOO_LATE) if late else None
 
 

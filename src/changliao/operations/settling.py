@@ -130,7 +130,7 @@ def taken_back(
             return Refused(Reason.RECEIVER_REPEATED)
         seen.add(key)
         reference = f"{BY_REFUND}{command.refund.id}@{share.id}.{part.place}"
-        refused = splits.returnable(share.id, now) or _back(tx, back, part, take.amount, reference)
+        refused = splits.returnable(share, now) or _back(tx, back, part, take.amount, reference)
         if refused is not None:
             return refused
     return None

@@ -9,9 +9,9 @@ from changliao.core.events import Event, EventKind
 from changliao.core.ids import EventId, MerchantId, ShareId
 from changliao.core.orders import Order, PlaceOrder
 from changliao.core.outcome import Reason, Refused
-from changliao.core.platforms import SETTLEMENT
 from changliao.core.splits import (
     AT_PAYMENT,
+    SETTLEMENT,
     Part,
     PartyKind,
     Planned,
@@ -159,7 +159,7 @@ def _return(tx: UnitOfWork, command: Return, now: Instant) -> Return | Refused:
     part = tx.find(PARTS, (command.share_id, command.merchant_id, merchant, command.receiver_id))
     if share is None or part is None:
         return Refused(Reason.SHARE_NOT_FOUND)
-    refused = splits.returnable(share.id, now)
+    refused = splits.returnable(share, now)
     if refused is not None:
         return refused
     holding = tx.find(HOLDINGS, (share.order_id, share.merchant_id))

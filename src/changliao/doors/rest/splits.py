@@ -207,7 +207,7 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", "/shares/{share_id}/returns", take_back, Who.EITHER, NewReturn, WhoseQuery,
         ReturnShown, 201,
-        ("merchant_missing", Reason.AMOUNT_NOT_POSITIVE, Reason.HOLD_MISSING,
+        ("merchant_missing", Reason.AMOUNT_NOT_POSITIVE, Reason.HOLD_MISSING, Reason.HOLD_OF_STORE,
          Reason.MERCHANT_FUNDS_INSUFFICIENT, Reason.RETURN_EXCEEDS_SHARE, Reason.RETURN_TOO_LATE,
          Reason.SHARE_NOT_FOUND, Reason.SHARE_REFERENCE_REUSED),
     ),
