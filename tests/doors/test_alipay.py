@@ -176,6 +176,8 @@ def test_zero_and_values_with_an_at_sign_may_be_left_out_of_what_is_signed(store
         ({"biz_content": '{"a":NaN}'}, "isv.illegal-json"),
         ({"biz_content": "[" * 100_000}, "isv.illegal-json"),
         ({"biz_content": '{"out_trade_no":"\\u0000"}'}, "isv.illegal-json"),
+        ({"biz_content": '{"out_trade_no":"x","out_trade_no":"y"}'}, "isv.illegal-json"),
+        ({"biz_content": '{"out_trade_no":"x","out_trade_no":"x"}'}, "ACQ.TRADE_NOT_EXIST"),
         ({"biz_content": "{}"}, "ACQ.INVALID_PARAMETER"),
         ({"biz_content": '{"out_trade_no":"a-b"}'}, "ACQ.INVALID_PARAMETER"),
         ({"biz_content": '{"out_trade_no":{"a":1}}'}, "ACQ.INVALID_PARAMETER"),

@@ -88,6 +88,20 @@ def test_requests_that_are_no_requests(app: OpenApp) -> None:
     assert (wrong.status_code, wrong.json()["code"]) == (400, "ACQ.INVALID_PARAMETER")
 
 
+def test_what_is_said_twice_and_differently_is_refused(app: OpenApp) -> None:
+    twice = app.rest("POST", f"{TRADE}/query", b'{"out_trade_no":"x","out_trade_no":"y"}')
+    assert (twice.status_code, twice.json()["code"]) == (400, "illegal-json")
+    assert "out_trade_no" in twice.json()["message"]
+    bill = "/v3/alipay/data/dataservice/bill/downloadurl/query?bill_type=trade&bill_date=2026-11"
+    twice = app.rest("GET", f"{bill}&bill_date=2026-10")
+    assert (twice.status_code, twice.json()["code"]) == (400, "invalid-parameter")
+    address = app.gateway.removesuffix("/gateway.do") + f"{TRADE}/query"
+    kinds = [("Content-Type", "application/json"), ("Content-Type", "text/plain")]
+    answer = app.http.post(address, content=b"{}", headers=kinds)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
+    assert app.verifies(answer)
+
+
 def test_the_same_request_twice_is_the_same_request(app: OpenApp) -> None:
     content = app.order(out_trade_no=number())
     parts = {"nonce": "n" * 32, "timestamp": str(int(time.time() * 1000))}

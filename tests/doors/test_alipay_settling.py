@@ -157,6 +157,9 @@ def test_fulfilment_is_kept_once_for_both_sides(
     assert market.done(SYNC, told)["trade_no"] == trade_no
     wrong = told | {"order_biz_info": '{"status":"EATEN"}'}
     assert market.refused(SYNC, wrong) == "ACQ.NOTIFY_STATUS_INVALID"
+    for text in ("COMPLETE", "[]", '{"status":"COMPLETE","status":"CANCEL"}', "{}"):
+        unclear = told | {"order_biz_info": text}
+        assert market.refused(SYNC, unclear) == "ACQ.INVALID_PARAMETER"
     assert market.refused(SYNC, told | {"biz_type": "x"}) == "ACQ.INVALID_PARAMETER"
     gone = told | {"trade_no": "20260101" + "0" * 20}
     assert market.refused(SYNC, gone) == "ACQ.TRADE_NOT_EXIST"

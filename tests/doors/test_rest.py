@@ -204,6 +204,30 @@ def test_a_body_that_is_no_form_is_refused(shop: Shop, body: bytes) -> None:
     refused(answer, 400, "malformed")
 
 
+def test_what_is_said_twice_and_differently_is_refused(shop: Shop) -> None:
+    own = shop[1]
+    number = secrets.token_hex(8)
+    body = b'{"reference":"%s","title":"shoes","amount":1,"amount":%d}'
+    for amount, status in ((1000, 400), (1, 201)):
+        asked = own.signed("POST", "/api/v1/orders", body % (number.encode(), amount))
+        answer = own.http.send(asked)
+        assert answer.status_code == status, answer.text
+        if status == 400:
+            assert refused(answer, 400, "malformed")["field"] == "amount"
+    twice = own.get("/api/v1/orders?limit=1&limit=2")
+    assert refused(twice, 400, "malformed")["field"] == "limit"
+    assert own.get("/api/v1/orders?limit=1&limit=1").status_code == 200
+    for name, values in {
+        "Content-Type": ("application/json", "text/xml"),
+        "Idempotency-Key": ("one", "two"),
+    }.items():
+        asked = own.signed("GET", "/api/v1/orders")
+        given = [("Authorization", asked.headers["Authorization"])]
+        given += [(name, value) for value in values]
+        answer = own.http.get("/api/v1/orders", headers=given)
+        assert refused(answer, 400, "malformed")["field"] == name
+
+
 def test_a_merchant_sees_and_touches_only_its_own(operator: Rest, shops: list[Shop]) -> None:
     mine, other = shops
     order = place(mine, notify_url="http://127.0.0.1:9/")

@@ -274,6 +274,15 @@ def test_what_is_said_twice_and_differently_is_refused(shop: Shop) -> None:
     assert refused(answer, 400, "PARAM_ERROR")["detail"]["field"] == "Content-Type"
 
 
+def test_a_member_given_twice_and_differently_is_refused(shop: Shop) -> None:
+    body = json.dumps(shop.order(amount={"total": 1})).encode()
+    other = body.replace(b'"total": 1', b'"total": 1, "total": 100000')
+    said = refused(shop.http.send(shop.signed("POST", NATIVE, other)), 400, "PARAM_ERROR")
+    assert (said["detail"]["field"], said["detail"]["location"]) == ("/total", "body")
+    same = body.replace(b'"total": 1', b'"total": 1, "total": 1')
+    assert shop.http.send(shop.signed("POST", NATIVE, same)).status_code == 200
+
+
 def test_an_oversized_body_is_refused_with_the_limit(shop: Shop) -> None:
     answer = shop.http.send(shop.signed("POST", NATIVE, b" " * 1_048_577))
     assert "1048576" in refused(answer, 413, "PARAM_ERROR")["message"]

@@ -15,6 +15,7 @@ from changliao.doors.alipay.platform import Platform
 from changliao.operations.network import Network
 from changliao.web.asgi import NUL
 from changliao.web.pages import Pages
+from changliao.web.twice import SaidTwice, once
 
 F = TypeVar("F")
 Node = dict[str, Any]
@@ -73,6 +74,8 @@ def read_content(text: str) -> Node:
         content = _DECODER.decode(text)
         # Half a surrogate pair is no text: nothing could keep or send it. Both come escaped.
         said = json.dumps(content, ensure_ascii=False).encode() if "\\u" in text else b""
+    except SaidTwice as error:
+        raise invalid("illegal-json", f"biz_content 中 {error.name} 出现两次且值不同") from error
     except (ValueError, RecursionError) as error:
         raise invalid("illegal-json", "biz_content 不是合法的 JSON") from error
     if not isinstance(content, dict):
@@ -107,4 +110,6 @@ def _no_constant(text: str) -> NoReturn:
     raise ValueError(text)
 
 
-_DECODER: Final = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_no_constant)
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=once, parse_int=str, parse_float=str, parse_constant=_no_constant
+)

@@ -7,7 +7,8 @@ Source: alipay-openapi.md §15. Header names of answers are lower case, as one S
 import logging
 import re
 import secrets
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from msgspec import Struct
@@ -24,14 +25,17 @@ from changliao.doors.alipay.nonces import Nonces
 from changliao.doors.alipay.verification import active_app, usable_keys
 from changliao.store.engine import Unavailable
 from changliao.store.views import parties
-from changliao.web import asgi
+from changliao.web import asgi, twice
 from changliao.web.asgi import Application, Receive, Scope, Send
+from changliao.web.twice import SaidTwice
 
 SCHEME: Final = "ALIPAY-SHA256withRSA"
 MOST_SKEW: Final = 10 * MINUTE
 _SIGN: Final = ",sign="
 _APP: Final = re.compile(r"[ ,]app_id=([^,]*)")
 _LONGEST_STAMP: Final = 16
+P = TypeVar("P")
+R = TypeVar("R")
 _log = logging.getLogger("changliao.alipay")
 _PATHS: Final = {path_of(name): name for name, method in METHODS.items() if method.verb}
 
@@ -93,6 +97,7 @@ def answer_message(timestamp: str, nonce: str, body: bytes) -> bytes:
 
 
 async def _answered(door: Door, nonces: Nonces, scope: Scope, body: bytes) -> tuple[Heard, Node]:
+    _said_once(twice.check_headers, scope["headers"])
     headers = {name.decode("latin-1"): value for name, value in scope["headers"]}
     token = headers.get("alipay-app-auth-token", b"").decode("latin-1")
     signed = Signed(scope["method"], asgi.target_of(scope), body, token)
@@ -161,7 +166,15 @@ def _method(scope: Scope) -> tuple[str, Method]:
 
 def _query(scope: Scope) -> Node:
     raw: bytes = scope["query_string"]
-    return dict(parse_qsl(raw.decode("utf-8", "replace")))
+    return _said_once(twice.parameters, parse_qsl(raw.decode("utf-8", "replace")))
+
+
+def _said_once(read: Callable[[P], R], given: P) -> R:
+    """What it makes of headers or parameters. Raises AlipayError."""
+    try:
+        return read(given)
+    except SaidTwice as error:
+        raise invalid("invalid-parameter", f"参数 {error.name} 出现两次且值不同") from error
 
 
 async def _refuse(door: Door, scope: Scope, send: Send, error: AlipayError) -> None:

@@ -15,7 +15,7 @@ from changliao.core.outcome import Reason, Refused
 from changliao.core.splits import PartyKind, Share, ShareOrder
 from changliao.doors.alipay import trades, words
 from changliao.doors.alipay.answers import harmless
-from changliao.doors.alipay.call import Call, Door, Node, read_form
+from changliao.doors.alipay.call import Call, Door, Node, read_content, read_form
 from changliao.doors.alipay.errors import AlipayError, bad_content, business, refusal
 from changliao.doors.alipay.forms import RequestNo, SettleInfo, Text32, Text64, Text512, TradeNo
 from changliao.operations.fulfilments import KEEP
@@ -186,8 +186,8 @@ async def sync(door: Door, call: Call) -> Node:
     status = ""
     if form.order_biz_info:
         try:
-            told = msgspec.json.decode(form.order_biz_info, type=Fulfilment)
-        except msgspec.DecodeError as error:
+            told = msgspec.convert(read_content(form.order_biz_info), Fulfilment)
+        except (AlipayError, msgspec.ValidationError) as error:
             raise bad_content("order_biz_info 必须是含 status 的JSON") from error
         if told.status not in _STATES:
             raise business("ACQ.NOTIFY_STATUS_INVALID", f"status 支持 {'、'.join(_STATES)}")

@@ -21,7 +21,9 @@ from changliao.operations.network import Network
 from changliao.operations.nonces import Fresh, Replayed, fresh
 from changliao.operations.operation import Operation
 from changliao.operations.payers import Payers
-from changliao.web.asgi import NUL
+from changliao.web import twice
+from changliao.web.asgi import NUL, Headers
+from changliao.web.twice import SaidTwice
 
 B = TypeVar("B")
 C = TypeVar("C")
@@ -79,19 +81,33 @@ def read_form(body: bytes, decoder: "msgspec.json.Decoder[F]") -> F:
     if NUL in body:
         raise Problem("malformed", "text must not contain U+0000")
     try:
-        return decoder.decode(body)
+        read = decoder.decode(body)
+        twice.check_members(body)
     except RecursionError as error:
         raise Problem("malformed", "nested too deeply") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except SaidTwice as error:
+        raise _repeated(error) from error
+    except (msgspec.DecodeError, ValueError) as error:
         raise _malformed(error) from error
+    return read
 
 
-def read_query(pairs: dict[str, str], form: type[F]) -> F:
+def read_query(pairs: list[tuple[str, str]], form: type[F]) -> F:
     """A query as a form. Raises Problem 400 that names the parameter."""
     try:
-        return msgspec.convert(pairs, form, strict=False)
+        return msgspec.convert(twice.parameters(pairs), form, strict=False)
+    except SaidTwice as error:
+        raise _repeated(error) from error
     except msgspec.ValidationError as error:
         raise _malformed(error) from error
+
+
+def check_headers(headers: Headers) -> None:
+    """Raises Problem 400 for a header with two values."""
+    try:
+        twice.check_headers(headers)
+    except SaidTwice as error:
+        raise _repeated(error) from error
 
 
 def read_id(prefix: str, text: str) -> int:
@@ -172,6 +188,11 @@ def opened(door: Door, kept: KeptAnswer) -> Answer:
 
 def _sealed(door: Door, body: bytes) -> bytes:
     return door.network.vault.seal(body, _KEPT_PURPOSE)
+
+
+def _repeated(said: SaidTwice) -> Problem:
+    detail = f"{said.name or 'a name'} is given twice with different values"
+    return Problem("malformed", detail, said.name)
 
 
 def _malformed(error: Exception) -> Problem:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from changliao.doors.rest import openapi
 from changliao.doors.rest.authorization import Caller, Gate
-from changliao.doors.rest.call import Answer, Door
+from changliao.doors.rest.call import Answer, Door, check_headers
 from changliao.doors.rest.endpoint import API, Handler, Incoming
 from changliao.doors.rest.errors import Problem
 from changliao.doors.rest.routes import routes
@@ -50,6 +50,7 @@ def application(door: Door) -> Application:
             header = headers.get(b"authorization", b"").decode("latin-1")
             target = asgi.target_of(scope)
             caller = await gate.enter(header, scope["method"], target, body)
+            check_headers(scope["headers"])
             key = headers.get(b"idempotency-key", b"").decode("latin-1")
             query = scope["query_string"]
             one = _known(found)

@@ -161,10 +161,10 @@ async def _once(
     return shown
 
 
-def _pairs(raw: bytes) -> dict[str, str]:
+def _pairs(raw: bytes) -> list[tuple[str, str]]:
     if not raw:
-        return {}
+        return []
     try:
-        return dict(parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict"))
+        return parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError as error:
         raise Problem("malformed", "the query is not percent-encoded UTF-8") from error

@@ -11,7 +11,9 @@ from changliao.core.parties import Merchant
 from changliao.doors.wechatpay.errors import WechatError, param_error
 from changliao.doors.wechatpay.platform import Platform
 from changliao.operations.network import Network
+from changliao.web import twice
 from changliao.web.asgi import NUL, Headers
+from changliao.web.twice import SaidTwice
 
 F = TypeVar("F")
 JSON: Final = "application/json; charset=utf-8"
@@ -64,29 +66,34 @@ def read_form(body: bytes, form: type[F]) -> F:
     if NUL in body:
         raise param_error("/", "must not contain U+0000")
     try:
-        return msgspec.json.decode(body, type=form)
+        read = msgspec.json.decode(body, type=form)
+        twice.check_members(body)
+    except SaidTwice as error:
+        raise param_error(f"/{error.name}", _TWICE) from error
     except msgspec.ValidationError as error:
         text = str(error)
         place = _PLACE.search(text)
         pointer = "/" + place[1].replace(".", "/") if place else "/"
         raise param_error(pointer, _PLACE.sub("", text)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise WechatError(400, "PARAM_ERROR", "请求体不是合法的UTF-8 JSON对象") from error
+    return read
 
 
 def read_query(raw: bytes) -> dict[str, str]:
     """The query by name. Raises WechatError 400 for a name with two values."""
-    query: dict[str, str] = {}
-    for name, value in parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True):
-        if query.setdefault(name, value) != value:
-            raise param_error(name, _TWICE, "query")
-    return query
+    try:
+        return twice.parameters(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
+    except SaidTwice as error:
+        raise param_error(error.name or "/", _TWICE, "query") from error
 
 
-def check_kind(headers: Headers) -> None:
-    """Raises WechatError 400: a body is of one kind."""
-    if len({value for name, value in headers if name == b"content-type"}) > 1:
-        raise param_error("Content-Type", _TWICE, "header")
+def check_headers(headers: Headers) -> None:
+    """Raises WechatError 400 for a header with two values: a body is of one kind."""
+    try:
+        twice.check_headers(headers)
+    except SaidTwice as error:
+        raise param_error(error.name, _TWICE, "header") from error
 
 
 def required(query: dict[str, str], name: str) -> str:

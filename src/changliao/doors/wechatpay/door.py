@@ -31,7 +31,7 @@ from changliao.doors.wechatpay import (
     transfer_bills,
 )
 from changliao.doors.wechatpay.authorization import SCHEME, Signed, authenticate
-from changliao.doors.wechatpay.call import JSON, Answer, Call, Door, check_kind, read_query
+from changliao.doors.wechatpay.call import JSON, Answer, Call, Door, check_headers, read_query
 from changliao.doors.wechatpay.errors import WechatError, system_error, unavailable
 from changliao.store.engine import Unavailable
 from changliao.web import asgi
@@ -176,7 +176,7 @@ def application(door: Door) -> Application:
             target = asgi.target_of(scope)
             asked = Signed(scope["method"], target, signed)
             merchant = await authenticate(door.network, _text(headers, b"authorization"), asked)
-            check_kind(scope["headers"])
+            check_headers(scope["headers"])
             query = read_query(scope["query_string"])
             serial = _text(headers, b"wechatpay-serial")
             host = _text(headers, b"host")
