@@ -137,6 +137,11 @@ def test_a_developers_whole_path(here: Site, developer: Page) -> None:
     logged(developer, here, "wrong_signature")
     developer.locator("tr", has_text="wrong_signature").first.locator("a").click()
     assert "GET\n/api/v1/orders" in developer.inner_text("pre.code >> nth=0")
+    assert "密钥或签名的文本不同" in developer.inner_text("p.note.bad")
+    developer.goto(f"{developer.url}?lang=en")
+    assert "compare with ours line by line" in developer.inner_text("p.note.bad")
+    developer.goto(f"{here.base}/portal/requests?lang=zh")
+    assert "密钥或签名的文本不同" in developer.inner_text("main")
 
     order = rest.made("/api/v1/orders", reference="P1", title="Shoes", amount=26_800)
     developer.goto(f"{here.base}/portal/orders")

@@ -13,7 +13,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from changliao.core.outcome import Reason
-from changliao.web import display, language, words
+from changliao.web import causes, display, language, words
+from changliao.web.causes import Cause
 from changliao.web.pages import Pages, static_files, static_url
 from changliao.web.security import SECRET_FIELDS, Browser
 
@@ -146,6 +147,28 @@ def test_every_reason_has_words_in_both_languages() -> None:
     english = language.translations("en")
     for text in words.REASONS.values():
         assert english.gettext(text) != text
+
+
+def test_every_cause_of_a_failed_signature_has_words_in_both_languages() -> None:
+    assert set(causes.WORDS) == set(Cause)
+    english = language.translations("en")
+    holes = re.compile(r"%\((\w+)\)s")
+    for text in causes.WORDS.values():
+        said = english.gettext(text)
+        assert said.isascii(), said
+        assert sorted(holes.findall(said)) == sorted(holes.findall(text)), text
+        for one in (said, text):
+            assert holes.sub("", one).count("%") == 0, one
+
+
+def test_causes_are_said_in_the_readers_language_and_callers_words_as_they_are() -> None:
+    found = [(Cause.HEADER_UNREAD, {"message": "%s 正文"}), (Cause.BODY_LEFT_OUT, {})]
+    assert causes.told(language.translations("zh").gettext, found) == (
+        "读不懂 Authorization 请求头：%s 正文；正文没有签进去"
+    )
+    assert causes.told(language.translations("en").gettext, found) == (
+        "the Authorization header cannot be read: %s 正文; the body was left out of the signed text"
+    )
 
 
 def test_a_word_for_one_is_told_from_the_word_for_many() -> None:

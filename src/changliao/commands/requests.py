@@ -15,6 +15,8 @@ from changliao.operations.network import Network
 from changliao.operations.sandbox import RequestRecord, read_record
 from changliao.store.sandbox import Logged
 from changliao.store.views import sandbox
+from changliao.web.causes import told
+from changliao.web.language import translations
 
 _LOOK_EVERY_S: Final = 0.3
 _MOST_AT_ONCE: Final = 200
@@ -66,6 +68,8 @@ def _print(found: list[Logged], *, failed: bool, as_json: bool) -> None:
             continue
         if as_json:
             fields = {"id": ids.show("rqs", logged.id), **msgspec.to_builtins(record)}
+            if fields.pop("causes", None):
+                fields["guess"] = _why(record)
             click.echo(msgspec.json.encode(fields))
         else:
             click.echo(_line(record))
@@ -74,11 +78,15 @@ def _print(found: list[Logged], *, failed: bool, as_json: bool) -> None:
 def _line(record: RequestRecord) -> str:
     head = f"{record.at} {record.door} {record.merchant or '-'} {record.method} {record.target}"
     text = f"{head} {record.status} {record.code or 'ok'} {record.duration_ms} ms"
-    if record.guess:
-        text += f"\n    why        {record.guess}"
+    if record.causes:
+        text += f"\n    why        {_why(record)}"
     if record.string_to_sign:
         told = record.string_to_sign.replace("\n", "\n               ")
         text += f"\n    we signed  {told}\n    our SHA-256    {record.our_digest}"
     if record.their_digest:
         text += f"\n    their SHA-256  {record.their_digest}"
     return text
+
+
+def _why(record: RequestRecord) -> str:
+    return told(translations("en").gettext, record.causes)

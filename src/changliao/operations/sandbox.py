@@ -36,7 +36,7 @@ class LogRequests(Struct, frozen=True):
 
 
 class RequestRecord(Struct, frozen=True, omit_defaults=True):
-    """One request as the log shows it. `guess` says in words why a signature failed."""
+    """One request as the log keeps it. `causes`: why a signature failed, with facts."""
 
     at: str
     door: str
@@ -49,7 +49,7 @@ class RequestRecord(Struct, frozen=True, omit_defaults=True):
     headers: dict[str, str] = {}
     body: str = ""
     answer: str = ""
-    guess: str = ""
+    causes: tuple[tuple[str, dict[str, str]], ...] = ()
     string_to_sign: str = ""
     our_digest: str = ""
     their_digest: str = ""

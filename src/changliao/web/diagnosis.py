@@ -20,18 +20,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from cryptography.x509 import load_pem_x509_certificate
 from msgspec import Struct
 
+from changliao.web.causes import Cause, Said
 from changliao.web.exchanges import Failure
 
 Message = Callable[[str, bytes, bytes], bytes]
+# What may have been signed instead, and why it would be so.
+Variant = tuple[tuple[Said, ...], bytes]
 _MOST_SHOWN: Final = 4_096
-_LINE_ENDS: Final = "the signed text ends its lines with CR LF; a single line feed is needed"
-_UNKNOWN: Final = (
-    "the key is right, but another text was signed: compare it with ours line by line (method, "
-    "path with query, timestamp, nonce, the exact bytes of the body)"
-)
-_NO_KEY: Final = (
-    "no key we know opens this signature: it was made with another private key, or cut short"
-)
 
 
 class NamedKey(Struct, frozen=True):
@@ -43,19 +38,24 @@ class NamedKey(Struct, frozen=True):
 
 def of_request(
     asked: tuple[str, bytes, bytes], build: Message, matches: Callable[[bytes], bool]
-) -> str:
-    """What was signed instead of (method, target, body), in words; empty when nothing fits."""
+) -> tuple[Said, ...]:
+    """What was signed instead of (method, target, body); empty when nothing fits."""
     return first_match(request_variants(asked, build), matches)
 
 
-def first_match(variants: Iterable[tuple[str, bytes]], matches: Callable[[bytes], bool]) -> str:
-    """The words of the first text that fits."""
-    return next((words for words, text in variants if matches(text)), "")
+def first_match(variants: Iterable[Variant], matches: Callable[[bytes], bool]) -> tuple[Said, ...]:
+    """Why the first text that fits was signed."""
+    return next((causes for causes, text in variants if matches(text)), ())
+
+
+def only(cause: Cause, **facts: str) -> tuple[Said, ...]:
+    """One cause."""
+    return (Said(cause, facts),)
 
 
 def of_rsa(
     ours: bytes, signature: str, named: NamedKey, others: list[NamedKey],
-    variants: Iterable[tuple[str, bytes]],
+    variants: Iterable[Variant],
 ) -> Failure:  # fmt: skip
     """The whole story of an RSA signature over a text that should have been `ours`."""
     shown = ours[:_MOST_SHOWN].decode("utf-8", "replace")
@@ -63,18 +63,18 @@ def of_rsa(
     try:
         raw = base64.b64decode(signature, validate=True)
     except (binascii.Error, ValueError):
-        return Failure("the signature is not base 64", shown, digest)
+        return Failure(only(Cause.NOT_BASE64), shown, digest)
     theirs = opened(named.pem, raw)
     if theirs is not None:
-        guess = first_match(variants, lambda text: hashlib.sha256(text).digest() == theirs)
-        return Failure(guess or _UNKNOWN, shown, digest, theirs.hex())
+        found = first_match(variants, lambda text: hashlib.sha256(text).digest() == theirs)
+        return Failure(found or only(Cause.TEXT_OTHER), shown, digest, theirs.hex())
     if opened(named.pem, raw, SHA1()) is not None:  # noqa: S303 it is only recognised
-        return Failure("signed with SHA-1; SHA-256 is needed", shown, digest)
+        return Failure(only(Cause.SHA1), shown, digest)
     for other in others:
         if opened(other.pem, raw) is not None:
-            said = f"signed with the key {other.name}, but the request names {named.name}"
-            return Failure(said, shown, digest)
-    return Failure(_NO_KEY, shown, digest)
+            causes = only(Cause.KEY_OTHER, used=other.name, named=named.name)
+            return Failure(causes, shown, digest)
+    return Failure(only(Cause.KEY_UNKNOWN), shown, digest)
 
 
 def opened(pem: bytes, signature: bytes, algorithm: HashAlgorithm | None = None) -> bytes | None:
@@ -91,68 +91,63 @@ def opened(pem: bytes, signature: bytes, algorithm: HashAlgorithm | None = None)
         return None
 
 
-def request_variants(
-    asked: tuple[str, bytes, bytes], build: Message
-) -> Iterator[tuple[str, bytes]]:
-    """What people sign instead, the likeliest first, with the words for it."""
+def request_variants(asked: tuple[str, bytes, bytes], build: Message) -> Iterator[Variant]:
+    """What people sign instead, the likeliest first."""
     method, target, body = asked
     ours = build(method, target, body)
-    yield "the last line feed is missing: every line ends with one, the last too", ours[:-1]
-    yield _LINE_ENDS, ours.replace(b"\n", b"\r\n")
-    for words, other in bodies(body):
-        yield words, build(method, target, other)
-    for words, path in _targets(target):
-        yield words, build(method, path, body)
-        yield f"{words}; and the body was left out", build(method, path, b"")
-    for other_method in ("GET", "POST", method.lower()):
-        said = f"the signed method is {other_method}, the request's is {method}"
-        yield said, build(other_method, target, body)
+    yield only(Cause.LAST_LINE_FEED), ours[:-1]
+    yield only(Cause.LINE_ENDS), ours.replace(b"\n", b"\r\n")
+    for cause, other in bodies(body):
+        yield only(cause), build(method, target, other)
+    for cause, path in _targets(target):
+        yield only(cause), build(method, path, body)
+        yield only(cause) + only(Cause.BODY_LEFT_OUT), build(method, path, b"")
+    for signed in ("GET", "POST", method.lower()):
+        yield only(Cause.METHOD, signed=signed, asked=method), build(signed, target, body)
 
 
-def bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """Other forms of the same body, with the words for each."""
+def bodies(body: bytes) -> Iterator[tuple[Cause, bytes]]:
+    """Other forms of the same body."""
     if not body:
-        yield "the signed text has the body {} where the request has none", b"{}"
-        yield "the signed text has the body null where the request has none", b"null"
+        yield Cause.BODY_EMPTY_OBJECT, b"{}"
+        yield Cause.BODY_NULL, b"null"
         return
-    yield "the body was left out of the signed text", b""
-    yield "whitespace around the body was not signed", body.strip()
-    yield "a line feed follows the signed body that was not sent", body + b"\n"
+    yield Cause.BODY_LEFT_OUT, b""
+    yield Cause.BODY_WHITESPACE, body.strip()
+    yield Cause.BODY_LINE_FEED, body + b"\n"
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return
-    space = "the JSON was written again with other whitespace after it was signed"
-    order = "the JSON was written again with its members in another order"
-    escapes = "the JSON was written again with other escapes for non-ASCII text"
     for ascii_only in (False, True):
         for sort in (False, True):
             for style in _STYLES:
                 text = json.dumps(value, ensure_ascii=ascii_only, sort_keys=sort, **style)
-                words = order if sort else escapes if ascii_only and not body.isascii() else space
-                yield words, text.encode()
+                escaped = ascii_only and not body.isascii()
+                unsorted = Cause.JSON_ESCAPES if escaped else Cause.JSON_WHITESPACE
+                yield Cause.JSON_ORDER if sort else unsorted, text.encode()
 
 
-def _targets(target: bytes) -> Iterator[tuple[str, bytes]]:
+def _targets(target: bytes) -> Iterator[tuple[Cause, bytes]]:
     text = target.decode("latin-1")
     path, mark, query = text.partition("?")
     if mark:
-        yield "the query was left out of the signed path", path.encode("latin-1")
-        yield "the signed path has a ? but no query", f"{path}?".encode("latin-1")
+        yield Cause.QUERY_LEFT_OUT, path.encode("latin-1")
+        yield Cause.QUERY_EMPTY, f"{path}?".encode("latin-1")
     plain = unquote(text)
     if plain != text:
-        yield "the path was signed before it was percent-encoded", plain.encode()
+        yield Cause.PATH_PLAIN, plain.encode()
     encoded = quote(text, safe="/?&=%")
     if encoded != text:
-        yield "the path was percent-encoded before it was signed", encoded.encode()
+        yield Cause.PATH_ENCODED, encoded.encode()
     if query:
         together = quote(query, safe="=&")
-        yield "the query was encoded once more before it was signed", f"{path}?{together}".encode()
-    yield "the signed path begins without its slash", target[1:]
+        yield Cause.QUERY_ENCODED, f"{path}?{together}".encode()
+    yield Cause.PATH_SLASH_FIRST, target[1:]
     for host in _HOSTS:
-        yield "the whole address was signed; only path and query are", f"{host}{text}".encode()
+        yield Cause.ADDRESS_WHOLE, f"{host}{text}".encode()
     if urlsplit(text).path.endswith("/"):
-        yield "the signed path ends without its slash", path.rstrip("/").encode("latin-1")
+        yield Cause.PATH_SLASH_LAST, path.rstrip("/").encode("latin-1")
 
 
 _STYLES: Final[tuple[dict[str, Any], ...]] = (

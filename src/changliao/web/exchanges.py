@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from changliao.web import asgi
 from changliao.web.asgi import Application, Receive, Scope, Send
+from changliao.web.causes import Said
 
 BODY_KEPT: Final = 65_536
 
@@ -42,7 +43,7 @@ class Inspection(Struct, frozen=True):
 class Failure(Struct, frozen=True):
     """Why a signature failed. Digests are hex; `their_digest` is empty where it stays unknown."""
 
-    guess: str
+    causes: tuple[Said, ...]
     string_to_sign: str = ""
     our_digest: str = ""
     their_digest: str = ""

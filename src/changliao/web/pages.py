@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import ids
-from changliao.web import barcode, display, language, naming, theme
+from changliao.web import barcode, causes, display, language, naming, theme
 from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.security import Browser, Forged, guarded
 
@@ -174,6 +174,7 @@ def _environment(chosen: str, sandbox: bool) -> Environment:
         "qr": display.qr,
         "qr_image": display.qr_image,
         "sandbox": sandbox,
+        "told": partial(causes.told, words.gettext),
     }
     environment.globals["ui"] = environment.get_template("_macros.html").module
     return environment

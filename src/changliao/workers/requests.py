@@ -96,7 +96,7 @@ class Recorder:
             },
             body=_shown(exchange.body),
             answer=_shown(exchange.answer),
-            guess=failure.guess if failure else "",
+            causes=failure.causes if failure else (),
             string_to_sign=masked(failure.string_to_sign) if failure else "",
             our_digest=failure.our_digest if failure else "",
             their_digest=failure.their_digest if failure else "",

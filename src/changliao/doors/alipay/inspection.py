@@ -14,7 +14,8 @@ from changliao.doors.alipay.parameters import Parameters, read
 from changliao.operations.network import Network
 from changliao.store.views import parties
 from changliao.web import diagnosis
-from changliao.web.diagnosis import NamedKey
+from changliao.web.causes import Cause
+from changliao.web.diagnosis import NamedKey, Variant, only
 from changliao.web.exchanges import Exchange, Failure, Inspection
 
 _SIGNATURE: Final = "isv.invalid-signature"
@@ -51,9 +52,7 @@ async def _inspect_v3(network: Network, exchange: Exchange) -> Inspection:
     stamp = parts.get("timestamp", "")
     if code == "invalid-timestamp" and stamp.isdigit():
         skew = int(stamp) / _MS_IN_S - exchange.at
-        failure = Failure(
-            f"the caller's clock is {skew:+.0f} s from real time (milliseconds count)"
-        )
+        failure = Failure(only(Cause.CLOCK_OR_UNITS, seconds=f"{skew:+.0f}"))
     elif code == "invalid-signature" and exchange.whole:
         token = exchange.headers.get("alipay-app-auth-token", "")
 
@@ -76,14 +75,14 @@ async def _keys(network: Network, app: App | None, certificate: str) -> list[Nam
 
 
 def _told(
-    ours: bytes, signature: str, keys: list[NamedKey], variants: Iterator[tuple[str, bytes]]
+    ours: bytes, signature: str, keys: list[NamedKey], variants: Iterator[Variant]
 ) -> Failure:
     if not keys:
-        return Failure("the app has no public key here", ours.decode("utf-8", "replace"))
+        return Failure(only(Cause.APP_WITHOUT_KEY), ours.decode("utf-8", "replace"))
     return diagnosis.of_rsa(ours, signature, keys[0], keys[1:], variants)
 
 
-def _variants(given: Parameters) -> Iterator[tuple[str, bytes]]:
+def _variants(given: Parameters) -> Iterator[Variant]:
     """What people sign instead of the sorted, unescaped parameters."""
     values: Mapping[str, str] = given.values
 
@@ -91,20 +90,20 @@ def _variants(given: Parameters) -> Iterator[tuple[str, bytes]]:
         return crypto.canonical(fields).encode(given.codec, "replace")
 
     yield (
-        "sign_type was left out of the signed text",
+        only(Cause.SIGN_TYPE_LEFT_OUT),
         crypto.canonical(values, without=("sign", "sign_type")).encode(given.codec, "replace"),
     )
     escaped = {name: quote_plus(value) for name, value in values.items()}
-    yield "the values were percent-encoded before they were signed", built(escaped)
+    yield only(Cause.VALUES_ENCODED), built(escaped)
     inner = {name: value for name, value in values.items() if name != "biz_content"}
-    yield "biz_content was left out of the signed text", built(inner)
+    yield only(Cause.CONTENT_LEFT_OUT), built(inner)
     pairs = "&".join(f"{n}={v}" for n, v in values.items() if v and n != "sign")
-    yield "the parameters were not sorted before they were signed", pairs.encode(given.codec)
+    yield only(Cause.UNSORTED), pairs.encode(given.codec)
     plus = {name: value.replace(" ", "+") for name, value in values.items()}
-    yield "spaces were signed as +: the address was encoded once too often", built(plus)
-    for words, content in diagnosis.bodies(values.get("biz_content", "").encode()):
+    yield only(Cause.SPACES_AS_PLUS), built(plus)
+    for cause, content in diagnosis.bodies(values.get("biz_content", "").encode()):
         text = content.decode("utf-8", "replace")
-        yield f"biz_content: {words}", built({**values, "biz_content": text})
+        yield only(Cause.CONTENT) + only(cause), built({**values, "biz_content": text})
 
 
 def _sub_code(exchange: Exchange) -> str:

@@ -19,9 +19,8 @@ from changliao.operations.network import Network
 from changliao.operations.onboarding import SECRET_PURPOSE
 from changliao.store.views import parties
 from changliao.web import diagnosis
+from changliao.web.causes import Cause
 from changliao.web.exchanges import Exchange, Failure, Inspection
-
-_OTHER_TEXT = "the key or the signed text is another: compare with ours line by line"
 
 
 async def inspect(network: Network, exchange: Exchange) -> Inspection:
@@ -29,14 +28,14 @@ async def inspect(network: Network, exchange: Exchange) -> Inspection:
     code = _code(exchange)
     match = HEADER.fullmatch(exchange.headers.get("authorization", ""))
     if match is None:
-        unread = Failure("the Authorization header cannot be read: see docs/doors/rest.md")
+        unread = Failure(diagnosis.only(Cause.HEADER_UNREAD, message="docs/doors/rest.md"))
         return Inspection(code=code, failure=unread if code == "unsigned" else None)
     _, name, timestamp, nonce, signature = match.groups()
     key = await network.read(parties.key_by_serial, name)
     failure: Failure | None = None
     if code == "stale":
         skew = int(timestamp) - exchange.at
-        failure = Failure(f"the caller's clock is {skew:+.0f} s from real time")
+        failure = Failure(diagnosis.only(Cause.CLOCK, seconds=f"{skew:+.0f}"))
     elif code == "wrong_signature" and key is not None and exchange.whole:
         failure = _failure(network, exchange, key, (timestamp, nonce, signature))
     if key is None:
@@ -55,10 +54,11 @@ def _failure(
         return request_message(method, target, timestamp, nonce, body)
 
     asked = (exchange.method, exchange.target, exchange.body)
-    guess = diagnosis.of_request(asked, build, _matcher(network, key, signature))
+    found = diagnosis.of_request(asked, build, _matcher(network, key, signature))
     ours = build(*asked)
     shown = ours.decode("utf-8", "replace")
-    return Failure(guess or _OTHER_TEXT, shown, hashlib.sha256(ours).hexdigest())
+    causes = found or diagnosis.only(Cause.KEY_OR_TEXT)
+    return Failure(causes, shown, hashlib.sha256(ours).hexdigest())
 
 
 def _matcher(network: Network, key: Key, signature: str) -> Callable[[bytes], bool]:

@@ -34,6 +34,8 @@ from changliao.store.sandbox import Logged
 from changliao.store.views import orders, parties
 from changliao.store.views import sandbox as views
 from changliao.store.views.orders import Placed
+from changliao.web.causes import told
+from changliao.web.language import translations
 
 AfterMs = Annotated[int, Meta(ge=0, le=3_600_000, description="Milliseconds to wait first")]
 _COMING: Final = "coming"
@@ -287,7 +289,8 @@ def _shown(faults: Faults) -> FaultsShown:
 
 def _request_shown(logged: Logged) -> RequestShown:
     fields = msgspec.structs.asdict(sandbox.read_record(logged))
-    return RequestShown(id=ids.show("rqs", logged.id), **fields)
+    guess = told(translations("en").gettext, fields.pop("causes"))
+    return RequestShown(id=ids.show("rqs", logged.id), guess=guess, **fields)
 
 
 _OFF: Final = ("no_sandbox",)

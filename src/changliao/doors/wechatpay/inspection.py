@@ -12,7 +12,8 @@ from changliao.doors.wechatpay.errors import WechatError
 from changliao.operations.network import Network
 from changliao.store.views import parties
 from changliao.web import diagnosis
-from changliao.web.diagnosis import NamedKey
+from changliao.web.causes import Cause
+from changliao.web.diagnosis import NamedKey, only
 from changliao.web.exchanges import Exchange, Failure, Inspection
 
 
@@ -22,14 +23,15 @@ async def inspect(network: Network, exchange: Exchange) -> Inspection:
     try:
         given = parse(exchange.headers.get("authorization", ""))
     except WechatError as error:
-        unread = Failure(f"the Authorization header cannot be read: {error.message}")
+        unread = Failure(only(Cause.HEADER_UNREAD, message=error.message))
         return Inspection(code=code, failure=unread if exchange.status == 401 else None)
     merchant = await network.read(parties.merchant_by_number, given.mchid)
     failure: Failure | None = None
     if code == "SIGN_ERROR":
         failure = await _failure(network, exchange, given, merchant.id if merchant else 0)
-        if not failure.string_to_sign and message not in failure.guess:
-            failure = msgspec.structs.replace(failure, guess=f"{failure.guess} ({message})")
+        if not failure.string_to_sign:
+            causes = failure.causes + only(Cause.ANSWERED, message=message)
+            failure = msgspec.structs.replace(failure, causes=causes)
     return Inspection(merchant.id if merchant else 0, given.mchid, code, failure)
 
 
@@ -38,24 +40,20 @@ async def _failure(
 ) -> Failure:
     skew = int(given.timestamp) - exchange.at
     if abs(skew) * SECOND > MOST_SKEW:
-        return Failure(
-            f"the caller's clock is {skew:+.0f} s from real time, or counts in other units"
-        )
+        return Failure(only(Cause.CLOCK_OR_UNITS, seconds=f"{skew:+.0f}"))
     if not merchant_id:
-        return Failure(f"there is no merchant {given.mchid} in this network")
+        return Failure(only(Cause.MERCHANT_UNKNOWN, number=given.mchid))
     keys = [
         NamedKey(key.serial, key.material)
         for key in await network.read(parties.keys_of, merchant_id)
         if key.kind is KeyKind.RSA_PUBLIC
     ]
-    named = [
-        key for key in keys if key.name.lstrip("0").upper() == given.serial.lstrip("0").upper()
-    ]
+    named = [key for key in keys if _number(key.name) == _number(given.serial)]
     if not named:
         known = ", ".join(key.name for key in keys)
-        return Failure(f"the merchant has no key {given.serial}; it has {known}")
+        return Failure(only(Cause.KEY_UNNAMED, named=given.serial, known=known))
     if not exchange.whole:
-        return Failure("the body is too long to be looked at again")
+        return Failure(only(Cause.BODY_TOO_LONG))
 
     def build(method: str, target: bytes, body: bytes) -> bytes:
         return crypto.request_message(method, target, given.timestamp, given.nonce, body)
