@@ -1,10 +1,12 @@
 """The market lab over REST: played at once, refused with the line that is wrong, never too long."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from changliao.doors.rest.lab_runs import WITHIN_S
 from changliao.sim import reading
 from tests.served import Rest, Served
 
@@ -62,6 +64,16 @@ def test_of_two_at_once_one_is_asked_to_come_again(sandbox: tuple[Served, Rest])
         statuses = list(pool.map(ask, range(4)))
     assert 200 in statuses
     assert set(statuses) <= {200, 429}
+
+
+def test_a_fit_that_takes_too_long_is_ended(sandbox: tuple[Served, Rest]) -> None:
+    text = reading.story().replace("days = 540", "days = 3600", 1).replace("flow(10,", "flow(3600,")
+    text = text.replace("equals = 10_000_000", "equals = 2_349_600", 1)
+    began = time.monotonic()
+    ended = sandbox[1].post(RUNS, scenario=text, days=1)
+    assert time.monotonic() - began < 4 * WITHIN_S, "of two times a second of work at most"
+    assert ended.status_code == 400, ended.text
+    assert "2 seconds of work before the first day" in ended.json()["detail"]
 
 
 def test_what_takes_too_long_is_ended(sandbox: tuple[Served, Rest]) -> None:

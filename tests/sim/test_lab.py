@@ -238,6 +238,12 @@ def test_a_moment_that_cannot_be_reached_is_said_so() -> None:
         check(reading.parse(impossible), sensitivity=False)
 
 
+def test_a_moment_that_hangs_on_something_else_is_said_so() -> None:
+    other = STORY.replace("flow(10, ['taobao', 'tmall'], 'jd')\", equals", 'hhi(5)", equals')
+    with pytest.raises(Impossible, match=r"is 5,947\.91 at both ends: vary what it hangs on"):
+        check(reading.parse(other), sensitivity=False)
+
+
 def test_a_start_that_would_tip_is_refused() -> None:
     with pytest.raises(Impossible, match="tip by itself"):
         run(reading.parse(STORY.replace("network = 1.0", "network = 9.0")).scenario, days=1)

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from changliao.sim import facts, paths, reading
+from changliao.sim import facts, paths, reading, scenario
 from changliao.sim.facts import NotAQuestion
 from changliao.sim.reading import Unplayable
 
 STORY = (resources.files("changliao.sim") / "scenarios" / "story.toml").read_text("utf-8")
+JD = '"jd", group = "jd", share = 0.055'
+FACT = "competitors(30) > 1.5 * competitors(9)"
 
 
 def refused(old: str, new: str) -> str:
@@ -28,6 +30,7 @@ def refused(old: str, new: str) -> str:
     [
         ("habit = 2.0", "habbit = 2.0", "unknown key 'habbit': did you mean 'habit'"),
         ("habit = 2.0", 'habit = "much"', "Expected `float`"),
+        ("habit = 2.0", "habit = -50.0", "habit is in logits: from -20 to 50"),
         ("habit = 2.0", "habit = nan", "habit is in logits"),
         ("days = 540", "days = 0", "from 1 to 3660 days"),
         ("users = 210_000_000", "users = 0", "from 1 to"),
@@ -42,23 +45,23 @@ def refused(old: str, new: str) -> str:
          'type = "adopt", wallet = "changliao", platforms = ["paipai"]', "not there any more"),
         ('platform = "douyin"', 'platform = "jd"', "is there already"),
         ('target = "alibaba", quote = "淘', 'target = "a", quote = "淘', "no group is called"),
-        ('type = "ban"', 'type = "bann"', "Invalid value 'bann'"),
+        ('type = "ban"', 'type = "bann"', "did you mean 'ban'?"),
         ('id = "tmall", group', 'id = "taobao", group', "used twice"),
         ('variant=\'without_suning\'', 'variant=\'without_suming\'', "no variant is called"),
-        ("competitors(30) > 1.5 * competitors(9)", "__import__('os')", "is not allowed"),
-        ("competitors(30) > 1.5 * competitors(9)", "(lambda: 1)()", "is not allowed"),
-        ("competitors(30) > 1.5 * competitors(9)", "hhi.__class__", "is not allowed"),
-        ("competitors(30) > 1.5 * competitors(9)", "[x for x in hhi(1)]", "is not allowed"),
-        ("competitors(30) > 1.5 * competitors(9)", "9 ** 9 ** 9", "is not allowed"),
-        ("competitors(30) > 1.5 * competitors(9)", "hhi(1) >", "is not an expression"),
-        ("competitors(30) > 1.5 * competitors(9)", "share('jd' * 9, 1)", "is not allowed"),
-        ("competitors(30) > 1.5 * competitors(9)", "-'a'", "is not allowed"),
-        ("competitors(30) > 1.5 * competitors(9)", "hhi(999) > 1", "not among the 540 days"),
-        ("competitors(30) > 1.5 * competitors(9)", "share('jdd', 1) > 1", "no platform is called"),
-        ("competitors(30) > 1.5 * competitors(9)", "takes('jd', 'x', 1)", "no wallet is called"),
-        ("competitors(30) > 1.5 * competitors(9)", "survivors('many')", "asked with numbers"),
-        ("competitors(30) > 1.5 * competitors(9)", "paid_with('cod', 'jd', 1, 'x') > 1", "a mood"),
-        ("competitors(30) > 1.5 * competitors(9)", "hhi(day=1, to=2)", "unexpected keyword"),
+        (FACT, "__import__('os')", "is not allowed"),
+        (FACT, "(lambda: 1)()", "is not allowed"),
+        (FACT, "hhi.__class__", "is not allowed"),
+        (FACT, "[x for x in hhi(1)]", "is not allowed"),
+        (FACT, "9 ** 9 ** 9", "is not allowed"),
+        (FACT, "hhi(1) >", "is not an expression"),
+        (FACT, "share('jd' * 9, 1) > 1", "is a name, not a number"),
+        (FACT, "-'a' > 1", "is a name, not a number"),
+        (FACT, "hhi(999) > 1", "not among the 540 days"),
+        (FACT, "share('jdd', 1) > 1", "no platform is called"),
+        (FACT, "takes('jd', 'x', 1)", "no wallet is called"),
+        (FACT, "survivors('many') > 1", "asked with numbers"),
+        (FACT, "paid_with('cod', 'jd', 1, 'x') > 1", "a mood"),
+        (FACT, "hhi(day=1, to=2) > 1", "is asked as hhi(day)"),
         ("flow(10, ['taobao', 'tmall'], 'jd')\", equals", "flow(10, 'taobo', 'jd')\", equals",
          "no platform is called 'taobo'"),
         ('vary = "event[1].goodwill"', 'vary = "event[1].godwill"', "did you mean 'goodwill'"),
@@ -70,10 +73,52 @@ def refused(old: str, new: str) -> str:
         ("pc = 0.8", "pc = nan", "pc is in logits"),
         ("wallet_scale = 1.0", "wallet_scale = 1e-9", "from 0.1 to 100"),
         ("seed = 1", "seed = -1", "from 0 to"),
+        (FACT, "hhi(1) > 'a'", 'is a name, not a number'),
+        (FACT, "'a' > 1", 'is a name, not a number'),
+        (FACT, 'hhi(1) + (hhi(1) > 1) > 1', 'is true or false, not a number'),
+        (FACT, 'hhi(1) and hhi(2) > 1', 'is a number, not true or false'),
+        (FACT, 'competitors', 'competitors(day)'),
+        (FACT, 'competitors(30)', 'a fact is true or false'),
+        (FACT, '1 < 2', 'asks nothing'),
+        (FACT, 'True', 'is not allowed'),
+        (FACT, 'hhi(1) in [1]', "'hhi(1) in [1]' is not allowed"),
+        (FACT, 'hhi(1) // 2 > 1', "'hhi(1) // 2' is not allowed"),
+        (FACT, 'hhi(1) > 1 / 0', 'division by zero'),
+        (FACT, 'compettitors(30) > 1', "did you mean 'competitors'?"),
+        (FACT, 'competitors() > 1', 'competitors(day)'),
+        (FACT, 'competitors(30.5) > 1', 'a day is a whole number'),
+        (FACT, "competitors('30') > 1", 'a day is a whole number'),
+        (FACT, 'share([], 3) > 1', 'name a platform'),
+        (FACT, "share(['jd', 'jd'], 3) > 1", 'named twice'),
+        (FACT, "takes(['jd', 'suning'], 'card', 3)", 'one platform'),
+        (FACT, 'survivors(10_000_000, 9.3) > 1', 'from 1 to 1,000 firms'),
+        (FACT, 'survivors(100, 1e308) > 1', 'a network effect'),
+        (FACT, 'war_profit(1e308, 0) > 1', 'math range error'),
+        (FACT, 'entrant_among_many(0, 1) > 1', 'division by zero'),
+        (FACT, f"{'-' * 900}hhi(1) > 1", "too deep"),
+        (JD, JD.replace("0.055", "-0.055"), "above 0 and at most 1"),
+        (JD, JD.replace("0.055", '"much"'), "share: Expected `float`"),
+        (JD, '"jd", group = "jd"', "share is missing"),
+        ('type = "enter",', 'type = "enter", colour = 1,', "unknown key 'colour': there are"),
+        ('type = "adopt", wallet = "changliao", platforms = ["qqwg"]', 'type = "adapt"',
+         "did you mean 'adopt'?"),
+        ('into = "qqwg"', 'into = "qqwg", appeal = "summ"', "appeal is sum or average"),
+        ('{ id = "card", pc = 0.0, share = 1.0', '{ id = "card", pc = 0.0, share = 1.5',
+         "share is a share"),
+        ('into = "qqwg"', 'into = ""', "needs a name"),
+        ('platform = "douyin"', 'platform = ""', "needs a name"),
+        ('platforms = ["taobao", "tmall"]', "platforms = []", "names no platform"),
+        ("moment = \"flow(10, ['taobao', 'tmall'], 'jd')\"", 'moment = "hhi(1) > 2"',
+         "a moment is a number"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_found_on_its_line(old: str, new: str, said: str) -> None:
     assert said in refused(old, new)
+
+
+def test_a_taste_that_is_no_number_is_refused_with_its_line() -> None:
+    people = 'people = [{ id = "all", share = 1.0, taste = { taobao = "much" } }]\nevent = ['
+    assert "taste: Expected `float`" in refused("event = [", people)
 
 
 def test_shares_that_do_not_add_up() -> None:
@@ -114,6 +159,24 @@ def test_a_file_too_large_or_not_text(tmp_path: Path) -> None:
     large.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(Unplayable, match="UTF-8"):
         reading.load(large)
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "most"),
+    [
+        ("variant", '{ id = "v%d" }', scenario.MOST_VARIANTS),
+        ("fact", '{ id = "f%d", quote = "", test = "hhi(1) > 1" }', scenario.MOST_FACTS),
+        ("event", '{ day = 1, type = "cap", subsidy = %d }', scenario.MOST_EVENTS),
+        ("calibrate", '{ vary = "model.habit", moment = "hhi(%d)", equals = 1 }',
+         scenario.MOST_CALIBRATED),
+    ],
+)  # fmt: skip
+def test_lists_without_end_are_refused_with_their_length(kind: str, one: str, most: int) -> None:
+    more = "".join(f"  {one % place},\n" for place in range(most))
+    many = STORY.replace(f"\n{kind} = [\n", f"\n{kind} = [\n{more}", 1)
+    with pytest.raises(Unplayable, match=rf"^line \d+: \d+ of these; at most {most}") as caught:
+        reading.parse(many)
+    assert len(caught.value.problems) == 1
 
 
 def test_too_many_wallets_are_refused_with_the_number() -> None:

@@ -31,10 +31,12 @@ _BOUNDS: Final = (
     (("model",), ("wallet_scale",), (0.1, 100.0), "is from 0.1 to 100"),
     (
         ("model",),
-        ("habit", "network", "boycott_cost", "boycott_wallet", "subsidy_effect"),
+        ("network", "boycott_cost", "boycott_wallet", "subsidy_effect"),
         (-50.0, 50.0),
         _LOGITS,
     ),
+    # Below, the share who come back is zero to the last digit, and so is what divides by it.
+    (("model",), ("habit",), (-20.0, 50.0), "is in logits: from -20 to 50"),
     (("wallet", "event"), ("goodwill", "appeal", "pc", "mobile"), (-50.0, 50.0), _LOGITS),
     (
         ("event",),

@@ -30,11 +30,13 @@ class Impossible(Exception):
         self.way = list(way)
 
 
-def fit_appeals(law: Law, market: Sides) -> tuple[Floats, dict[Row, Impossible]]:
+def fit_appeals(
+    law: Law, market: Sides, progress: Callable[[int], None] | None = None
+) -> tuple[Floats, dict[Row, Impossible]]:
     """Set `market.appeal`, mean zero over those there; the stationary people[g, a, h], of mass one.
 
     Also which rows cannot be fitted, because no appeals give the shares or the start would not stay
-    as it is; one run is row ().
+    as it is; one run is row (). `progress` is told of day 0 at every step.
     """
     weights = law.class_shares[..., :, None] * law.set_shares[..., None, :]  # g, a
     there, wanted = market.alive, np.where(market.alive, market.given_shares, 1.0)
@@ -51,6 +53,8 @@ def fit_appeals(law: Law, market: Sides) -> tuple[Floats, dict[Row, Impossible]]
         if done.all():
             break
         shares, people = _rest(law, market, weights)
+        if progress is not None:
+            progress(0)
     for row in np.ndindex(done.shape):
         if not done[row]:
             problems[row] = _out_of_reach(market, row, wanted, shares, gap)
@@ -150,6 +154,15 @@ def _tipping(radius: float) -> Impossible:
     )
 
 
+def _no_root(equals: float, low: float, high: float, below: float, above: float) -> Impossible:
+    if below == above:
+        return Impossible(f"the moment is {below:,.6g} at both ends: vary what it hangs on")
+    return Impossible(
+        f"between {low} and {high} the moment goes from {below:,.6g} to {above:,.6g} and never is "
+        f"{equals:,.6g}: move low and high, or ask for a value between"
+    )
+
+
 def solve(
     moment: Callable[[Floats], Floats], equals: float, low: float, high: float
 ) -> tuple[Floats, dict[Row, Impossible]]:
@@ -163,11 +176,7 @@ def solve(
     problems: dict[Row, Impossible] = {}
     done: Bools = ~(below * above <= 0)
     for row in map(tuple, np.argwhere(done).tolist()):
-        problems[row] = Impossible(
-            f"between {low} and {high} the moment goes from {below[row] + equals:,.6g} to "
-            f"{above[row] + equals:,.6g} and never is {equals:,.6g}: move low and high, or ask for "
-            "a value between"
-        )
+        problems[row] = _no_root(equals, low, high, below[row] + equals, above[row] + equals)
     found = highs.copy()
     for _ in range(_HALVINGS):
         if done.all():

@@ -15,7 +15,7 @@ import numpy as np
 
 from changliao.sim import facts
 from changliao.sim.facts import Question
-from changliao.sim.lab import run
+from changliao.sim.lab import Progress, run
 from changliao.sim.reading import File
 from changliao.sim.result import Result
 from changliao.sim.scenario import Fact
@@ -107,9 +107,12 @@ def check(
     return report
 
 
-def calibrate(file: File) -> tuple[File, dict[str, float]]:
-    """Vary what the file says until its moments have their values. Raises Impossible."""
-    fitted = Sets(file, [{}])
+def calibrate(file: File, progress: Progress | None = None) -> tuple[File, dict[str, float]]:
+    """Vary what the file says until its moments have their values. Raises Impossible.
+
+    `progress` is told of day 0 for as long as it takes, and may end it.
+    """
+    fitted = Sets(file, [{}], progress)
     for problem in fitted.problems.values():
         raise problem
     return file.changed(fitted.values[0]), fitted.values[0]

@@ -8,8 +8,10 @@ once gives an answer for each.
 import ast
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from inspect import signature
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from msgspec import Struct
@@ -18,6 +20,13 @@ from changliao.sim import forms
 from changliao.sim.result import NotThere, Result
 
 MOST_LETTERS: Final = 2_000
+MOST_DEEP: Final = 100
+Kind = Literal["number", "truth", "names"]
+_SAID: Final[Mapping[Kind, str]] = {
+    "number": "a number",
+    "truth": "true or false",
+    "names": "a name",
+}
 # What a fact may ask of a run; the names are methods of Result.
 OUTPUTS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
     {
@@ -43,6 +52,7 @@ THEORY: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
         "entrant_against_one": forms.entrant_against_one,
     }
 )
+_ASKED: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({**OUTPUTS, **THEORY})
 _ARITHMETIC: Final[Mapping[type[ast.AST], Callable[..., Any]]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -68,6 +78,7 @@ class Question(Struct, frozen=True):
 
     text: str
     tree: ast.expr
+    kind: Kind
     days: Mapping[str, frozenset[int]]
 
     @property
@@ -82,17 +93,16 @@ class Question(Struct, frozen=True):
     def problems(self, nothing: Callable[[str], Result]) -> Iterator[str]:
         """What it asks for that a scenario does not have; `nothing` gives empty runs."""
         for call in (node for node in ast.walk(self.tree) if isinstance(node, ast.Call)):
+            theory = ast.unparse(call.func) in THEORY
             try:
-                if ast.unparse(call.func) in OUTPUTS:
-                    _called(call, nothing)
-                elif not all(map(_is_number, call.args)):
-                    yield f"{ast.unparse(call)}: theory is asked with numbers"
+                _called(call, nothing)
             except (NotThere, NotAQuestion) as error:
                 yield str(error)
             except (LookupError, ValueError) as error:
                 yield f"{ast.unparse(call)}: {error}"
-            except ArithmeticError:
-                pass  # nothing was bought in an empty result
+            except ArithmeticError as error:
+                if theory:  # of an empty result it is that nothing was bought
+                    yield f"{ast.unparse(call)}: {error}"
 
 
 def compiled(text: str) -> Question:
@@ -103,48 +113,93 @@ def compiled(text: str) -> Question:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise NotAQuestion(f"{text!r} is not an expression: {error}") from error
+    kind = _kind(tree, MOST_DEEP)
+    if not _asks(tree):
+        raise NotAQuestion(f"{text!r} asks nothing: ask {', '.join(sorted(_ASKED))}")
     for node in ast.walk(tree):
-        _check(node)
+        if isinstance(node, ast.BinOp) and not _asks(node):
+            try:
+                _value(node, _no_run)
+            except ArithmeticError as error:
+                raise NotAQuestion(f"{ast.unparse(node)}: {error}") from error
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     days: dict[str, frozenset[int]] = {}
     for call in calls:
         name = _variant(call)
         days[name] = days.get(name, frozenset()) | _days(call)
-    return Question(text, tree, days)
+    return Question(text, tree, kind, days)
 
 
-def _check(node: ast.AST) -> None:
+def _kind(node: ast.expr, deep: int) -> Kind:
+    """What a node's value is. Raises NotAQuestion when it has no place in a question."""
+    if not deep:
+        raise NotAQuestion(f"the expression is too deep: at most {MOST_DEEP} parts in parts")
     match node:
-        case ast.Constant(value=str() | int() | float()):
-            return
-        case ast.BinOp(left=left, right=right) if not (_is_number(left) and _is_number(right)):
-            pass
-        case ast.UnaryOp(operand=one) if not _is_number(one):
-            pass
-        case ast.List() | ast.Tuple() | ast.Load() | ast.And() | ast.Or():
-            return
-        case ast.BinOp() | ast.UnaryOp() | ast.Compare() | ast.BoolOp() | ast.keyword():
-            return
-        case ast.Call(func=ast.Name(id=name)) if name in OUTPUTS or name in THEORY:
-            return
-        case ast.Name(id=name) if name in OUTPUTS or name in THEORY:
-            return
-        case _ if type(node) in _ARITHMETIC:
-            return
-    known = ", ".join(sorted([*OUTPUTS, *THEORY]))
-    raise NotAQuestion(
-        f"{ast.unparse(node)!r} is not allowed: a fact compares numbers and asks {known}"
-    )
+        case ast.Constant(value=str()) | ast.List() | ast.Tuple():
+            return _names(node)
+        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
+            return "number"
+        case ast.UnaryOp(op=ast.Not(), operand=one):
+            return _wanted("truth", one, deep=deep)
+        case ast.UnaryOp(op=ast.USub(), operand=one):
+            return _wanted("number", one, deep=deep)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
+            return _wanted("number", left, right, deep=deep)
+        case ast.BoolOp(values=parts):
+            return _wanted("truth", *parts, deep=deep)
+        case ast.Compare(left=left, ops=ops, comparators=others) if _known(ops):
+            _wanted("number", left, *others, deep=deep)
+            return "truth"
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=named) if name in _ASKED:
+            given = [*args, *(keyword.value for keyword in named)]
+            if any(_kind(one, deep - 1) == "truth" for one in given):
+                raise NotAQuestion(f"{ast.unparse(node)}: it is asked as {_form(name)}")
+            if name in THEORY and any(map(_asks, given)):
+                raise NotAQuestion(f"{ast.unparse(node)}: theory is asked with numbers")
+            return "truth" if name == "takes" else "number"
+    raise _not_allowed(node)
 
 
-def _is_number(node: ast.expr) -> bool:
-    """May it be one? Names in quotes and lists are not for sums: `'a' * 10**9` is a gigabyte."""
-    match node:
-        case ast.Constant(value=value):
-            return not isinstance(value, str)
-        case ast.List() | ast.Tuple():
-            return False
-    return True
+def _wanted(kind: Kind, *nodes: ast.expr, deep: int) -> Kind:
+    """All are of this kind."""
+    for node in nodes:
+        found = _kind(node, deep - 1)
+        if found != kind:
+            raise NotAQuestion(f"{ast.unparse(node)!r} is {_SAID[found]}, not {_SAID[kind]}")
+    return kind
+
+
+def _asks(node: ast.expr) -> bool:
+    return any(isinstance(one, ast.Call) for one in ast.walk(node))
+
+
+def _known(ops: list[ast.cmpop]) -> bool:
+    return all(type(op) in _ARITHMETIC for op in ops)
+
+
+def _names(node: ast.expr) -> Kind:
+    parts = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
+    if all(isinstance(part, ast.Constant) and isinstance(part.value, str) for part in parts):
+        return "names"
+    raise NotAQuestion(f"{ast.unparse(node)!r} is not allowed: a list has names in quotes")
+
+
+def _not_allowed(node: ast.expr) -> NotAQuestion:
+    text = ast.unparse(node)
+    name = node.func if isinstance(node, ast.Call) else node
+    if isinstance(name, ast.Name) and name.id in _ASKED:
+        return NotAQuestion(f"{text!r} is asked as {_form(name.id)}")
+    close = get_close_matches(name.id, _ASKED, 1) if isinstance(name, ast.Name) else []
+    mend = f"did you mean {close[0]!r}?" if close else (
+        f"a fact compares numbers and asks {', '.join(sorted(_ASKED))}"
+    )  # fmt: skip
+    return NotAQuestion(f"{text!r} is not allowed: {mend}")
+
+
+def _form(name: str) -> str:
+    """How a question is asked."""
+    own = [one for one in signature(_ASKED[name]).parameters if one != "self"]
+    return f"{name}({', '.join(own)})"
 
 
 def _variant(call: ast.Call) -> str:
@@ -215,9 +270,14 @@ def _called(call: ast.Call, of: Callable[[str], Result]) -> Any:
     name = ast.unparse(call.func)
     given = [_value(one, of) for one in call.args]
     named = {str(one.arg): _value(one.value, of) for one in call.keywords if one.arg != "variant"}
+    if name in THEORY and not all(
+        isinstance(one, int | float) for one in (*given, *named.values())
+    ):
+        raise NotAQuestion(f"{ast.unparse(call)}: theory is asked with numbers")
+    if name in OUTPUTS:
+        given = [of(_variant(call)), *given]
     try:
-        if name in THEORY:
-            return THEORY[name](*given, **named)
-        return OUTPUTS[name](of(_variant(call)), *given, **named)
-    except (TypeError, AttributeError) as error:
-        raise NotAQuestion(f"{ast.unparse(call)}: {error}") from error
+        signature(_ASKED[name]).bind(*given, **named)
+    except TypeError as error:
+        raise NotAQuestion(f"{ast.unparse(call)}: it is asked as {_form(name)}") from error
+    return _ASKED[name](*given, **named)

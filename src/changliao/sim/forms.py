@@ -13,7 +13,8 @@ import numpy as np
 from changliao.sim.law import stationary, with_habit
 from changliao.sim.market import Floats
 
-MOST_FIRMS: Final = 10_000
+MOST_FIRMS: Final = 1_000
+_MOST_NETWORK: Final = 500
 
 
 def logit(utility: Sequence[float]) -> Floats:
@@ -95,10 +96,12 @@ def survivors(
 
     A firm with an equal share of the customers earns what it needs; in a subsidy war everybody
     burns `burn` of that beside. Who loses pays from the budget and closes when it is spent. Raises
-    ValueError for more firms than MOST_FIRMS.
+    ValueError for more firms than MOST_FIRMS and effects that overflow.
     """
     if not 1 <= firms <= MOST_FIRMS:
         raise ValueError(f"from 1 to {MOST_FIRMS:,} firms")
+    if abs(network) > _MOST_NETWORK:
+        raise ValueError(f"a network effect of -{_MOST_NETWORK} to {_MOST_NETWORK}")
     generator = np.random.default_rng(seed)
     appeal = generator.normal(0.0, 0.05, firms)
     share, left = np.full(firms, 1 / firms), np.full(firms, budget)

@@ -56,14 +56,17 @@ class Start:
     """
 
     def __init__(
-        self, scenario: Scenario | Sequence[Scenario], fits: list[Fit] | None = None
+        self,
+        scenario: Scenario | Sequence[Scenario],
+        fits: list[Fit] | None = None,
+        progress: Progress | None = None,
     ) -> None:
         one = scenario if isinstance(scenario, Scenario) else None
         scenarios = [scenario] if isinstance(scenario, Scenario) else scenario
         self.scenario: Scenario = scenarios[0]
         self.market: Sides = Markets(scenarios) if one is None else Market(one)
         self.law = Law(self.market, *scenarios)
-        fit = self._fitted(scenarios, [] if fits is None else fits)
+        fit = self._fitted(scenarios, [] if fits is None else fits, progress)
         there = fit.appeal.shape[-1]
         self.market.appeal[..., :there] = fit.appeal
         classes, _, sets, count = self.law.shape
@@ -74,7 +77,9 @@ class Start:
             for problem in self.problems.values():
                 raise problem
 
-    def _fitted(self, scenarios: Sequence[Scenario], fits: list[Fit]) -> Fit:
+    def _fitted(
+        self, scenarios: Sequence[Scenario], fits: list[Fit], progress: Progress | None
+    ) -> Fit:
         markets = [one.market for one in scenarios]
         parts = [
             (one.model, its.wallet, its.platform, its.people)
@@ -83,7 +88,7 @@ class Start:
         for fit in fits:
             if fit.parts == parts:
                 return fit
-        people, problems = fit_appeals(self.law, self.market)
+        people, problems = fit_appeals(self.law, self.market, progress)
         there = len(markets[0].platform)
         fit = Fit(parts, self.market.appeal[..., :there].copy(), people[..., :there], problems)
         fits.append(fit)
@@ -127,7 +132,7 @@ def run(
     people, seed, days = people or about.users, seed or about.seed, days or about.days
     kept = _places(asked, days) or range(days)
     days = kept[-1] + 1
-    start = Start(scenario)
+    start = Start(scenario, progress=progress)
     played = engine_of(start, engine, people, seed, threads)
     recorder = Recorder(start.market, start.law.shape, kept)
     calendar = calendar_of(scenario)
@@ -145,15 +150,18 @@ def run(
 
 
 def run_many(
-    scenarios: Sequence[Scenario], asked: Iterable[int], fits: list[Fit]
+    scenarios: Sequence[Scenario],
+    asked: Iterable[int],
+    fits: list[Fit],
+    progress: Progress | None = None,
 ) -> tuple[Result, dict[Row, Impossible]]:
     """The expected paths of scenarios that differ in numbers only, in one result, row by row.
 
     Only the days that are asked are kept, and none is played after them. Rows that cannot be fitted
-    are named, and hold nothing of use.
+    are named, and hold nothing of use. `progress` is told of day 0 each day: it may end the run.
     """
     first = scenarios[0]
-    start = Start(scenarios, fits)
+    start = Start(scenarios, fits, progress)
     engine = Expected(start.law, start.people, first.about.users)
     kept = _places(asked, first.about.days)
     recorder = Recorder(start.market, start.law.shape, kept)
@@ -163,6 +171,8 @@ def run_many(
     last = kept[-1] + 1 if kept else 0
     for day in range(last):
         play_day(start, engine, calendar.get(day + 1, []), recorder, day)
+        if progress is not None:
+            progress(0)
     result = recorder.result(first.about.name, engine.name, engine.count, 0, last)
     return result, start.problems
 

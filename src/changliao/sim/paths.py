@@ -91,6 +91,6 @@ def _seek(
         if not assigned.search(lines[number].split("#")[0]):
             continue
         tables = [row for row in range(number, len(lines)) if lines[row].lstrip().startswith("{")]
-        inline = lines[number].rstrip().endswith("[")
+        inline = lines[number].split("#")[0].rstrip().endswith("[")
         return tables[place] if inline and place < len(tables) else number
     return at

@@ -1,12 +1,12 @@
 """Reading a scenario file; what cannot be played is refused with its line, reason and mend."""
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -14,19 +14,22 @@ from changliao.sim import facts, paths
 from changliao.sim import scenario as scenarios
 from changliao.sim.bounds import Found, Way, out_of_bounds
 from changliao.sim.calibration import Impossible
+from changliao.sim.happenings import of_events, unknown
 from changliao.sim.result import Result, empty
 from changliao.sim.scenario import (
+    MOST_CALIBRATED,
     MOST_DAYS,
+    MOST_EVENTS,
+    MOST_FACTS,
     MOST_OPTIONAL_WALLETS,
     MOST_PEOPLE,
     MOST_PLATFORMS,
     MOST_SEED,
     MOST_TABLE,
     MOST_USERS,
+    MOST_VARIANTS,
     TERMINALS,
     Enter,
-    Event,
-    Exit,
     Merge,
     Scenario,
     Strict,
@@ -34,9 +37,23 @@ from changliao.sim.scenario import (
 
 MOST_BYTES: Final = 1_000_000
 _CLOSE: Final = 1e-6
-_TABLES: Final[list[type[Strict]]] = [
-    one for one in vars(scenarios).values() if isinstance(one, type) and issubclass(one, Strict)
-]
+_TABLES: Final[Mapping[str, type[Strict]]] = {
+    "scenario": scenarios.About, "model": scenarios.Model, "market": scenarios.Market,
+    "wallet": scenarios.Wallet, "platform": scenarios.Platform, "people": scenarios.People,
+    "calibrate": scenarios.Calibrate, "variant": scenarios.Variant, "fact": scenarios.Fact,
+}  # fmt: skip
+_MOST: Final[Mapping[str, int]] = {
+    "event": MOST_EVENTS, "variant": MOST_VARIANTS, "fact": MOST_FACTS,
+    "calibrate": MOST_CALIBRATED,
+}  # fmt: skip
+_EVENTS: Final[Mapping[str, type[Strict]]] = {
+    str(one.__struct_config__.tag): one for one in get_args(scenarios.Happening)
+}
+
+_WANTED: Final[Mapping[facts.Kind, str]] = {
+    "truth": "a fact is true or false: compare, as in competitors(30) > 2",
+    "number": "a moment is a number, as flow(10, 'big', 'small')",
+}
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -166,25 +183,48 @@ def _checked(text: str, raw: dict[str, Any]) -> File:
 
 
 def _way(place: str) -> Way:
-    return paths.steps(place.lstrip(".")) if place else []
+    return paths.steps(place.lstrip(".").replace("[...]", "")) if place else []
 
 
 def _kinder(message: str, raw: Any, way: Way) -> str:
-    """What msgspec says, with a guess when a key is misspelt."""
-    if "unknown field" not in message:
-        return message
-    key = message.split("`")[1]
-    known = {field for table in _TABLES for field in table.__struct_encode_fields__}
-    close = get_close_matches(key, known, 1)
-    return f"unknown key {key!r}" + (f": did you mean {close[0]!r}?" if close else "")
+    """What msgspec says, with the key's name and the mend."""
+    names = [step for step in way if isinstance(step, str)]
+    if "unknown field" in message:
+        known = _fields(raw, way[:-1])
+        close = get_close_matches(names[-1], known, 1)
+        mend = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
+        return f"unknown key {names[-1]!r}: {mend}"
+    if "missing required" in message:
+        return f"{message.split('`')[1]} is missing"
+    if "Invalid value" in message:
+        return unknown("event type", message.split("'")[1], set(_EVENTS))
+    if "Invalid enum value" in message:
+        return f"appeal is sum or average, not {message.split(chr(39))[1]!r}"
+    return f"{names[-1]}: {message}" if names else message
+
+
+def _fields(raw: Any, way: Way) -> tuple[str, ...]:
+    """What keys the table there may have."""
+    table: type[Strict] = Scenario
+    match way:
+        case ["market", "event", int(place)]:
+            table = _EVENTS[raw["market"]["event"][place]["type"]]
+        case ["market", kind, int()]:
+            table = _TABLES[str(kind)]
+        case [name]:
+            table = _TABLES[str(name)]
+    return table.__struct_encode_fields__
 
 
 def _problems(scenario: Scenario) -> Found:
-    yield from _of_size(scenario)
+    too_large = list(_of_size(scenario))
+    yield from too_large
+    if too_large:
+        return
     yield from out_of_bounds(scenario)
     yield from _of_names(scenario)
     yield from _of_shares(scenario)
-    yield from _of_events(scenario)
+    yield from of_events(scenario)
 
 
 def _of_size(scenario: Scenario) -> Found:
@@ -204,6 +244,9 @@ def _of_size(scenario: Scenario) -> Found:
         )
     if not 1 <= len(market.people) <= MOST_PEOPLE:
         yield ["market", "people"], f"from 1 to {MOST_PEOPLE} classes of people"
+    for kind, most in _MOST.items():
+        if (count := len(getattr(market, kind))) > most:
+            yield ["market", kind], f"{count} of these; at most {most}"
     optional = sum(wallet.share < 1 for wallet in market.wallet)
     if optional > MOST_OPTIONAL_WALLETS:
         yield (
@@ -235,91 +278,21 @@ def _of_names(scenario: Scenario) -> Found:
     for place, platform in enumerate(market.platform):
         for name in platform.accepts:
             if name not in wallets:
-                yield ["market", "platform", place], _unknown("wallet", name, wallets)
+                yield ["market", "platform", place], unknown("wallet", name, wallets)
     for place, people in enumerate(market.people):
         for name in people.taste:
             if name not in platforms:
-                yield ["market", "people", place], _unknown("platform", name, platforms)
+                yield ["market", "people", place], unknown("platform", name, platforms)
 
 
 def _of_shares(scenario: Scenario) -> Found:
     for kind in ("platform", "people"):
         shares = [one.share for one in getattr(scenario.market, kind)]
-        if any(not 0 < share <= 1 for share in shares):
-            yield ["market", kind], f"every share of a {kind} is above 0 and at most 1"
-        elif abs(sum(shares) - 1) > _CLOSE:
+        wrong = [place for place, share in enumerate(shares) if not 0 < share <= 1]
+        for place in wrong:
+            yield ["market", kind, place], f"share of a {kind} is above 0 and at most 1"
+        if not wrong and shares and abs(sum(shares) - 1) > _CLOSE:
             yield ["market", kind], f"the shares add up to {sum(shares):.6g}, not to 1"
-
-
-def _of_events(scenario: Scenario) -> Found:
-    market = scenario.market
-    wallets = {wallet.id for wallet in market.wallet}
-    groups = {one.group or one.id for one in market.platform} | {one.group for one in market.wallet}
-    presence = Presence({platform.id for platform in market.platform})
-    day = 1
-    for place, event in enumerate(market.event):
-        way: Way = ["market", "event", place]
-        if event.day < day:
-            yield way, f"day {event.day} stands after day {day}: events stand in their order"
-        if not 1 <= event.day <= scenario.about.days:
-            yield way, f"day {event.day} is not among the {scenario.about.days} days"
-        day = max(day, event.day)
-        for message in (*_misnamed(event, wallets, groups), *presence.problems(event)):
-            yield way, message
-
-
-def _misnamed(event: Event, wallets: set[str], groups: set[str]) -> Iterator[str]:
-    named = [*getattr(event, "accepts", ())]
-    if hasattr(event, "wallet"):
-        named.append(event.wallet)
-    for name in named:
-        if name not in wallets:
-            yield _unknown("wallet", name, wallets)
-    target = getattr(event, "target", "")
-    if target and target not in groups:
-        yield _unknown("group", target, groups)
-    if getattr(event, "outrage", 0) and not target:
-        yield "outrage needs a target: the group that is boycotted"
-
-
-class Presence:
-    """Which platforms there are, event by event."""
-
-    def __init__(self, there: set[str]) -> None:
-        self._there = there
-        self._gone: set[str] = set()
-
-    def problems(self, event: Event) -> Iterator[str]:
-        """What an event asks of platforms that are not there; then it happens."""
-        match event:
-            case Enter(platform=name):
-                if name in self._there | self._gone:
-                    yield f"{name!r} is there already, or was"
-                self._there.add(name)
-            case Merge(platforms=parts, into=into):
-                yield from self._missing(parts, event.day)
-                if len(set(parts)) < 2:
-                    yield "a merger needs two platforms at least"
-                elif into in (self._there | self._gone) - set(parts):
-                    yield f"{into!r} is another platform"
-                self._there -= set(parts)
-                self._gone |= set(parts) - {into}
-                self._there.add(into)
-            case Exit(platform=name):
-                yield from self._missing((name,), event.day)
-                self._there.discard(name)
-                self._gone.add(name)
-            case _:
-                alone = getattr(event, "platform", None)
-                named = (alone,) if alone is not None else getattr(event, "platforms", ())
-                yield from self._missing(named, event.day)
-
-    def _missing(self, names: tuple[str, ...], day: int) -> Iterator[str]:
-        for name in names:
-            if name in self._gone:
-                yield f"{name!r} is not there any more on day {day}"
-            elif name not in self._there:
-                yield _unknown("platform", name, self._there)
 
 
 def _of_questions(file: File) -> Found:
@@ -332,26 +305,30 @@ def _of_questions(file: File) -> Found:
         return empty((file.variant(variant) if variant else file).scenario)
 
     for place, fact in enumerate(market.fact):
-        for message in _unanswerable(fact.test, nothing, names):
+        for message in _unanswerable(fact.test, "truth", nothing, names):
             yield ["market", "fact", place], message
     for place, one in enumerate(market.calibrate):
-        for message in _unanswerable(one.moment, nothing, set()):
+        for message in _unanswerable(one.moment, "number", nothing, set()):
             yield ["market", "calibrate", place], message
         if not one.low < one.high:
             yield ["market", "calibrate", place], "low must be below high"
 
 
-def _unanswerable(text: str, nothing: Callable[[str], Result], variants: set[str]) -> Iterator[str]:
+def _unanswerable(
+    text: str, kind: facts.Kind, nothing: Callable[[str], Result], variants: set[str]
+) -> Iterator[str]:
     """Why an expression is no question to this scenario, if it is none."""
     try:
         asked = facts.compiled(text)
     except facts.NotAQuestion as error:
         yield str(error)
         return
-    unknown = asked.variants - variants
-    for name in unknown:
-        yield _unknown("variant", name, variants)
-    if not unknown:
+    if asked.kind != kind:
+        yield _WANTED[kind]
+    missing = asked.variants - variants
+    for name in missing:
+        yield unknown("variant", name, variants)
+    if not missing:
         yield from asked.problems(nothing)
 
 
@@ -363,7 +340,7 @@ def _of_variants(file: File) -> Iterator[Problem]:
         line = paths.line_of(file.text, ["market", "variant", place])
         for name in one.without:
             if name not in ids:
-                yield Problem(line, _unknown("event", name, ids))
+                yield Problem(line, unknown("event", name, ids))
         try:
             file.variant(one.id)
         except Unplayable as error:
@@ -374,9 +351,3 @@ def _of_variants(file: File) -> Iterator[Problem]:
         except Unplayable as error:
             line = paths.line_of(file.text, ["market", "calibrate", place])
             yield from (Problem(line, f"vary: {problem}") for problem in error.problems)
-
-
-def _unknown(kind: str, name: str, known: set[str]) -> str:
-    close = get_close_matches(name, known, 1)
-    mend = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(sorted(known))}"
-    return f"no {kind} is called {name!r}: {mend}"

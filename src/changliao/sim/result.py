@@ -6,7 +6,7 @@ platform of those who bought, `users[day, platform]` by last platform, in the ev
 many runs has one more axis in front, and answers with an array of as many numbers.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -88,7 +88,7 @@ class Result(Struct):
     def paid_with(self, wallet: str, platform: Names, day: int, mood: str = "all") -> Any:
         """Of a platform's purchases, those with a wallet; `mood` is all, calm or boycott."""
         moods = {"all": slice(None), "calm": slice(0, 1), "boycott": slice(1, 2)}
-        if mood not in moods:
+        if not isinstance(mood, str) or mood not in moods:
             raise NotThere(f"a mood is one of {', '.join(moods)}, not {mood!r}")
         found = self._paid(platform, day)[..., moods[mood], :, :, :].sum(axis=(-4, -3, -2))
         return _number(_parts(found)[..., self._wallet(wallet)])
@@ -103,6 +103,8 @@ class Result(Struct):
 
     def takes(self, platform: str, wallet: str, day: int) -> Any:
         """Does a platform take a wallet?"""
+        if not isinstance(platform, str):
+            raise NotThere("takes asks of one platform")
         found = self.accepting[..., self._day(day), :, self._wallet(wallet)]
         return _number(found[..., self._platforms(platform)[0]])
 
@@ -127,15 +129,23 @@ class Result(Struct):
         return self.pay[..., self._day(day), :, :, :, :][..., self._platforms(platforms), :]
 
     def _day(self, day: int) -> int:
+        if not isinstance(day, int):
+            raise NotThere(f"a day is a whole number, not {day!r}")
         if not 1 <= day <= self.days:
             raise NotThere(f"day {day} is not among the {self.days} days played")
         return day - 1 if self.kept is None else self.kept[day - 1]
 
     def _platforms(self, names: Names) -> list[int]:
-        wanted: Iterable[str] = [names] if isinstance(names, str) else names
+        wanted = [names] if isinstance(names, str) else names
+        if not isinstance(wanted, Sequence) or not wanted:
+            raise NotThere(f"name a platform, or several in a list, not {names!r}")
+        if len(set(wanted)) < len(wanted):
+            raise NotThere(f"a platform is named twice in {', '.join(wanted)}")
         return [_place("platform", self.platforms, name) for name in wanted]
 
     def _wallet(self, name: str) -> int:
+        if not isinstance(name, str):
+            raise NotThere(f"name one wallet, not {name!r}")
         return _place("wallet", self.wallets, name)
 
 

@@ -14,6 +14,10 @@ MOST_OPTIONAL_WALLETS: Final = 6
 MOST_DAYS: Final = 3_660
 MOST_USERS: Final = 2_000_000_000
 MOST_PEOPLE: Final = 16
+MOST_EVENTS: Final = 1_000
+MOST_VARIANTS: Final = 100
+MOST_FACTS: Final = 200
+MOST_CALIBRATED: Final = 10
 MOST_SEED: Final = 2**63 - 1
 # Chances in the table of a day: eight bytes each, in a few copies.
 MOST_TABLE: Final = 10_000_000

@@ -13,7 +13,7 @@ from changliao.sim import facts, paths
 from changliao.sim.bounds import out_of_bounds
 from changliao.sim.calibration import Impossible, Row, solve
 from changliao.sim.facts import Question
-from changliao.sim.lab import Fit, run_many
+from changliao.sim.lab import Fit, Progress, run_many
 from changliao.sim.market import Floats
 from changliao.sim.reading import File
 from changliao.sim.result import Result
@@ -27,8 +27,11 @@ MOST_AT_ONCE: Final = 128
 class Sets:
     """`values` are what each set has at which paths; `problems` names sets without a solution."""
 
-    def __init__(self, file: File, values: Sequence[Values]) -> None:
+    def __init__(
+        self, file: File, values: Sequence[Values], progress: Progress | None = None
+    ) -> None:
         self._file = file
+        self._progress = progress
         self.values: Final[list[dict[str, float]]] = [dict(one) for one in values]
         self.problems: Final[dict[int, Impossible]] = {}
         self._fits: Final[list[Fit]] = []
@@ -48,7 +51,7 @@ class Sets:
     def result(self, variant: str, asked: frozenset[int]) -> Result:
         """Of a variant, '' being the story; a set that cannot be fitted then is a problem too."""
         with np.errstate(all="ignore"):
-            result, problems = run_many(self._scenarios(variant), asked, self._fits)
+            result, problems = run_many(self._scenarios(variant), asked, self._fits, self._progress)
         for row, problem in problems.items():
             self._refuse(row, problem)
         return result
