@@ -109,6 +109,70 @@ def test_a_store_applies_is_reviewed_sells_and_is_settled(
     assert buyer.balance() == 100_000
 
 
+def test_what_a_platform_places_over_rest_is_sold_in_each_stores_mode(
+    sandbox: Sandbox, mall: Mall, buyer: Wallet
+) -> None:
+    mall.apply("open", commission_bps=800)
+    mall.decide(mall.owner, "approve")
+    with merchant(sandbox[0], "个人卖家", fee_bps=0) as person:
+        c2c = Mall(sandbox, mall.platform, person)
+        c2c.apply("c2c")
+        c2c.decide(mall.owner, "approve")
+        parts = [
+            {"reference": f"P{number}-{time.time_ns()}", "title": "件", "amount": amount, **whose}
+            for number, (amount, whose) in enumerate(
+                [(1_000, {}), (500, {"merchant_id": mall.store_id}),
+                 (300, {"merchant_id": c2c.store_id})]
+            )
+        ]  # fmt: skip
+        asked = {"reference": f"B{time.time_ns()}", "orders": parts}
+        cart = mall.owner.made("/api/v1/baskets", **asked)
+        buyer.pay(f"?pr={cart['pay_url'].rpartition('/')[2]}")
+        clients = (mall.owner, mall.seller, c2c.seller)
+        assert [mall.earned(one) for one in clients] == [1_000, 0, 0]
+        own, sold, secondhand = (one["id"] for one in cart["orders"])
+        for client, order, amount in zip(
+            clients, (own, sold, secondhand), (9, 100, 50), strict=True
+        ):
+            client.made(f"/api/v1/orders/{order}/refunds", reference="F1", amount=amount)
+        assert [mall.earned(one) for one in clients] == [991, 0, 0]
+        fields = {"platform_id": mall.platform_id, "merchant_id": mall.store_id}
+        mall.owner.post("/api/v1/stores/settlements", **fields, order_id=sold)
+        fields = {"merchant_id": c2c.store_id, "order_id": secondhand, "payer_id": buyer.id}
+        mall.operator.post("/api/v1/stores/receipts", **fields)
+        assert [mall.earned(one) for one in clients] == [991 + 32, 368, 250]
+        c2c.close()
+
+
+def test_a_platform_places_an_order_for_its_store_and_sees_it(mall: Mall, buyer: Wallet) -> None:
+    mall.apply("c2c")
+    terms = {"reference": f"P{time.time_ns()}", "title": "鞋", "amount": 700}
+    asked = terms | {"merchant_id": mall.store_id}
+    none = mall.owner.post("/api/v1/orders", **asked)
+    assert reason(none) == (403, "partner_relation_missing")
+    mall.decide(mall.owner, "approve")
+    made = mall.owner.made("/api/v1/orders", **asked)
+    assert made["merchant_id"] == mall.store_id
+    assert mall.owner.made("/api/v1/orders", **asked)["id"] == made["id"]
+    mine = mall.seller.made("/api/v1/orders", **terms)
+    assert mine["id"] != made["id"]
+    again = mall.owner.made("/api/v1/orders", **asked)
+    buyer.pay(f"?pr={again['pay_url'].rpartition('/')[2]}")
+    named = f"?merchant_id={mall.store_id}"
+    shown = mall.owner.get(f"/api/v1/orders/{made['id']}{named}")
+    assert shown.json()["state"] == "paid"
+    held = mall.owner.get(f"/api/v1/orders/{made['id']}/holding{named}")
+    assert (held.json()["state"], held.json()["held"]) == ("held", 700)
+    for order in (made["id"], mine["id"]):
+        other = mall.owner.get(f"/api/v1/orders/{order}")
+        assert reason(other) == (404, "order_not_found")
+    hidden = mall.owner.get(f"/api/v1/orders/{mine['id']}{named}")
+    assert reason(hidden) == (404, "order_not_found")
+    next_one = mall.owner.made("/api/v1/orders", **asked | {"reference": f"N{time.time_ns()}"})
+    closed = mall.owner.post(f"/api/v1/orders/{next_one['id']}/close{named}")
+    assert closed.json()["state"] == "closed"
+
+
 def test_a_suspended_store_sells_nothing_and_says_why(mall: Mall) -> None:
     mall.apply("open")
     mall.decide(mall.owner, "approve")

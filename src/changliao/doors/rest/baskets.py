@@ -13,7 +13,6 @@ from changliao.core.ids import BasketId, MerchantId, OrderId
 from changliao.core.money import Money
 from changliao.core.orders import Order, PlaceOrder, Scene, Terms
 from changliao.core.outcome import Reason, Refused
-from changliao.core.parties import Merchant
 from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
@@ -27,7 +26,14 @@ from changliao.doors.rest.fields import (
     Text128,
     Url,
 )
-from changliao.doors.rest.orders import DOOR, OrderShown, WhoseQuery, show_order, whose
+from changliao.doors.rest.orders import (
+    DOOR,
+    OrderShown,
+    WhoseQuery,
+    seller,
+    show_order,
+    whose,
+)
 from changliao.operations.baskets import CLOSE, PLACE
 from changliao.store.views import baskets, parties
 
@@ -71,8 +77,8 @@ async def place(door: Door, call: Call[NewBasket, Nothing]) -> Any:
     """Ask for one payment of several merchants' orders.
 
     Each is an order of its merchant, with its own fee and refunds. The merchants are the caller and
-    those it may act for. The same reference with the same fields finds the basket and gives a new
-    `pay_url`.
+    those it may act for: what a store of its sells is sold in the store's mode. The same reference
+    with the same fields finds the basket and gives a new `pay_url`.
     """
     form, network = call.form, door.network
     digest = hashlib.sha256(msgspec.json.encode(form)).digest()[:_DIGEST_BYTES]
@@ -83,7 +89,7 @@ async def place(door: Door, call: Call[NewBasket, Nothing]) -> Any:
         raise refusal(Refused(Reason.APP_NOT_BOUND))
     placings = []
     for part in form.orders:
-        merchant = await _seller(door, call, part)
+        merchant, partner_id = await seller(door, call, part.merchant_id)
         order_id = OrderId(network.ids.new())
         order = Order(
             id=order_id,
@@ -95,6 +101,7 @@ async def place(door: Door, call: Call[NewBasket, Nothing]) -> Any:
             expires_at=Instant(now + form.expires_in_s * SECOND),
             fee_bps=merchant.fee_bps,
             digest=digest,
+            partner_id=partner_id,
             basket_id=basket_id,
         )
         address = form.notify_url or ""
@@ -149,20 +156,6 @@ def show_basket(
         orders=[show_order(one) for one in orders],
         pay_url=pay_url,
     )
-
-
-async def _seller(door: Door, call: Call[NewBasket, Nothing], part: NewPart) -> Merchant:
-    """The caller, or a merchant it may act for. Raises Problem."""
-    own = call.caller.key.merchant_id
-    merchant_id = read_id("mch", part.merchant_id) if part.merchant_id else own
-    merchant = await door.network.look_up(parties.merchant, merchant_id)
-    if merchant is None:
-        raise refusal(Refused(Reason.MERCHANT_NOT_FOUND))
-    if merchant_id != own:
-        relation = await door.network.look_up(parties.partnership, own, merchant_id)
-        if relation is None:
-            raise refusal(Refused(Reason.PARTNER_RELATION_MISSING))
-    return merchant
 
 
 async def _find(door: Door, call: Call[Any, WhoseQuery]) -> Basket:

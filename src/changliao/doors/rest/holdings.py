@@ -21,7 +21,7 @@ from changliao.doors.rest.fields import (
     UserIdText,
     moment,
 )
-from changliao.doors.rest.orders import WhoseQuery, find, whose
+from changliao.doors.rest.orders import WhoseQuery, find_placed, whose
 from changliao.doors.rest.platforms import be_platform
 from changliao.operations.settling import CONFIRM, EXTEND, SETTLE, ConfirmReceipt, Settle
 from changliao.store.views import splits
@@ -70,7 +70,7 @@ class HoldingShown(Struct, frozen=True):
 
 async def show(door: Door, call: Call[Nothing, WhoseQuery]) -> HoldingShown:
     """Show what an order holds, and until when."""
-    placed = await find(door, call)
+    placed = await find_placed(door, call)
     found = await door.network.read(splits.holding, placed.order.merchant_id, placed.order.id)
     if found is None:
         raise refusal(Refused(Reason.HOLD_MISSING))

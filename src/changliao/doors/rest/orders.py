@@ -9,9 +9,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import clock, ids
 from changliao.core.clock import HOUR, SECOND, Instant
-from changliao.core.ids import AppId, OrderId, made_at
+from changliao.core.ids import AppId, MerchantId, OrderId, made_at
 from changliao.core.orders import CloseOrder, Hold, Order, OrderState, PlaceOrder, Scene, Terms
 from changliao.core.outcome import Reason, Refused
+from changliao.core.parties import Merchant
 from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import Problem, refusal
@@ -51,6 +52,7 @@ StateName = Literal["open", "paid", "closed"]
 class NewOrder(Struct, frozen=True, forbid_unknown_fields=True):
     """An order to be placed. It may be paid for `expires_in_s` seconds.
 
+    `merchant_id`: whose sale it is, if the caller acts for another; a store's is sold in its mode.
     `hold`: what is paid waits to be shared, 30 days at most.
     """
 
@@ -62,6 +64,7 @@ class NewOrder(Struct, frozen=True, forbid_unknown_fields=True):
     notify_url: Url | None = None
     attach: Text128 = ""
     hold: Literal["split"] | UnsetType = UNSET
+    merchant_id: MerchantIdText | UnsetType = UNSET
 
 
 class OrderShown(Struct, frozen=True):
@@ -93,7 +96,10 @@ class OrderShown(Struct, frozen=True):
 
 
 class WhoseQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whose order it is: needed by operators, ignored for merchants, whose own it is."""
+    """Whose order it is: needed by operators. Merchants mean their own.
+
+    Who placed an order for another names that merchant to see it, what it holds, and to close it.
+    """
 
     merchant_id: MerchantIdText | None = None
 
@@ -117,9 +123,7 @@ async def place(door: Door, call: Call[NewOrder, Nothing]) -> Any:
     before stops working. A `pay_url` works for two hours and never after `expires_at`.
     """
     form, network = call.form, door.network
-    merchant = await network.look_up(parties.merchant, call.caller.key.merchant_id)
-    if merchant is None:
-        raise refusal(Refused(Reason.MERCHANT_NOT_FOUND))
+    merchant, partner_id = await seller(door, call, form.merchant_id or None)
     now = network.clock()
     order_id = OrderId(network.ids.new())
     order = Order(
@@ -132,6 +136,7 @@ async def place(door: Door, call: Call[NewOrder, Nothing]) -> Any:
         expires_at=Instant(now + form.expires_in_s * SECOND),
         fee_bps=merchant.fee_bps,
         digest=hashlib.sha256(msgspec.json.encode(form)).digest()[:_DIGEST_BYTES],
+        partner_id=partner_id,
         notifies=form.notify_url is not None,
         hold=Hold.NONE if form.hold is UNSET else Hold.SPLIT,
     )
@@ -148,7 +153,7 @@ async def place(door: Door, call: Call[NewOrder, Nothing]) -> Any:
 
 async def query(door: Door, call: Call[Nothing, WhoseQuery]) -> OrderShown:
     """Show an order."""
-    placed = await find(door, call)
+    placed = await find_placed(door, call)
     return show_order(placed.order, placed.terms)
 
 
@@ -196,11 +201,27 @@ async def close(door: Door, call: Call[Nothing, WhoseQuery]) -> Any:
 
     Closing it again is no change. The body is not read.
     """
-    placed = await find(door, call)
+    placed = await find_placed(door, call)
     command = CloseOrder(placed.order.merchant_id, placed.order.id)
     return await perform(
         door, call, CLOSE, command, lambda closed: show_order(closed, placed.terms)
     )
+
+
+async def seller(
+    door: Door, call: Call[Any, Any], named: str | None
+) -> tuple[Merchant, MerchantId]:
+    """Who sells, and the caller if it acts for another (0: it does not). Raises Problem."""
+    own = call.caller.key.merchant_id
+    merchant_id = read_id("mch", named) if named else own
+    merchant = await door.network.look_up(parties.merchant, merchant_id)
+    if merchant is None:
+        raise refusal(Refused(Reason.MERCHANT_NOT_FOUND))
+    if merchant_id == own:
+        return merchant, MerchantId(0)
+    if await door.network.look_up(parties.partnership, own, merchant_id) is None:
+        raise refusal(Refused(Reason.PARTNER_RELATION_MISSING))
+    return merchant, MerchantId(own)
 
 
 def show_order(
@@ -261,6 +282,18 @@ async def find(door: Door, call: Call[Any, Asking]) -> Placed:
     return placed
 
 
+async def find_placed(door: Door, call: Call[Any, Asking]) -> Placed:
+    """The order in the path: also one that the caller placed for the merchant in the query."""
+    own, named = call.caller.key.merchant_id, call.query.merchant_id
+    if call.caller.is_operator or named is None or read_id("mch", named) == own:
+        return await find(door, call)
+    order_id = read_id("ord", call.path["order_id"])
+    placed = await door.network.read(order_views.order, read_id("mch", named), order_id)
+    if placed is None or placed.order.partner_id != own:
+        raise refusal(Refused(Reason.ORDER_NOT_FOUND))
+    return placed
+
+
 _STATES: Final[dict[OrderState, StateName]] = {
     OrderState.OPEN: "open",
     OrderState.PAID: "paid",
@@ -271,7 +304,7 @@ ENDPOINTS: Final = (
         "POST", "/orders", place, Who.MERCHANT, NewOrder, Nothing, OrderShown, 201,
         ("currency_unknown", Reason.EXPIRY_PASSED, Reason.MERCHANT_NOT_FOUND,
          Reason.ORDER_ALREADY_PAID, Reason.ORDER_CLOSED, Reason.ORDER_EXPIRED,
-         Reason.REFERENCE_REUSED, Reason.STORE_NOT_OPEN),
+         Reason.PARTNER_RELATION_MISSING, Reason.REFERENCE_REUSED, Reason.STORE_NOT_OPEN),
     ),
     Endpoint(
         "GET", "/orders", search, Who.EITHER, Nothing, OrdersQuery, Page[OrderShown], 200,
