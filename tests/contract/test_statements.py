@@ -113,6 +113,14 @@ def test_every_statement_is_prepared_once_for_a_connection(engine: Engine) -> No
     assert again == []
 
 
+@pytest.mark.parametrize("name", [name for name, one in STATEMENTS.items() if one.input])
+def test_a_statement_of_rows_may_be_written_in_one_line(name: str) -> None:
+    """SQLite's is: a comment or a text with two spaces in it would change its meaning."""
+    text = STATEMENTS[name].text
+    assert "--" not in text
+    assert [one for one in text.split("'")[1::2] if one != " ".join(one.split())] == []
+
+
 def run(connection: apsw.Connection, text: str, row: Any) -> None:
     with suppress(apsw.Error):
         connection.execute(text, row).fetchall()

@@ -259,7 +259,9 @@ def compiled(statement: statements.Statement) -> str:
     text = _JOINED.sub(r"FROM \1 WHERE", text)
     text = _UPDATED.sub("", text)
     text = _INPUT.sub(lambda match: place[match[1]], text)
-    return _DELETED.sub(f"= ({', '.join(place.values())})", text)
+    text = _DELETED.sub(f"= ({', '.join(place.values())})", text)
+    # apsw finds a prepared statement again for each row, by a hash of every byte of its text.
+    return " ".join(text.split())
 
 
 def _clustered(statement: str) -> str:
