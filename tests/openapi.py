@@ -142,8 +142,10 @@ class OpenApp:
     def query(self, out_trade_no: str) -> dict[str, Any]:
         return self.done("alipay.trade.query", {"out_trade_no": out_trade_no})
 
-    def rest(self, verb: str, target: str, content: Any = None, **changes: str) -> httpx.Response:
-        """A call of the REST form; `changes` are parts of the header."""
+    def rest(
+        self, verb: str, target: str, content: Any = None, kind: str = "", **changes: str
+    ) -> httpx.Response:
+        """A call of the REST form; `changes` are parts of the header, `kind` is an encryption."""
         parts = {"app_id": self.app_id}
         if self.certificate:
             parts["app_cert_sn"] = self.fields["app_certificate_number"]
@@ -160,6 +162,7 @@ class OpenApp:
         headers = {"Authorization": f"ALIPAY-SHA256withRSA {authorization},sign={signature}"}
         headers |= {"Content-Type": "application/json"}
         headers |= {"alipay-app-auth-token": token} if token else {}
+        headers |= {"alipay-encrypt-type": kind} if kind else {}
         address = self.gateway.removesuffix("/gateway.do") + target
         return self.http.request(verb, address, content=body, headers=headers)
 

@@ -1,12 +1,15 @@
 """The REST form of the Alipay door: the same handlers behind signatures in headers."""
 
+import base64
 import json
+import secrets
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from changliao.commands.people import Person
+from changliao.doors.alipay import crypto
 from tests.openapi import OpenApp, number, open_app
 from tests.served import Rest, Served
 
@@ -86,6 +89,23 @@ def test_requests_that_are_no_requests(app: OpenApp) -> None:
     assert (gbk.status_code, gbk.json()["code"]) == (400, "illegal-json")
     wrong = app.rest("POST", f"{TRADE}/query", {"out_trade_no": "-"})
     assert (wrong.status_code, wrong.json()["code"]) == (400, "ACQ.INVALID_PARAMETER")
+
+
+def test_contents_may_be_encrypted(sandbox: tuple[Served, Rest]) -> None:
+    """What is asked for with GET has none; its answer is encrypted all the same."""
+    key = secrets.token_bytes(16)
+    relation = f"{TRADE}/royalty/rate/query?out_request_no=r1"
+    with open_app(sandbox[0], "Sealed", "--content-key", base64.b64encode(key).decode()) as sealed:
+        terms = crypto.seal(key, json.dumps(sealed.order()).encode()).encode()
+        for asked in (("POST", f"{TRADE}/precreate", terms), ("GET", relation)):
+            answer = sealed.rest(*asked, kind="AES")
+            assert answer.status_code == 200, answer.text
+            assert sealed.verifies(answer)
+            assert json.loads(crypto.unseal(key, answer.text) or b"null")
+        plain = sealed.rest("POST", f"{TRADE}/query", {"out_trade_no": "x"}, kind="AES")
+        assert (plain.status_code, plain.json()["code"]) == (400, "decryption-error-unknown")
+        other = sealed.rest("GET", relation, kind="DES")
+        assert (other.status_code, other.json()["code"]) == (400, "invalid-encrypt-type")
 
 
 def test_what_is_said_twice_and_differently_is_refused(app: OpenApp) -> None:

@@ -61,7 +61,7 @@ class Sdk(NamedTuple):
             folder = sdk_environments.node(self.package)
             words = [requirements.node(), str(HERE / "sdk_alipay_node.mjs"), str(settings)]
             return [*words, self.mode, self.variant], folder
-        if self.package == "alipay-sdk-java":
+        if self.package.startswith("alipay-sdk-java"):
             words = sdk_environments.java(self.package)
             return [*words, str(settings), self.mode, self.variant], settings.parent
         if self.package == "smartwalle/alipay":
@@ -83,6 +83,8 @@ SDKS: Final = (
     Sdk("alipay-sdk", "certificate", "curl"),
     Sdk("alipay-sdk-java", "public-key"),
     Sdk("alipay-sdk-java", "certificate", "AES"),
+    Sdk("alipay-sdk-java-v3", "public-key"),
+    Sdk("alipay-sdk-java-v3", "certificate", "AES"),
     Sdk("smartwalle/alipay", "public-key"),
     Sdk("smartwalle/alipay", "certificate", "AES"),
 )

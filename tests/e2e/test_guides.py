@@ -19,6 +19,7 @@ PAGES: Final = Path(__file__).parents[2] / "docs" / "sdks"
 SDKS: Final = {
     "alipay-sdk": "js",
     "alipay-sdk-java": "java",
+    "alipay-sdk-java-v3": "java",
     "alipay-sdk-python": "python",
     "python-alipay-sdk": "python",
     "smartwalle-alipay": "go",

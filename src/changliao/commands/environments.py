@@ -44,6 +44,7 @@ SDKS: Final[dict[str, tuple[Sdk, ...]]] = {
         Sdk("alipay-sdk", "javascript"),
         Sdk("alipay-sdk-python", "python", tested=False),
         Sdk("alipay-sdk-java", "java"),
+        Sdk("alipay-sdk-java-v3", "java"),
         Sdk("smartwalle-alipay", "go"),
         Sdk("alipay-sdk-php", "php", tested=False),
     ),

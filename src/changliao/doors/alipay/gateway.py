@@ -152,18 +152,23 @@ async def _content(door: Door, caller: Caller, given: Parameters) -> tuple[Node,
     text, kind = given.get("biz_content"), given.get("encrypt_type")
     key = b""
     if kind:
-        if kind != "AES":
-            raise invalid("invalid-encrypt-type", "无效的加密类型，支持 AES")
-        key = await content_key(door, caller)
-        plain = crypto.unseal(key, text)
-        if plain is None:
-            raise invalid("decryption-error-unknown", "解密出错，请检查AES密钥")
-        text = decoded(plain, given.codec)
+        key = await content_key(door, caller, kind)
+        text = opened(key, text, given.codec)
     return (read_content(text) if text else {}), key
 
 
-async def content_key(door: Door, caller: Caller) -> bytes:
+def opened(key: bytes, sealed: str, codec: str = "utf-8") -> str:
+    """What an encrypted content says. Raises AlipayError."""
+    plain = crypto.unseal(key, sealed)
+    if plain is None:
+        raise invalid("decryption-error-unknown", "解密出错，请检查AES密钥")
+    return decoded(plain, codec)
+
+
+async def content_key(door: Door, caller: Caller, kind: str) -> bytes:
     """The AES key an app has agreed with us. Raises AlipayError."""
+    if kind != "AES":
+        raise invalid("invalid-encrypt-type", "无效的加密类型，支持 AES")
     for key in await door.network.look_up(parties.keys_of, caller.app.id):
         if key.kind is KeyKind.AES_SECRET and key.works(door.network.clock()):
             return door.network.vault.open(key.material, CONTENT_KEY_PURPOSE)
