@@ -84,8 +84,8 @@ def test_a_disabled_member_is_out_at_once(site: Site, chromium: Browser, admin: 
     theirs.goto(f"{site.base}/console/")
     assert "/console/login" in theirs.url
     admin.goto(f"{site.base}/console/audit")
-    assert "operator · active" in admin.inner_text("main")
-    assert "operator · disabled" in admin.inner_text("main")
+    assert "运营 · 可登录" in admin.inner_text("main")
+    assert "运营 · 已停用登录" in admin.inner_text("main")
 
 
 def test_a_new_member_logs_in_with_what_was_shown_once(

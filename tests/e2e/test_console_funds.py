@@ -195,7 +195,7 @@ def test_a_budget_is_paused_resumed_and_closed(
         row.locator(f"text={button}").click()
         supervisor.wait_for_load_state()
         assert state in supervisor.locator("tbody tr").first.inner_text()
-    assert "close" in audited(supervisor, site, "budgets.change")
+    assert "结束" in audited(supervisor, site, "budgets.change")
 
 
 def test_a_channel_is_suspended_and_its_faults_are_arranged(
@@ -220,7 +220,7 @@ def test_a_channel_is_suspended_and_its_faults_are_arranged(
     supervisor.locator("#change-state").select_option("suspended")
     supervisor.click("button:has-text('保存')")
     supervisor.wait_for_load_state()
-    assert "suspended" in audited(supervisor, site, "channels.change")
+    assert "已暂停" in audited(supervisor, site, "channels.change")
     viewer.goto(f"{site.base}/console/channels")
     assert "已暂停" in viewer.locator("tr:has(a[href$='sandbox_bank'])").inner_text()
 

@@ -84,7 +84,7 @@ def test_a_review_is_kept_with_who_did_it(sold: str, supervisor: Page, here: Sit
     supervisor.goto(f"{here.base}/console/audit")
     row = supervisor.locator("tr", has_text="stores.decide").first.inner_text()
     assert "supervisor" in row
-    assert "approve" in row
+    assert "同意" in row
 
 
 def test_an_order_is_found_by_each_of_its_numbers(

@@ -89,8 +89,8 @@ def test_fees_and_cycles_are_agreed_on_pages(settled: Site, chromium: Browser) -
     desk.goto(f"{settled.base}/console/audit")
     kept = desk.inner_text("main")
     assert "fees.set" in kept
-    assert "T+1 sandbox_bank 6222 01 0.01" in kept
-    assert "T+3 sandbox_bank 6222 02 0.01" in kept
+    assert "T+1 · sandbox_bank · 6222 01 · 0.01" in kept
+    assert "T+3 · sandbox_bank · 6222 02 · 0.01" in kept
     viewer = a_desk(settled, chromium, "viewer")
     viewer.goto(fees)
     assert viewer.locator("main form, main input").count() == 0

@@ -1,25 +1,31 @@
 """Whatever the network knows has its word in the console, in both languages."""
 
+import ast
+import inspect
 import pkgutil
+from enum import Enum
 from importlib import import_module
 
 import pytest
 
 from changliao.core.acceptance import Accepting
 from changliao.core.bank import BankFault
-from changliao.core.budgets import BudgetKind, BudgetState
+from changliao.core.budgets import BudgetEvent, BudgetKind, BudgetState
 from changliao.core.channels import ChannelState, RequestKind, RequestState
 from changliao.core.chart import Purpose
 from changliao.core.differences import CaseState, Resolution
-from changliao.core.events import EventKind
+from changliao.core.events import EventKind, EventState
 from changliao.core.ledger import Code
-from changliao.core.members import Right, Role
+from changliao.core.members import MemberState, Right, Role
 from changliao.core.mergers import MergerState
 from changliao.core.orders import Scene
 from changliao.core.parties import KeyKind
 from changliao.core.payouts import PayoutState
 from changliao.core.platforms import StoreMode, StoreState
+from changliao.core.proposals import ProposalEvent
+from changliao.core.repairs import Goal
 from changliao.core.risk import Movement, RiskAction, RuleKind, RuleState
+from changliao.core.risk_rules import RuleEvent
 from changliao.core.settlements import SettlementState
 from changliao.core.statements import DifferenceKind
 from changliao.doors import console, rest
@@ -69,6 +75,51 @@ TABLES = {
     "SETTLEMENT_STATES": [one.name for one in SettlementState],
     "STORE_STATES": [one.name for one in StoreState],
 }
+
+
+# What details of acts say in words of ours: by the name of the detail.
+SPOKEN: list[type[Enum]] = [
+    *(Accepting, BankFault, BudgetEvent, BudgetState, ChannelState, EventState, Goal, KeyKind),
+    *(MemberState, Movement, PayoutState, ProposalEvent, RequestKind, Resolution, RiskAction),
+    *(Role, RuleEvent, RuleKind, RuleState),
+]
+NO_WORD = {"fund", "take"}  # of budgets, done by their owners
+
+
+def details() -> set[str]:
+    """What details of acts are called: the names that pages and keys keep them under."""
+    modules = [import_module(f"{console.__name__}.{one.name}")
+               for one in pkgutil.iter_modules(console.__path__)]  # fmt: skip
+    names = {"key"}
+    for module in modules:
+        tree = ast.parse(inspect.getsource(module))
+        called = [one for one in ast.walk(tree) if isinstance(one, ast.Call)]
+        acts = [one for one in called if isinstance(one.func, ast.Attribute)
+                and one.func.attr == "act"]  # fmt: skip
+        names |= {word.arg for one in acts for word in one.keywords if word.arg}
+    return names
+
+
+def test_details_of_acts_are_said_in_both_languages() -> None:
+    pages = Pages(Browser(b"key", https=False), sandbox=True)
+    chinese, english = (
+        vars(pages._environments[one].get_template("console/_audit.html").module)
+        for one in ("zh", "en")
+    )
+    # Those that are handed on by name: of risk rules, refunds, mergers and repairs.
+    handed_on = {
+        *("action", "amount", "card", "count", "days", "kind", "minutes", "movements", "reason"),
+        *("source", "target", "users", "rule"),
+    }
+    values = {one.name.lower() for kind in SPOKEN for one in kind} | {"paused", "keys"}
+    stores = {"approve", "close", "refuse", "resume", "suspend"}
+    for said in (chinese, english):
+        assert set(said["DETAILS"]) == details() | handed_on
+        assert set(said["SPOKEN"]) == (values | stores) - NO_WORD
+    assert all(one.isascii() for one in (*english["DETAILS"].values(), *english["SPOKEN"].values()))
+    assert "之前</span> 运营 · 已停用登录" in chinese["detail"]("before", "operator · disabled")
+    assert "<bdi>operator</bdi>" in english["detail"]("note", "operator")
+    assert "&lt;b&gt;" in english["detail"]("before", "<b>")
 
 
 @pytest.mark.parametrize("name", TABLES)

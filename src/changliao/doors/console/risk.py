@@ -55,7 +55,7 @@ async def draft(visit: Visit) -> Response:
     if wanted is None:
         return await _page(visit, given, visit.words("请填写这种规则要的数目、金额或付款人。"))
     outcome = await visit.act(
-        form, DRAFT, wanted, ids.show("rsk", wanted.id), after=_said(wanted), reason=wanted.reason
+        form, DRAFT, wanted, ids.show("rsk", wanted.id), reason=wanted.reason, **_said(wanted)
     )
     if isinstance(outcome, Refused):
         return await _page(visit, given, visit.problem(outcome))
@@ -111,7 +111,7 @@ async def _decide(visit: Visit, event: RuleEvent) -> Response:
         ids.show("rsk", known.id),
         event=event.name.lower(),
         before=known.state.name.lower(),
-        rule=_said(known),
+        **_said(known),
     )
     if isinstance(outcome, Refused):
         return visit.refused(outcome)
@@ -194,13 +194,20 @@ def _number(form: FormData, name: str) -> int:
     return int(text) if fine else 0
 
 
-def _said(rule: Rule) -> str:
-    """A rule in a line, for the audit log."""
-    fields = ("amount", "currency", "days", "count", "minutes", "method_id", "terminal_id")
-    parts = [f"{name}={getattr(rule, name)}" for name in fields if getattr(rule, name)]
-    parts += [f"users={len(rule.users)}"] if rule.users else []
-    parts += [one.name.lower() for one in rule.movements]
-    return " ".join((rule.kind.name.lower(), rule.action.name.lower(), *parts))
+def _said(rule: Rule) -> dict[str, str]:
+    """A rule, for the audit log; what its kind does not ask for is left out."""
+    money = display.amount(rule.amount, BY_NUMBER[rule.currency].code) if rule.currency else ""
+    said = {
+        "kind": rule.kind.name.lower(),
+        "action": rule.action.name.lower(),
+        "movements": " · ".join(one.name.lower() for one in rule.movements),
+        "amount": str(money),
+        "days": str(rule.days or ""),
+        "count": str(rule.count or ""),
+        "minutes": str(rule.minutes or ""),
+        "users": str(len(rule.users) or ""),
+    }
+    return {name: text for name, text in said.items() if text}
 
 
 ENTRIES: Final = (

@@ -57,7 +57,7 @@ async def clear(visit: Visit) -> Response:
     by = ids.show("mbr", visit.member.id)
     command = ClearPayer(UserId(user_id), Instant(now + int(hours) * HOUR), note, by)
     outcome = await visit.act(
-        form, CLEAR, command, payer, hours=hours, note=note, before=known.note if known else "-"
+        form, CLEAR, command, payer, hours=hours, note=note, earlier=known.note if known else "-"
     )
     if isinstance(outcome, Refused):
         return await _page(visit, payer, visit.problem(outcome))

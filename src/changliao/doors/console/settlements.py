@@ -171,8 +171,8 @@ def _typed(one: Cycle) -> str:
 
 def _said(one: Cycle) -> str:
     """A cycle in a line, for the audit log."""
-    paused = " paused" if one.paused else ""
-    return f"T+{one.days} {one.channel} {one.account} {_typed(one)}{paused}"
+    paused = " · paused" if one.paused else ""
+    return f"T+{one.days} · {one.channel} · {one.account} · {_typed(one)}{paused}"
 
 
 def _days(one: Settlement) -> str:

@@ -121,7 +121,7 @@ def _typed(terms: Terms, code: str) -> str:
 
 def _words(terms: Terms, code: str) -> str:
     """For the audit log."""
-    return f"{display.amount(terms.amount, code)}{' + keys' if terms.keys else ''}"
+    return f"{display.amount(terms.amount, code)}{' · keys' if terms.keys else ''}"
 
 
 def _unreadable(visit: Visit) -> Response:
