@@ -76,6 +76,19 @@ def test_a_fit_that_takes_too_long_is_ended(sandbox: tuple[Served, Rest]) -> Non
     assert "2 seconds of work before the first day" in ended.json()["detail"]
 
 
+def test_a_file_that_takes_too_long_to_read_is_ended(sandbox: tuple[Served, Rest]) -> None:
+    asks = (
+        " and ".join(f"survivors(1000, {fact}, seed={seed}) > 0" for seed in range(25))
+        for fact in range(150)
+    )
+    facts = "".join(f'  {{ id = "more{n}", quote = "", test = "{one}" }},\n'
+                    for n, one in enumerate(asks))  # fmt: skip
+    text = reading.story().replace("fact = [\n", f"fact = [\n{facts}", 1)
+    ended = sandbox[1].post(RUNS, scenario=text, days=1)
+    assert ended.status_code == 400, ended.text
+    assert "2 seconds of work before the first day" in ended.json()["detail"]
+
+
 def test_what_takes_too_long_is_ended(sandbox: tuple[Served, Rest]) -> None:
     text = reading.story().replace("days = 540", "days = 3600", 1)
     ended = sandbox[1].post(RUNS, scenario=text)

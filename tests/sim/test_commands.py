@@ -50,6 +50,12 @@ def test_the_scenario_of_the_documentation_is_played(small: Path, tmp_path: Path
     shown = json.loads(typed("lab", "run", str(small), "--json", "--out", str(tmp_path / "out")))
     assert shown["shares"]["big"]["1"] == pytest.approx(0.7)
     assert shown["shares"]["big"]["60"] < 0.65
+    longer = json.loads(typed("lab", "run", str(small), "--json", "--days", "999"))
+    assert longer["days"] == 60, "which is all there is, and nothing was interrupted"
+    wide = typed("lab", "run", "story", "--days", "30")
+    assert "60.80%" in wide
+    assert "…" not in wide + typed("lab", "check", str(small))
+    assert max(map(len, wide.splitlines())) <= 80
     assert (tmp_path / "out" / "flow.parquet").exists()
     assert "yes" in typed("lab", "check", str(small))
 
@@ -61,6 +67,11 @@ def test_scenarios_are_compared_and_parameters_swept(small: Path) -> None:
     shown = typed("lab", "sweep", "story", "habit=1:2:1", "--days", "2")
     assert "boycotting" in shown
     assert "…" not in shown, "thirteen platforms are wider than a terminal, and all are there"
+    tips = served.typed("market", "lab", "sweep", str(small), "network=0:9:9", "--json")
+    found = json.loads(tips.stdout)
+    assert [one["network"] for one in found["values"]] == [0]
+    assert [one["network"] for one in found["impossible"]] == [9]
+    assert "lower model.network" in tips.stderr
     assert "after" in typed("lab", "price", str(small), "--merge", "big+small")
 
 
@@ -170,6 +181,12 @@ def test_what_cannot_be_fitted_is_refused_with_its_line_and_the_mend(
         ("lab", "sweep", "story", "habit=0:1:0"),
         ("lab", "sweep", "story", "nothing=0:1:1"),
         ("lab", "price", "story", "--merge", "jd+nobody"),
+        ("lab", "price", "story", "--merge", "jd"),
+        ("lab", "price", "story", "--alpha", "0"),
+        ("lab", "price", "story", "--alpha", "nan"),
+        ("lab", "price", "story", "--outside", "1"),
+        ("lab", "run", "story", "--days", "2", "--out", "/dev/null/tables"),
+        ("lab", "run", "story", "--users", "9999999999"),
     ],
     ids=" ".join,
 )

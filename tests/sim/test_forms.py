@@ -32,6 +32,12 @@ def test_v3_a_wallet_removed_takes_its_part_of_the_platforms_odds() -> None:
     assert with_less_substitution == pytest.approx((1 - forms.logit((1.6, 1.2, 0.0))[0]) ** 0.5)
 
 
+def test_an_episode_implies_the_scale_that_takes_as_many_away() -> None:
+    scale = forms.implied_scale(0.30, 0.22)
+    close(scale, 0.191432)
+    close((1 - 0.30) ** scale, 1 - 0.30 * 0.22)
+
+
 def test_v4_habit_rewards_a_merger() -> None:
     odds = [math.exp(value) for value in (1, 0.5, 0, -0.5, -1)]
     apart = forms.habit_shares(odds, 1.5)[2:].sum()

@@ -200,6 +200,16 @@ def test_every_fact_of_the_story_holds_and_says_whether_it_was_given(engine: str
     assert report.calibrated["event[1].goodwill"] == pytest.approx(0.9517, abs=1e-3)
 
 
+def test_what_the_story_asks_for_is_told_with_its_numbers() -> None:
+    cost, scale = check(reading.parse(STORY), sensitivity=False).told
+    assert "suspending Alipay cost" in cost.say
+    assert cost.value == pytest.approx(8.2, abs=0.05)
+    assert scale.value == pytest.approx(0.191, abs=1e-3)
+    report = check(reading.parse(STORY.replace("wallet_scale = 1.0", "wallet_scale = 0.191")),
+                   sensitivity=False)  # fmt: skip
+    assert report.holds, "what that episode says of substitution changes no fact"
+
+
 def test_facts_are_asked_again_with_other_parameters() -> None:
     report = check(reading.parse(STORY), sets=2)
     answers = {answer.fact.id: answer for answer in report.answers}

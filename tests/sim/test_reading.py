@@ -108,8 +108,10 @@ def refused(old: str, new: str) -> str:
         ('into = "qqwg"', 'into = ""', "needs a name"),
         ('platform = "douyin"', 'platform = ""', "needs a name"),
         ('platforms = ["taobao", "tmall"]', "platforms = []", "names no platform"),
+        ('value = "implied_scale(0.30, 0.22)"', 'value = "implied_scale(0.30, 9.0)"',
+         "math domain error"),
         ("moment = \"flow(10, ['taobao', 'tmall'], 'jd')\"", 'moment = "hhi(1) > 2"',
-         "a moment is a number"),
+         "a number is asked for"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_found_on_its_line(old: str, new: str, said: str) -> None:
@@ -124,6 +126,12 @@ def test_a_taste_that_is_no_number_is_refused_with_its_line() -> None:
 def test_shares_that_do_not_add_up() -> None:
     with pytest.raises(Unplayable, match=r"add up to 1\.1, not to 1"):
         reading.parse(STORY.replace("share = 0.608", "share = 0.708"))
+
+
+@pytest.mark.parametrize("text", ["", "[scenario]\n", "scenario = 1\n", "[[scenario]]\n"])
+def test_a_file_without_its_tables_is_refused(text: str) -> None:
+    with pytest.raises(Unplayable, match=r"^line 1: "):
+        reading.parse(text)
 
 
 def test_what_is_not_toml_is_refused_with_its_line() -> None:
@@ -156,6 +164,8 @@ def test_a_file_too_large_or_not_text(tmp_path: Path) -> None:
     large.write_text(STORY + "#" * reading.MOST_BYTES, "utf-8")
     with pytest.raises(Unplayable, match="larger than"):
         reading.load(large)
+    with pytest.raises(Unplayable, match="larger than"):
+        reading.load(Path("/dev/zero"))
     large.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(Unplayable, match="UTF-8"):
         reading.load(large)
@@ -164,6 +174,7 @@ def test_a_file_too_large_or_not_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "one", "most"),
     [
+        ("tell", '{ say = "%d", value = "hhi(1)" }', scenario.MOST_FACTS),
         ("variant", '{ id = "v%d" }', scenario.MOST_VARIANTS),
         ("fact", '{ id = "f%d", quote = "", test = "hhi(1) > 1" }', scenario.MOST_FACTS),
         ("event", '{ day = 1, type = "cap", subsidy = %d }', scenario.MOST_EVENTS),

@@ -18,11 +18,13 @@ from changliao.commands.market_tables import facts_table, shares_table, summary,
 from changliao.commands.options import json_option
 from changliao.commands.terminal import console, print_whole
 from changliao.sim import pricing, reading
+from changliao.sim.calibration import Impossible
 from changliao.sim.check import SENSITIVITY, check
 from changliao.sim.lab import run
 from changliao.sim.purchases import purchases
 from changliao.sim.reading import File
 from changliao.sim.result import Result, milestones
+from changliao.sim.scenario import MOST_DAYS, MOST_SEED, MOST_USERS
 
 
 class Commands(click.Group):
@@ -59,8 +61,10 @@ days_option = click.option("--days", type=click.IntRange(1), help="Play no furth
 @scenario_argument
 @engine_option
 @days_option
-@click.option("--users", type=click.IntRange(1), help="How many people, instead of the file's.")
-@click.option("--seed", type=click.IntRange(0), help="Another seed, another draw.")
+@click.option(
+    "--users", type=click.IntRange(1, MOST_USERS), help="How many people, instead of the file's."
+)
+@click.option("--seed", type=click.IntRange(0, MOST_SEED), help="Another seed, another draw.")
 @click.option("--threads", type=click.IntRange(1, 64), default=1, help="For the agents engine.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write every table into this folder.")
 @click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet")
@@ -68,16 +72,19 @@ days_option = click.option("--days", type=click.IntRange(1), help="Play no furth
 def run_command(path: str, *, as_json: bool, out: Path | None, form: str, **given: Any) -> None:
     """Play a scenario and show who has what. Ctrl-C shows what was played until then."""
     with refusals(path):
-        result = _played(fitted(path), keeps=True, **given)
-    if out is not None:
-        for written in _outputs().save(result, out, form):
-            click.echo(f"wrote {written}", err=True)
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+        file = fitted(path)
+        result = _played(file, keeps=True, **given)
+        if out is not None:
+            for written in _outputs().save(result, out, form):
+                click.echo(f"wrote {written}", err=True)
     days = milestones(result.days)
     if as_json:
         click.echo(msgspec.json.encode(summary(result, days)))
     else:
-        console.print(shares_table({"": result}, days))
-    if result.days < (given["days"] or fitted(path).scenario.about.days):
+        print_whole(shares_table({"": result}, days))
+    if result.days < min(given["days"] or MOST_DAYS, file.scenario.about.days):
         click.echo(f"interrupted after day {result.days}", err=True)
         sys.exit(130)
 
@@ -86,8 +93,10 @@ def run_command(path: str, *, as_json: bool, out: Path | None, form: str, **give
 @click.argument("path", metavar="FILE")
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @days_option
-@click.option("--users", type=click.IntRange(1), default=100_000, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, help="Another seed, another draw.")
+@click.option("--users", type=click.IntRange(1, MOST_USERS), default=100_000, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0, MOST_SEED), default=0, help="Another seed, another draw."
+)
 @click.option("--threads", type=click.IntRange(1, 64), default=1)
 @click.option(
     "--first-day", type=click.DateTime(["%Y-%m-%d"]), default="2026-01-01", show_default=True,
@@ -134,9 +143,11 @@ def check_command(path: str, *, as_json: bool, **given: Any) -> None:
     if as_json:
         click.echo(msgspec.json.encode(report))
     else:
-        console.print(facts_table(report))
+        print_whole(facts_table(report))
         for name, value in report.calibrated.items():
             console.print(f"given: {name} = {value:.6g}, fitted to its moment")
+        for told in report.told:
+            console.print(f"{told.say}: {told.value:.3g}")
         note = f"{report.seconds:.1f} s"
         if report.sets:
             note += f"; {report.sets} random sets, {report.refused} of them without a solution"
@@ -159,7 +170,7 @@ def compare_command(first: str, second: str, **given: Any) -> None:
         with refusals(name):
             results[Path(name).name.replace(".toml", "")] = _played(fitted(name), **given)
     last = min(result.days for result in results.values())
-    console.print(shares_table(results, [1, last]))
+    print_whole(shares_table(results, [1, last]))
 
 
 @lab.command("sweep")
@@ -173,27 +184,53 @@ def sweep_command(path: str, parameter: str, days: int | None, *, as_json: bool)
     with refusals(path):
         file = fitted(path)
         results: dict[float, Result] = {}
+        impossible: dict[float, str] = {}
         with _progress(f"playing with other {name}", len(values)) as advance, _interrupts() as met:
             for number, value in enumerate(values):
                 changed = file.changed({name if "." in name else f"model.{name}": value})
-                results[value] = _played(changed, days=days)
+                try:
+                    results[value] = _played(changed, days=days)
+                except Impossible as error:
+                    impossible[value] = str(error)
                 advance(number + 1)
     last = min((result.days for result in results.values()), default=0)
     if as_json:
-        click.echo(msgspec.json.encode(swept(name, results, last)))
+        click.echo(msgspec.json.encode(swept(name, results, last, impossible)))
     elif results:
         print_whole(sweep_table(name, results, last))
+    for value, said in impossible.items():
+        click.echo(f"{name} = {value:g}: {said}", err=True)
     if met:
-        click.echo(f"interrupted after {len(results)} of {len(values)} values", err=True)
+        click.echo(
+            f"interrupted after {len(results) + len(impossible)} of {len(values)} values", err=True
+        )
         sys.exit(130)
 
 
 @lab.command("price")
 @scenario_argument
 @click.option("--day", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--alpha", type=float, default=20.0, show_default=True, help="Price sensitivity.")
-@click.option("--rate", type=float, default=0.05, show_default=True, help="Take rate of them all.")
-@click.option("--outside", type=float, default=0.1, show_default=True, help="Who buys elsewhere.")
+@click.option(
+    "--alpha",
+    type=click.FloatRange(1e-6, 1e6),
+    default=20.0,
+    show_default=True,
+    help="Price sensitivity.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, 1),
+    default=0.05,
+    show_default=True,
+    help="Take rate of them all.",
+)
+@click.option(
+    "--outside",
+    type=click.FloatRange(1e-6, 1 - 1e-6),
+    default=0.1,
+    show_default=True,
+    help="Who buys elsewhere.",
+)
 @click.option("--merge", metavar="A+B", help="Platforms that get one owner.")
 def price_command(
     path: str, *, day: int, alpha: float, rate: float, outside: float, merge: str | None
@@ -282,4 +319,8 @@ def _merged(merge: str | None, there: list[str]) -> list[str]:
     for name in names:
         if name not in there:
             raise click.BadParameter(f"{name!r} is not there; there are: {', '.join(there)}")
+    if merge is not None and len(set(names)) < 2:
+        raise click.BadParameter(
+            f"{merge!r} names one platform: two of them merge, as in jd+suning"
+        )
     return names

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from changliao.sim.check import Report
@@ -23,11 +24,13 @@ def summary(result: Result, days: list[int]) -> dict[str, Any]:
 
 def shares_table(results: dict[str, Result], days: list[int]) -> Table:
     """Shares by platform at each day, for one or several runs side by side."""
-    table = Table(title="share of purchases")
+    table = Table(
+        title="share of purchases", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
+    )
     table.add_column("platform")
     columns = [(name, result, day) for day in days for name, result in results.items()]
     for name, _, day in columns:
-        table.add_column(f"day {day}" + (f"\n{name}" if name else ""), justify="right")
+        table.add_column(f"day\n{day}" + (f"\n{name}" if name else ""), justify="right")
     platforms = dict.fromkeys(name for result in results.values() for name in result.platforms)
     for platform in platforms:
         shown = [
@@ -36,7 +39,7 @@ def shares_table(results: dict[str, Result], days: list[int]) -> Table:
         ]
         table.add_row(platform, *shown)
     table.add_section()
-    table.add_row("HHI by group", *(f"{result.hhi(day):,.0f}" for _, result, day in columns))
+    table.add_row("group HHI", *(f"{result.hhi(day):,.0f}" for _, result, day in columns))
     table.add_row("boycotting", *(f"{result.boycott(day):.1%}" for _, result, day in columns))
     return table
 
@@ -56,8 +59,10 @@ def sweep_table(name: str, results: dict[float, Result], day: int) -> Table:
     return table
 
 
-def swept(name: str, results: dict[float, Result], day: int) -> dict[str, Any]:
-    """The same for a program."""
+def swept(
+    name: str, results: dict[float, Result], day: int, impossible: dict[float, str]
+) -> dict[str, Any]:
+    """The same for a program, and which values could not be played."""
     rows = [
         {
             name: value,
@@ -67,7 +72,8 @@ def swept(name: str, results: dict[float, Result], day: int) -> dict[str, Any]:
         }
         for value, result in results.items()
     ]
-    return {"parameter": name, "day": day, "values": rows}
+    refused = [{name: value, "problem": said} for value, said in impossible.items()]
+    return {"parameter": name, "day": day, "values": rows, "impossible": refused}
 
 
 def facts_table(report: Report) -> Table:

@@ -1,5 +1,6 @@
 """Checking a scenario's facts: which hold, which were given, what hangs on the parameters."""
 
+import math
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -52,6 +53,13 @@ class Answer(msgspec.Struct):
     problem: str = ""
 
 
+class Told(msgspec.Struct):
+    """A number that the scenario asks for."""
+
+    say: str
+    value: float
+
+
 class Report(msgspec.Struct):
     """`calibrated` gives each varied path its value. Of `sets`, `refused` had no solution."""
 
@@ -59,6 +67,7 @@ class Report(msgspec.Struct):
     answers: list[Answer]
     calibrated: dict[str, float]
     engine: str = "expected"
+    told: list[Told] = []
     seconds: float = 0.0
     sets: int = 0
     refused: int = 0
@@ -91,7 +100,7 @@ def check(
     held: list[list[bool] | None] = []
     with _apart(file, wanted) as played:
         fitted, report.calibrated = calibrate(file)
-        report.answers = list(_answers(fitted, engine))
+        report.answers, report.told = _answers(fitted, engine)
         try:
             for answers in played:
                 held += answers
@@ -153,15 +162,24 @@ def _held(file: File, values: list[dict[str, float]]) -> list[list[bool] | None]
     return Sets(file, values).held()
 
 
-def _answers(file: File, engine: str) -> Iterator[Answer]:
+def _answers(file: File, engine: str) -> tuple[list[Answer], list[Told]]:
     market = file.scenario.market
     questions = [facts.compiled(fact.test) for fact in market.fact]
-    played = _played(file, questions, engine)
+    numbers = [facts.compiled(one.value) for one in market.tell]
+    played = _played(file, [*questions, *numbers], engine)
+    answers = []
     for fact, question in zip(market.fact, questions, strict=True):
         try:
-            yield Answer(fact, bool(question.answer(played)))
+            answers.append(Answer(fact, bool(question.answer(played))))
         except (ArithmeticError, LookupError, ValueError) as error:
-            yield Answer(fact, holds=False, problem=str(error))
+            answers.append(Answer(fact, holds=False, problem=str(error)))
+    told = []
+    for one, number in zip(market.tell, numbers, strict=True):
+        try:
+            told.append(Told(one.say, float(number.answer(played))))
+        except ArithmeticError:
+            told.append(Told(one.say, math.nan))
+    return answers, told
 
 
 def _played(file: File, questions: list[Question], engine: str) -> Callable[[str], Result]:

@@ -47,6 +47,7 @@ OUTPUTS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
 THEORY: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
     {
         "war_profit": forms.war_profit,
+        "implied_scale": forms.implied_scale,
         "survivors": forms.survivors,
         "entrant_among_many": forms.entrant_among_many,
         "entrant_against_one": forms.entrant_against_one,

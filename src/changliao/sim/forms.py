@@ -41,6 +41,14 @@ def wallet_removed(psi: Sequence[float], wallet: int, scale: float) -> tuple[flo
     return share, (1 - share) ** scale
 
 
+def implied_scale(held: float, lost: float) -> float:
+    """The wallet scale μ of an episode: a shop's odds fell to 1 - held × lost = (1 - held)^μ.
+
+    It dropped what a part `held` of its customers used, and a part `lost` of these stopped buying.
+    """
+    return math.log(1 - held * lost) / math.log(1 - held)
+
+
 def tipping_share(effect: float) -> float:
     """The larger share of two alike under a network effect: s = 1/(1+exp(-γ(2s-1))).
 

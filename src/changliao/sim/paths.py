@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-_LISTS: Final = ("wallet", "platform", "people", "event", "calibrate", "variant", "fact")
+_LISTS: Final = ("wallet", "platform", "people", "event", "calibrate", "variant", "fact", "tell")
 _PART: Final = re.compile(r"([A-Za-z_]+)((?:\[\d+\])*)$")
 
 
@@ -71,7 +71,7 @@ def line_of(text: str, way: list[str | int]) -> int:
     """The line, from 1, where a value begins, as near as its place in the text tells."""
     lines = text.splitlines()
     at = 0
-    for step, after in zip(way, [*way[1:], None], strict=True):
+    for step, after in zip(way, [*way, None][1:], strict=True):
         if isinstance(step, int):
             continue
         heading = re.compile(rf"^\s*\[+\s*(?:[\w.]+\.)?{re.escape(step)}\s*\]+")

@@ -41,9 +41,10 @@ _TABLES: Final[Mapping[str, type[Strict]]] = {
     "scenario": scenarios.About, "model": scenarios.Model, "market": scenarios.Market,
     "wallet": scenarios.Wallet, "platform": scenarios.Platform, "people": scenarios.People,
     "calibrate": scenarios.Calibrate, "variant": scenarios.Variant, "fact": scenarios.Fact,
+    "tell": scenarios.Tell,
 }  # fmt: skip
 _MOST: Final[Mapping[str, int]] = {
-    "event": MOST_EVENTS, "variant": MOST_VARIANTS, "fact": MOST_FACTS,
+    "event": MOST_EVENTS, "variant": MOST_VARIANTS, "fact": MOST_FACTS, "tell": MOST_FACTS,
     "calibrate": MOST_CALIBRATED,
 }  # fmt: skip
 _EVENTS: Final[Mapping[str, type[Strict]]] = {
@@ -52,7 +53,7 @@ _EVENTS: Final[Mapping[str, type[Strict]]] = {
 
 _WANTED: Final[Mapping[facts.Kind, str]] = {
     "truth": "a fact is true or false: compare, as in competitors(30) > 2",
-    "number": "a moment is a number, as flow(10, 'big', 'small')",
+    "number": "a number is asked for here, as flow(10, 'big', 'small')",
 }
 
 
@@ -125,10 +126,12 @@ class File(msgspec.Struct, frozen=True):
 
 def load(path: Path) -> File:
     """Raises Unplayable, or OSError when it cannot be read."""
-    if path.stat().st_size > MOST_BYTES:
+    with path.open("rb") as file:
+        read = file.read(MOST_BYTES + 1)
+    if len(read) > MOST_BYTES:
         raise Unplayable([Problem(0, f"the file is larger than {MOST_BYTES:,} bytes")])
     try:
-        return parse(path.read_text("utf-8"))
+        return parse(read.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise Unplayable([Problem(0, f"the file is not UTF-8: {error}")]) from error
 
@@ -138,8 +141,8 @@ def story() -> str:
     return (resources.files("changliao.sim") / "scenarios" / "story.toml").read_text("utf-8")
 
 
-def parse(text: str) -> File:
-    """A file's text. Raises Unplayable."""
+def parse(text: str, progress: Callable[[int], None] = lambda day: None) -> File:
+    """A file's text. Raises Unplayable. `progress` is told of day 0 as it is read."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -148,8 +151,8 @@ def parse(text: str) -> File:
         # A number of more digits than Python reads, or brackets in brackets in brackets.
         raise Unplayable([Problem(0, f"not TOML: {error}")]) from error
     file = _checked(text, raw)
-    problems = list(_of_variants(file)) or [
-        Problem(paths.line_of(text, way), message) for way, message in _of_questions(file)
+    problems = list(_of_variants(file, progress)) or [
+        Problem(paths.line_of(text, way), message) for way, message in _of_questions(file, progress)
     ]
     if problems:
         raise Unplayable(problems)
@@ -295,7 +298,7 @@ def _of_shares(scenario: Scenario) -> Found:
             yield ["market", kind], f"the shares add up to {sum(shares):.6g}, not to 1"
 
 
-def _of_questions(file: File) -> Found:
+def _of_questions(file: File, progress: Callable[[int], None]) -> Found:
     """Each is put to a run of nothing: what that does not know, no run will."""
     market = file.scenario.market
     names = {one.id for one in market.variant}
@@ -305,8 +308,13 @@ def _of_questions(file: File) -> Found:
         return empty((file.variant(variant) if variant else file).scenario)
 
     for place, fact in enumerate(market.fact):
+        progress(0)
         for message in _unanswerable(fact.test, "truth", nothing, names):
             yield ["market", "fact", place], message
+    for place, told in enumerate(market.tell):
+        progress(0)
+        for message in _unanswerable(told.value, "number", nothing, names):
+            yield ["market", "tell", place], message
     for place, one in enumerate(market.calibrate):
         for message in _unanswerable(one.moment, "number", nothing, set()):
             yield ["market", "calibrate", place], message
@@ -332,11 +340,12 @@ def _unanswerable(
         yield from asked.problems(nothing)
 
 
-def _of_variants(file: File) -> Iterator[Problem]:
+def _of_variants(file: File, progress: Callable[[int], None]) -> Iterator[Problem]:
     """Every variant and every parameter that is fitted can be played too."""
     market = file.scenario.market
     ids = {event.id for event in market.event if event.id}
     for place, one in enumerate(market.variant):
+        progress(0)
         line = paths.line_of(file.text, ["market", "variant", place])
         for name in one.without:
             if name not in ids:

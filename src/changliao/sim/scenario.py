@@ -216,6 +216,13 @@ class Fact(Strict, frozen=True):
     given: bool = False
 
 
+class Tell(Strict, frozen=True):
+    """A number that the report tells, whatever it is: an expression over outputs."""
+
+    say: str
+    value: str
+
+
 class Market(Strict, frozen=True):
     """Everything that has names."""
 
@@ -226,6 +233,7 @@ class Market(Strict, frozen=True):
     calibrate: tuple[Calibrate, ...] = ()
     variant: tuple[Variant, ...] = ()
     fact: tuple[Fact, ...] = ()
+    tell: tuple[Tell, ...] = ()
 
 
 class Scenario(Strict, frozen=True):

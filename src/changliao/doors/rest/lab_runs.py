@@ -37,7 +37,7 @@ def played(asked: NewLabRun) -> LabRunShown:
 
 def _played(asked: NewLabRun) -> Result:
     progress = _within(time.thread_time() + WITHIN_S)
-    file, _ = calibrate(reading.parse(asked.scenario or reading.story()), progress)
+    file, _ = calibrate(reading.parse(asked.scenario or reading.story(), progress), progress)
     if asked.variant:
         file = file.variant(asked.variant)
     about = file.scenario.about
@@ -52,7 +52,7 @@ def _within(deadline: float) -> Callable[[int], None]:
 
     def look(day: int) -> None:
         if time.thread_time() > deadline:
-            at = f"after day {day}" if day else "before the first day, to fit what is varied"
+            at = f"after day {day}" if day else "before the first day"
             said = f"more than {WITHIN_S:g} seconds of work {at}: ask for fewer days"
             raise Problem("malformed", said, "days")
 
