@@ -9,15 +9,21 @@ import itertools
 import json
 import secrets
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    load_der_public_key,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import NameOID
 
 from tests.doors.alipay_codes import CODES
 from tests.served import Served
@@ -173,6 +179,16 @@ class OpenApp:
         message = text.encode() + answer.content + b"\n"
         self.alipay_key.verify(signature, message, PKCS1v15(), hashes.SHA256())
         return True
+
+
+def certificate_of(key: RSAPrivateKey, days: int) -> bytes:
+    """A certificate that ends in so many days, by its own word."""
+    ends = datetime.now(UTC) + timedelta(days=days)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "app")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name)
+    made = made.public_key(key.public_key()).serial_number(x509.random_serial_number())
+    made = made.not_valid_before(ends - timedelta(days=20)).not_valid_after(ends)
+    return made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
 class Answer:

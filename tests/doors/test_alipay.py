@@ -11,14 +11,12 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
 
 from changliao.commands.people import Person
-from tests.openapi import OpenApp, number, open_app
+from tests.openapi import OpenApp, certificate_of, number, open_app
 from tests.served import Rest, Served
 
 Sandbox = tuple[Served, Rest]
@@ -250,14 +248,6 @@ def test_other_verbs_and_places_are_not_the_gateway(store: OpenApp) -> None:
 # Certificates ---------------------------------------------------------------------------------
 
 
-def certificate_of(key: rsa.RSAPrivateKey, ends: datetime) -> bytes:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "app")])
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name)
-    made = made.public_key(key.public_key()).serial_number(x509.random_serial_number())
-    made = made.not_valid_before(ends - timedelta(days=9)).not_valid_after(ends)
-    return made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
-
-
 def imported(
     sandbox: Sandbox, folder: Path, key: rsa.RSAPrivateKey, text: bytes, *options: str
 ) -> OpenApp:
@@ -274,9 +264,8 @@ def imported(
 def test_certificates_must_be_known_valid_and_the_signers_own(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    now = datetime.now(UTC)
     key = rsa.generate_private_key(65_537, 2_048)
-    good = certificate_of(key, now + timedelta(days=9))
+    good = certificate_of(key, 9)
     with imported(sandbox, tmp_path, key, good) as app:
         app.certificate = True
         content = {"out_trade_no": "x"}
@@ -284,11 +273,15 @@ def test_certificates_must_be_known_valid_and_the_signers_own(
         other_root = {"alipay_root_cert_sn": "0" * 32}
         assert app.refused(QUERY, content, **other_root) == "ACQ.TRADE_NOT_EXIST"
         assert app.refused(QUERY, content, app_cert_sn="0" * 32) == "isv.app-cert-not-exist"
+        with open_app(sandbox[0], certificate=True) as other:
+            mixed = other.fields["app_certificate_number"]
+            assert app.refused(QUERY, content, app_cert_sn=mixed) == "isv.app-cert-not-exist"
+            assert other.done("alipay.trade.royalty.rate.query", {})["max_ratio"]
         app.private_key = rsa.generate_private_key(65_537, 2_048)
         assert app.refused(QUERY, content) == "isv.invalid-signature"
         app.private_key, app.certificate = key, False
         assert app.refused(QUERY, content) == "isv.missing-app-cert-sn"
-    late = certificate_of(key, now - timedelta(days=1))
+    late = certificate_of(key, -1)
     with imported(sandbox, tmp_path, key, late) as app:
         app.certificate = True
         assert app.refused(QUERY, content) == "isv.app-cert-expired"

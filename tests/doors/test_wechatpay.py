@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from changliao.commands.people import Person
+from tests.openapi import certificate_of
 from tests.served import Rest, Served, Shop, merchant
 from tests.waiting import becomes
 
@@ -250,6 +251,29 @@ def test_strangers_are_refused(shop: Shop, other: Shop) -> None:
     refused(shop.get("/v3/certificates", mchid=other.mchid), 401, "SIGN_ERROR")
     refused(shop.get("/v3/certificates", serial_no="00FF"), 401, "SIGN_ERROR")
     refused(shop.get("/v3/certificates", serial_no="not hex"), 401, "SIGN_ERROR")
+
+
+def test_a_key_that_ended_or_was_revoked_signs_nothing(sandbox: Sandbox) -> None:
+    """Whose certificate it was does not count: each is looked for among the merchant's own."""
+    with merchant(sandbox[0], "Keys") as made, merchant(sandbox[0], "Others") as stranger:
+        keys = f"/api/v1/merchants/{made.mchid}/keys"
+
+        def said(serial: str) -> str:
+            answer = made.get("/v3/certificates", serial_no=serial)
+            return str(refused(answer, 401, "SIGN_ERROR")["message"])
+
+        for ends_in_days in (-1, 9):
+            pem = certificate_of(made.private_key, ends_in_days)
+            added = sandbox[1].post(keys, public_key=pem.decode())
+            assert added.status_code == 201, added.text
+            serial = added.json()["serial"]
+            if ends_in_days < 0:
+                assert "已过期" in said(serial)
+        assert made.get("/v3/certificates", serial_no=serial).status_code == 200
+        assert sandbox[1].post(f"{keys}/{serial}/revoke").status_code == 200
+        assert "已作废" in said(serial)
+        assert "序列号有误" in said(stranger.fields["certificate_serial"])
+        assert made.get("/v3/certificates").status_code == 200
 
 
 def test_a_replayed_request_changes_nothing(shop: Shop) -> None:
