@@ -4,7 +4,6 @@ import base64
 import json
 import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -291,7 +290,7 @@ def test_a_new_key_works_beside_the_old_one(sandbox: Sandbox, tmp_path: Path) ->
     with open_app(sandbox[0], "Changing") as app:
         key = rsa.generate_private_key(65_537, 2_048)
         file = tmp_path / "new.crt"
-        file.write_bytes(certificate_of(key, datetime.now(UTC) + timedelta(days=9)))
+        file.write_bytes(certificate_of(key, 9))
         added = sandbox[0].command("sandbox", "alipay-key", app.app_id, str(file))
         assert app.refused(QUERY, {"out_trade_no": "x"}) == "ACQ.TRADE_NOT_EXIST"
         app.certificate, app.private_key = True, key
@@ -380,7 +379,10 @@ def test_bad_orders_are_refused(store: OpenApp, changes: dict[str, Any], code: s
     assert store.refused(PRECREATE, store.order(**changes)) == code
 
 
-@pytest.mark.parametrize("address", ["ftp://x.test/", "http://", "http:///x", "http://x/\r\nA: b"])
+@pytest.mark.parametrize(
+    "address",
+    ["ftp://x.test/", "http://", "http:///x", "http://x/\r\nA: b", "http://user:word@x.test/"],
+)
 def test_addresses_that_are_none_are_refused(store: OpenApp, address: str) -> None:
     for name in ("notify_url", "return_url"):
         code = store.refused(PRECREATE, store.order(), **{name: address})

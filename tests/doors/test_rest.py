@@ -187,6 +187,8 @@ def test_an_oversized_body_is_refused_with_the_limit(shop: Shop) -> None:
         ({"title": "a\u0000b"}, 400, "malformed"),
         ({"reference": "x" * 65}, 400, "malformed"),
         ({"notify_url": "javascript:alert(1)"}, 400, "malformed"),
+        ({"notify_url": "http:///notify"}, 400, "malformed"),
+        ({"notify_url": "http://user:word@x.test/"}, 400, "malformed"),
         ({"expires_in_s": 0}, 400, "malformed"),
         ({"unknown": 1}, 400, "malformed"),
     ],

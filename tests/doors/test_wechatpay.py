@@ -334,6 +334,8 @@ def test_an_oversized_body_is_refused_with_the_limit(shop: Shop) -> None:
         ({"notify_url": "ftp://x.test/"}, "/notify_url"),
         ({"notify_url": "http://x.test/?a=1"}, "/notify_url"),
         ({"notify_url": "http://x.test/\n"}, "/notify_url"),
+        ({"notify_url": "http:///notify"}, "/notify_url"),
+        ({"notify_url": "http://user:word@x.test/"}, "/notify_url"),
         ({"time_expire": "tomorrow"}, "/time_expire"),
         ({"time_expire": "2020-01-01T00:00:00+08:00"}, "/time_expire"),
         ({"time_expire": "2020-13-01T00:00:00+08:00"}, "/time_expire"),

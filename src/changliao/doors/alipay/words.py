@@ -27,7 +27,7 @@ _TRADE_DIGITS: Final = 28
 _DATE_DIGITS: Final = 8
 # Tills that tell networks apart by a code's beginning know the second one for it.
 _PAY_CODE: Final = re.compile(r"(?:13|28)([0-9]{16})", re.ASCII)
-_ADDRESS: Final = re.compile(r"https?://[^\s/?#][^\s]*")
+_ADDRESS: Final = re.compile(r"https?://[^/?#\s@]+([/?#][^\s]*)?")
 _OWN_BEGINNING: Final = "13"
 
 

@@ -72,9 +72,11 @@ Text128 = Annotated[str, Meta(max_length=128)]
 TopUpIdText = Annotated[str, Meta(pattern=f"^top_{_DIGITS}", examples=["top_0SB09HB4C0000"])]
 TopUpRefundIdText = Annotated[str, Meta(pattern=f"^tur_{_DIGITS}", examples=["tur_0SB09HB4C0000"])]
 TransferIdText = Annotated[str, Meta(pattern=f"^trf_{_DIGITS}", examples=["trf_0SB09HB4C0000"])]
+# An address with a host and without a password.
+URL_PATTERN: Final = r"https?://[^/?#\s@]+([/?#][^\s]*)?"
 Url = Annotated[
     str,
-    Meta(max_length=255, pattern=r"^https?://[^\s]+\Z", examples=["https://shop.example/paid"]),
+    Meta(max_length=255, pattern=rf"^{URL_PATTERN}\Z", examples=["https://shop.example/paid"]),
 ]
 UserIdText = Annotated[str, Meta(pattern=f"^usr_{_DIGITS}", examples=["usr_0SB09HB4C0000"])]
 WithdrawalIdText = Annotated[str, Meta(pattern=f"^wdl_{_DIGITS}", examples=["wdl_0SB09HB4C0000"])]

@@ -17,6 +17,7 @@ from changliao.core.splits import (
     Sharing,
 )
 from changliao.doors.rest.fields import (
+    URL_PATTERN,
     Count,
     FeeBps,
     MerchantIdText,
@@ -31,7 +32,7 @@ from changliao.doors.rest.fields import (
 )
 
 Description = Annotated[str, Meta(max_length=80)]
-Address = Annotated[str, Meta(max_length=255, pattern=r"^(https?://[^\s]+)?\Z")]
+Address = Annotated[str, Meta(max_length=255, pattern=rf"^({URL_PATTERN})?\Z")]
 
 
 class SharingChange(Struct, frozen=True, forbid_unknown_fields=True):

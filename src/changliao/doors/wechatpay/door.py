@@ -13,6 +13,7 @@ from changliao.core import clock
 from changliao.core.parties import Merchant
 from changliao.doors.wechatpay import (
     applyments,
+    balances,
     baskets,
     batch_receipts,
     bills,
@@ -149,6 +150,8 @@ _TABLE: Final = (
         "GET", f"{_PLATFORM_APPLYING}/out-request-no/{{reference}}", applyments.query_for_platform
     ),
     route("GET", f"{_PLATFORM_APPLYING}/{{applyment_id}}", applyments.query_by_id_for_platform),
+    route("GET", "/v3/merchant/fund/balance/{account_type}", balances.balance),
+    route("GET", "/v3/ecommerce/fund/balance/{sub_mchid}", balances.sub_merchant_balance),
     route("GET", "/v3/certificates", certificates.certificates),
     route("GET", "/v3/bill/tradebill", bills.trade_bill),
     route("GET", "/v3/bill/fundflowbill", bills.fund_flow),
