@@ -114,6 +114,7 @@ TABLES = [
     "risk_moved",
     "risk_clearances",
     "risk_hits",
+    "risk_unseen",
 ]
 
 

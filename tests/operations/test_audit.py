@@ -234,6 +234,7 @@ TAMPERING = {
         "risk",
     ),
     "a risk hit was said to be of a withdrawal": ("UPDATE risk_hits SET movement = 4", "risk"),
+    "a risk hit was counted twice": ("UPDATE risk_unseen SET hits = hits + 1", "risk"),
     "a top-up was made larger": ("UPDATE top_ups SET amount = amount + 1", "channel"),
     "a discount was made larger": ("UPDATE discounts SET amount = amount + 1", "budget"),
     "an order's discount was forgotten": ("UPDATE orders SET discount = 0", "budget"),

@@ -16,8 +16,10 @@ from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund
 from changliao.core.risk import Hit, Movement, RiskAction, Rule, RuleKind
 from changliao.core.risk_rules import ClearPayer, DecideRule, RuleEvent
+from changliao.core.risk_unseen import Unseen
 from changliao.operations import baskets, orders, paycodes, risk_rules, tenders, wallet
 from changliao.operations.operation import Operation
+from changliao.store import migrations
 from changliao.store.unit import UnitOfWork
 from changliao.store.views import risk as views
 from tests import postgres
@@ -33,10 +35,11 @@ from tests.world import World, refused
 
 ONE, OTHER = "mbr_0000000000001", "mbr_0000000000002"
 RISK = (
-    "risk_rules", "risk_rulebooks", "risk_recents", "risk_moved", "risk_clearances", "risk_hits"
+    "risk_rules", "risk_rulebooks", "risk_recents", "risk_moved", "risk_clearances", "risk_hits",
+    "risk_unseen",
 )  # fmt: skip
 # What a try that is refused leaves: its answer, and what it met.
-LEFT_BEHIND = ("risk_hits", "payments", "journal")
+LEFT_BEHIND = ("risk_hits", "risk_unseen", "payments", "journal")
 
 
 def draft(world: World, kind: RuleKind, action: RiskAction = RiskAction.REFUSE, **of: Any) -> Rule:
@@ -172,9 +175,9 @@ def test_who_met_a_rule_waits_until_somebody_looks(world: World) -> None:
     in_force(world, RuleKind.MANY_PAYMENTS, RiskAction.NOTE, count=1, minutes=60)
     user = world.user(10_000)
 
-    def unseen() -> list[views.Unseen]:
+    def unseen() -> list[Unseen]:
         with world.engine.reader() as reader:
-            return views.unseen(reader, world.now)
+            return views.unseen(reader, world.now, 100)
 
     for paid in (1, 2, 3):
         assert isinstance(_pay(world, user), Order)
@@ -189,6 +192,41 @@ def test_who_met_a_rule_waits_until_somebody_looks(world: World) -> None:
     assert [(one.payer_id, one.hits) for one in unseen()] == [(user, 1)]
     world.now = Instant(world.now + 8 * DAY)
     assert unseen() == [], "what is old waits no more"
+    world.audit()
+
+
+def test_every_payer_who_waits_is_counted_and_a_cleared_one_is_not(world: World) -> None:
+    in_force(world, RuleKind.WAY, RiskAction.NOTE, currency=CNY.number, amount=500, terminal_id=4)
+    in_force(world, RuleKind.LARGE, currency=CNY.number, amount=900)
+    users = [world.user(10_000) for _ in range(3)]
+
+    def waiting() -> tuple[int, list[tuple[UserId, int, RiskAction]]]:
+        with world.engine.reader() as reader:
+            found = views.unseen(reader, world.now, 100)
+            count = views.unseen_count(reader, world.now)
+        return count, [(one.payer_id, one.hits, one.action) for one in found]
+
+    until = Instant(world.now + HOUR)
+    world.do(risk_rules.CLEAR, ClearPayer(users[2], until, "known", ONE))
+    for user, amount in zip(users, (900, 500, 500), strict=True):
+        _pay(world, user, amount)
+    notes = (users[1], 1, RiskAction.NOTE), (users[0], 2, RiskAction.REFUSE)
+    assert waiting() == (2, [*notes])
+    world.now = Instant(world.now + MINUTE)
+    world.do(risk_rules.CLEAR, ClearPayer(users[0], world.now, "looked at", ONE))
+    assert waiting() == (1, [notes[0]])
+    world.now = until
+    _pay(world, users[2], 500)
+    counted = waiting()
+    assert counted == (2, [(users[2], 1, RiskAction.NOTE), notes[0]])
+    world.audit()
+    # What was met before it was counted is counted by the migration.
+    (step,) = (one for one in migrations.all_of(()) if one.name == "0099_risk_unseen")
+    (fill,) = (one for one in step.statements if one.startswith("INSERT"))
+    connection: Any = world.committer._session
+    connection._connection.execute("DELETE FROM risk_unseen")
+    connection._connection.execute(fill)
+    assert waiting() == counted
 
 
 def test_a_young_account_pays_little_until_it_is_older(world: World) -> None:
@@ -241,7 +279,7 @@ def test_a_rule_judges_the_movements_it_names_and_no_others(world: World) -> Non
     for outcome in (_transfer(world, user, 500, payee), _withdrawal(world, user, 500)):
         assert refused(outcome, Reason.RISK_REFUSED)
     changed = {name for name, rows in world.rows().items() if rows != before[name]}
-    assert changed <= {"risk_hits", "journal"}
+    assert changed <= {"risk_hits", "risk_unseen", "journal"}
     assert not isinstance(_transfer(world, user, 499, payee), Refused)
     stopped = [one.attempted for one in hits(world)]
     assert {(one.movement, one.receiver_id) for one in stopped} == {

@@ -17,7 +17,10 @@ def first_fault(reader: Reader) -> str | None:
         alone = rule.decided_by and same_hands(rule.decided_by, rule.drafted_by)
         if alone or bool(rule.decided_by) != (rule.state in (RuleState.IN_FORCE, RuleState.ENDED)):
             return f"{ids.show('rsk', rule.id)} is in force without a second person"
+    newest: dict[int, tuple[int, int]] = {}
     for hit in risk.all_hits(reader):
+        last, many = newest.get(hit.attempted.payer_id, (hit.id, 0))
+        newest[hit.attempted.payer_id] = (last, many + 1)
         its = rules.get(hit.rule_id)
         shown = ids.show("hit", hit.id)
         judged = its is not None and hit.attempted.movement in its.movements
@@ -25,4 +28,8 @@ def first_fault(reader: Reader) -> str | None:
             return f"{shown} is of no rule there was"
         if hit.passed and hit.action is RiskAction.REFUSE:
             return f"{shown} passed a rule that refuses"
+    for one in risk.all_unseen(reader):
+        last, many = newest.get(one.payer_id, (0, 0))
+        if one.hits > many or one.last > last:
+            return f"{ids.show('usr', one.payer_id)} has fewer hits than are waited for"
     return None

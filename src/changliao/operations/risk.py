@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from changliao.core import chart, risk
+from changliao.core import chart, risk, risk_unseen
 from changliao.core.acceptance import OWN_METHOD, TERMINAL_OF
 from changliao.core.clock import NEVER, Instant
 from changliao.core.ids import MerchantId, OrderId, RiskHitId, UserId
@@ -32,9 +32,18 @@ from changliao.core.risk import (
     Seen,
     decide_risk,
 )
+from changliao.core.risk_unseen import Unseen
 from changliao.operations.operation import Place
 from changliao.store import ledger
-from changliao.store.risk import CLEARANCES, MOVED, RECENTS, RULEBOOKS, THE_RULEBOOK, add_hit
+from changliao.store.risk import (
+    CLEARANCES,
+    MOVED,
+    RECENTS,
+    RULEBOOKS,
+    THE_RULEBOOK,
+    UNSEEN,
+    add_hit,
+)
 from changliao.store.unit import UnitOfWork
 
 # What every movement announces.
@@ -115,7 +124,7 @@ def keep(tx: UnitOfWork, passed: Passed | None, now: Instant) -> None:
         return
     attempted = passed.attempted
     if passed.judged.met:
-        _keep_hits(tx, attempted, passed.judged)
+        _keep_hits(tx, attempted, passed.judged, now)
     if passed.times:
         _happened(tx, attempted.payer_id, MADE[attempted.movement], passed.times, now)
     if passed.minutes:
@@ -153,7 +162,7 @@ def _judged(
     seen = _seen(tx, checks, attempted) if checks.asks else _NOTHING_SEEN
     judged = decide_risk(checks.rules, attempted, seen, now)
     if judged.refused is not None:
-        _keep_hits(tx, attempted, judged)
+        _keep_hits(tx, attempted, judged, now)
         return judged.refused
     if not checks.asks and judged is UNTOUCHED:
         return None
@@ -231,10 +240,15 @@ def _is_new(tx: UnitOfWork, payer_id: UserId, payee_id: UserId) -> bool:
     return not tx.select("wallet_transfer_between", keys)
 
 
-def _keep_hits(tx: UnitOfWork, attempted: Attempted, judged: Judged) -> None:
-    passed = judged.refused is None
+def _keep_hits(tx: UnitOfWork, attempted: Attempted, judged: Judged, now: Instant) -> None:
+    passed, payer_id = judged.refused is None, attempted.payer_id
+    unseen = tx.find(UNSEEN, payer_id) or Unseen(payer_id)
+    cleared = tx.find(CLEARANCES, payer_id)
     for one in judged.met:
-        add_hit(tx, Hit(RiskHitId(tx.new_id()), one.id, one.action, attempted, passed))
+        hit = Hit(RiskHitId(tx.new_id()), one.id, one.action, attempted, passed)
+        add_hit(tx, hit)
+        unseen = risk_unseen.met(unseen, one, hit.id, cleared, now)
+    tx.put(UNSEEN, payer_id, unseen)
 
 
 def _happened(tx: UnitOfWork, owner_id: int, kind: RecentKind, most: int, now: Instant) -> None:

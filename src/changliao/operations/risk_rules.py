@@ -16,11 +16,12 @@ from changliao.core.risk_rules import (
     decide_event,
     decide_rule,
 )
+from changliao.core.risk_unseen import looked_into
 from changliao.operations.operation import Operation, Place
 from changliao.operations.risk import KEY
 from changliao.store.acceptance import METHODS, TERMINALS
 from changliao.store.parties import USERS
-from changliao.store.risk import CLEARANCES, RULEBOOKS, RULES, THE_RULEBOOK
+from changliao.store.risk import CLEARANCES, RULEBOOKS, RULES, THE_RULEBOOK, UNSEEN
 from changliao.store.unit import UnitOfWork
 
 
@@ -66,6 +67,9 @@ def _clear(tx: UnitOfWork, command: ClearPayer, now: Instant) -> Clearance | Ref
     cleared = decide_clearance(command, known, now)
     if isinstance(cleared, Clearance):
         tx.put(CLEARANCES, command.user_id, cleared)
+        unseen = tx.find(UNSEEN, command.user_id)
+        if unseen is not None:
+            tx.update(UNSEEN, looked_into(unseen))
     return cleared
 
 
@@ -85,6 +89,7 @@ def _deciding_keys(command: DecideRule) -> Iterable[Place]:
 def _clearing_keys(command: ClearPayer) -> Iterable[Place]:
     yield USERS, command.user_id
     yield CLEARANCES, command.user_id
+    yield UNSEEN, command.user_id
 
 
 DRAFT: Final = Operation("risk.draft", _draft, _drafting_keys)

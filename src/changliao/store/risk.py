@@ -20,6 +20,7 @@ from changliao.core.risk import (
     Rulebook,
     rulebook,
 )
+from changliao.core.risk_unseen import Unseen
 from changliao.store.engine import Row
 from changliao.store.unit import Table, UnitOfWork
 
@@ -54,6 +55,11 @@ def moved_from_row(row: Row) -> Moved:
 def clearance_from_row(row: Row) -> Clearance:
     """A clearance, from its columns in the order of `risk_clearances_find`."""
     return Clearance(UserId(row[0]), Instant(row[1]), *row[2:])
+
+
+def unseen_from_row(row: Row) -> Unseen:
+    """An unseen payer, from its columns in the order of `risk_unseen_find`."""
+    return Unseen(UserId(row[0]), row[1], RiskAction(row[2]), RiskHitId(row[3]), row[4])
 
 
 def hit_from_row(row: Row) -> Hit:
@@ -157,6 +163,20 @@ CLEARANCES: Table[UserId, Clearance] = Table(
         after.until,
         after.note,
         after.by,
+        after.revision,
+        before.revision,
+    ),
+)
+UNSEEN: Table[UserId, Unseen] = Table(
+    name="risk_unseen",
+    key=lambda one: one.payer_id,
+    to_row=lambda one: (one.payer_id, one.hits, int(one.action), one.last, one.revision),
+    from_row=unseen_from_row,
+    change=lambda before, after: (
+        after.payer_id,
+        after.hits,
+        int(after.action),
+        after.last,
         after.revision,
         before.revision,
     ),

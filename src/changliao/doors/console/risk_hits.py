@@ -98,7 +98,7 @@ async def _page(visit: Visit, payer: str, problem: str) -> Response:
         )
         if text
     }  # fmt: skip
-    unseen = [] if filters else await read(views.unseen, visit.network.clock())
+    unseen = [] if filters else await read(views.unseen, visit.network.clock(), _MOST_UNSEEN + 1)
     return visit.render(
         "console/risk_hits.html",
         UNPROCESSABLE if problem else 200,

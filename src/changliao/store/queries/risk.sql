@@ -259,17 +259,67 @@ SELECT
 FROM risk_clearances
 WHERE user_id = :user_id;
 
--- name: risk_hits_fresh
--- The newest hits, each with the time until which its payer was cleared last; 0: never.
+-- name: risk_unseen_find
+-- input: payer_id bigint
 SELECT
-    risk_hits.payer_id,
-    risk_hits.hit_id,
-    risk_hits.action,
-    COALESCE(risk_clearances.until_us, 0) AS until_us
-FROM risk_hits
-LEFT JOIN risk_clearances ON risk_hits.payer_id = risk_clearances.user_id
-WHERE risk_hits.hit_id >= :since
-ORDER BY risk_hits.hit_id DESC
+    risk_unseen.payer_id,
+    risk_unseen.hits,
+    risk_unseen.action,
+    risk_unseen.last_hit_id,
+    risk_unseen.revision
+FROM input
+INNER JOIN risk_unseen ON risk_unseen.payer_id = input.payer_id;
+
+-- name: risk_unseen_insert
+-- input: payer_id bigint, hits integer, action integer, last_hit_id bigint, revision integer
+INSERT INTO risk_unseen (
+    payer_id,
+    hits,
+    action,
+    last_hit_id,
+    revision
+)
+SELECT
+    payer_id,
+    hits,
+    action,
+    last_hit_id,
+    revision
+FROM input;
+
+-- name: risk_unseen_update
+-- input: payer_id bigint, hits integer, action integer, last_hit_id bigint, revision integer, expected_revision integer
+-- guarded: yes
+UPDATE risk_unseen
+SET
+    hits = input.hits,
+    action = input.action,
+    last_hit_id = input.last_hit_id,
+    revision = input.revision
+FROM input
+WHERE
+    risk_unseen.payer_id = input.payer_id
+    AND risk_unseen.revision = input.expected_revision;
+
+-- name: risk_unseen_count
+SELECT CAST(COUNT(*) AS BIGINT) AS payers
+FROM risk_unseen
+WHERE hits > 0 AND last_hit_id >= :since;
+
+-- name: risk_unseen_list
+-- The newest first.
+SELECT
+    payer_id,
+    hits,
+    action,
+    last_hit_id,
+    revision
+FROM risk_unseen
+WHERE
+    hits > 0
+    AND last_hit_id >= :since
+    AND last_hit_id < :before
+ORDER BY last_hit_id DESC
 LIMIT :most;
 
 -- name: risk_hits_list

@@ -43,7 +43,7 @@ class Sums(Struct, frozen=True):
 def waiting(reader: Reader, now: Instant) -> Waiting:
     """For operators. Zero where nothing waits."""
     found = {str(row[0]): int(row[1]) for row in reader.select("console_waiting", {})}
-    return Waiting(**found, payers=len(risk.unseen(reader, now)))
+    return Waiting(**found, payers=risk.unseen_count(reader, now))
 
 
 def waiting_of_merchant(reader: Reader, organisation: int) -> Waiting:

@@ -4,27 +4,23 @@ from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from changliao.core import ids
-from changliao.core.clock import DAY, MILLISECOND, Instant
-from changliao.core.risk import Clearance, Hit, RiskAction, Rule, Rulebook
+from changliao.core.clock import DAY, Instant
+from changliao.core.risk import Clearance, Hit, Rule, Rulebook
+from changliao.core.risk_unseen import Unseen
 from changliao.store.engine import Reader
-from changliao.store.risk import clearance_from_row, hit_from_row, rule_from_row, rulebook_from_row
+from changliao.store.risk import (
+    clearance_from_row,
+    hit_from_row,
+    rule_from_row,
+    rulebook_from_row,
+    unseen_from_row,
+)
 
 _PAGE: Final = 1_000
-# How long a hit waits for somebody, and how many are counted.
+# How long a hit waits for somebody.
 FRESH: Final = 7 * DAY
-_MOST_FRESH: Final = 500
-
-
-class Unseen(Struct, frozen=True):
-    """A payer who met rules since somebody last looked into it: how often, the strictest, when."""
-
-    payer_id: int
-    hits: int
-    action: RiskAction
-    at: Instant
 
 
 class HitsOf(Struct, frozen=True):
@@ -75,20 +71,19 @@ def hits(reader: Reader, wanted: HitsOf, before: int, most: int) -> list[Hit]:
     return [hit_from_row(row) for row in reader.select("risk_hits_list", keys)]
 
 
-def unseen(reader: Reader, now: Instant) -> list[Unseen]:
-    """Payers of the latest hits that nobody has looked into, the newest hit first.
+def unseen_count(reader: Reader, now: Instant) -> int:
+    """How many payers met rules lately that nobody has looked into since."""
+    return int(reader.select("risk_unseen_count", {"since": _fresh(now)})[0][0])
 
-    Whoever was cleared, for however short a time, was looked into until then.
-    """
-    keys = {"since": ids.first_id(0, Instant(now - FRESH)), "most": _MOST_FRESH}
-    found: dict[int, Unseen] = {}
-    for payer_id, hit_id, action, until in reader.select("risk_hits_fresh", keys):
-        if ids.made_at(hit_id) + MILLISECOND <= until:
-            continue
-        known = found.get(payer_id) or Unseen(payer_id, 0, RiskAction.NOTE, ids.made_at(hit_id))
-        strictest = RiskAction(max(known.action, action))
-        found[payer_id] = replace(known, hits=known.hits + 1, action=strictest)
-    return list(found.values())
+
+def unseen(reader: Reader, now: Instant, most: int) -> list[Unseen]:
+    """Who they are, the newest hit first."""
+    keys = {"since": _fresh(now), "before": ids.NEWEST, "most": most}
+    return [unseen_from_row(row) for row in reader.select("risk_unseen_list", keys)]
+
+
+def _fresh(now: Instant) -> int:
+    return ids.first_id(0, Instant(now - FRESH))
 
 
 def all_rules(reader: Reader) -> Iterator[Rule]:
@@ -105,3 +100,15 @@ def all_hits(reader: Reader) -> Iterator[Hit]:
     while page := hits(reader, HitsOf(), before, _PAGE):
         yield from page
         before = page[-1].id
+
+
+def all_unseen(reader: Reader) -> Iterator[Unseen]:
+    """Every payer who waits, for the audit."""
+    before = ids.NEWEST
+    while True:
+        keys = {"since": 0, "before": before, "most": _PAGE}
+        page = [unseen_from_row(row) for row in reader.select("risk_unseen_list", keys)]
+        if not page:
+            return
+        yield from page
+        before = page[-1].last

@@ -1,0 +1,1 @@
+SELECT create_distributed_table('risk_unseen', 'payer_id', colocate_with => 'accounts');
