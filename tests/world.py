@@ -106,6 +106,7 @@ TABLES = [
     "method_fees",
     "passkeys",
     "nonces",
+    "causes",
     "refund_thresholds",
     "refund_proposals",
     "risk_rules",

@@ -283,3 +283,22 @@ def test_a_top_up_shows_in_the_wallet_by_its_request(world: World) -> None:
         found = ledger.top_up(reader, request.id, request.home.owner)
     assert found is not None
     assert found.amount.amount == AMOUNT
+
+
+@pytest.mark.parametrize("kind", [RequestKind.PAY, RequestKind.PAYOUT], ids=lambda one: one.name)
+def test_an_id_that_names_somebody_elses_request_is_refused(
+    world: World, kind: RequestKind
+) -> None:
+    mine, theirs = (chart.wallet(world.user(5_000), CNY) for _ in range(2))
+    first = a_request(world, mine, kind)
+    again = replace(first, home=theirs)
+    at_once = world.batch([(channels.ASK, AskChannel(one)) for one in (first, again)])
+    assert at_once[0] == Asked(first, fresh=True)
+    assert refused(at_once[1], Reason.PAYMENT_ID_REUSED)
+    record(world, first, world.do(bank.INSTRUCT, first))
+    before = world.rows()
+    assert refused(ask(world, again), Reason.PAYMENT_ID_REUSED)
+    assert refused(ask(world, replace(again, channel_id=32)), Reason.PAYMENT_ID_REUSED)
+    assert world.rows() == before
+    assert world.balance(theirs) == 5_000
+    assert ask(world, first) == Asked(stored(world, first))

@@ -266,3 +266,11 @@ def test_claimers_and_two_schedulers_race_at_the_end_of_the_day(world: World) ->
     assert all(one.state is PacketState.RETURNED for turn in (1, 2) for one in answers[turn])
     assert sum(has(world, one) for one in people) == sum(got)
     assert (has(world, giver), waits(world, giver)) == (10_000 - sum(got), 0)
+
+
+def test_an_id_that_names_somebody_elses_packet_is_refused(world: World) -> None:
+    first = give(world, world.user(5_000))
+    other = world.user(5_000)
+    before = world.rows()
+    assert refused(give(world, other, id=first.id), Reason.PAYMENT_ID_REUSED)
+    assert world.rows() == before

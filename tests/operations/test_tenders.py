@@ -434,3 +434,20 @@ def test_a_success_after_a_no_is_not_believed(world: World) -> None:
     assert refused(record(world, request, Done(AMOUNT)), Reason.CHANNEL_CONTRADICTS)
     assert world.rows() == before
     assert tried(world, request).reason == "no"
+
+
+def test_what_one_payer_paid_at_a_channel_does_not_pay_for_another(world: World) -> None:
+    accept(world, NETBANK)
+    orders_ = [world.place(AMOUNT) for _ in range(2)]
+    first = a_tender(world, orders_[0], world.user())
+    asked = world.do(tenders.ASK, first)
+    other = a_tender(world, orders_[1], world.user())
+    payment_id = first.tender.payment_id
+    again = replace(
+        other,
+        tender=replace(other.tender, payment_id=payment_id),
+        request=replace(other.request, id=asked.request.id),
+    )
+    before = world.rows()
+    assert refused(world.do(tenders.ASK, again), Reason.PAYMENT_ID_REUSED)
+    assert world.rows() == before

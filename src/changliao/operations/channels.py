@@ -27,9 +27,10 @@ from changliao.core.repairs import held
 from changliao.core.risk import Movement
 from changliao.core.routing import decide_health
 from changliao.core.wallet import TopUp
-from changliao.operations import confirmations, limits, risk, tenders
+from changliao.operations import causes, confirmations, limits, risk, tenders
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
+from changliao.store.causes import CAUSES
 from changliao.store.channels import CHANNEL_REQUESTS, CHANNELS, channel_from_row
 from changliao.store.limits import LIMITS
 from changliao.store.parties import MERCHANTS, USERS
@@ -48,7 +49,7 @@ def _ask(tx: UnitOfWork, command: AskChannel, now: Instant) -> Asked | Refused:
         return Asked(earlier) if same else Refused(Reason.PAYMENT_ID_REUSED)
     if tx.find(TOP_UPS, (TopUpId(asked.id), UserId(asked.home.owner))) is not None:
         return Refused(Reason.PAYMENT_ID_REUSED)
-    unknown = _unknown_owner(tx, asked)
+    unknown = causes.named(tx, asked.id) or _unknown_owner(tx, asked)
     if unknown is not None:
         return unknown
     refused = confirmations.check(tx, UserId(asked.home.owner), command.proof, command.act, now)
@@ -69,6 +70,7 @@ def _ask(tx: UnitOfWork, command: AskChannel, now: Instant) -> Asked | Refused:
         return refused
     ledger.post(tx, written.transfers)
     tx.insert(CHANNEL_REQUESTS, written.request)
+    causes.keep(tx, asked.id, asked.home.owner)
     if written.pay is not None:
         tx.update(CHANNEL_REQUESTS, written.pay)
     return Asked(written.request, fresh=True)
@@ -191,6 +193,7 @@ def _ask_keys(command: AskChannel) -> Iterable[Place]:
     asked = command.request
     yield CHANNEL_REQUESTS, CHANNEL_REQUESTS.key(asked)
     yield TOP_UPS, (asked.id, asked.home.owner)
+    yield CAUSES, asked.id
     yield CHANNELS, asked.channel_id
     yield ledger.ACCOUNTS, asked.home
     yield ledger.ACCOUNTS, chart.leaving(asked.home)

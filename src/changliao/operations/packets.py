@@ -20,9 +20,10 @@ from changliao.core.packets import (
     same_packet,
 )
 from changliao.core.risk import Movement
-from changliao.operations import confirmations, limits, risk
+from changliao.operations import causes, confirmations, limits, risk
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
+from changliao.store.causes import CAUSES
 from changliao.store.deadlines import DeadlineKind
 from changliao.store.limits import LIMITS
 from changliao.store.packets import PACKET_CLAIMS, PACKETS
@@ -37,6 +38,9 @@ def _give(tx: UnitOfWork, command: GivePacket, now: Instant) -> Packet | Refused
     if earlier is not None:
         same = same_packet(earlier, asked)
         return earlier if same else Refused(Reason.PAYMENT_ID_REUSED)
+    named = causes.named(tx, asked.id)
+    if named is not None:
+        return named
     refused = confirmations.check(tx, asked.giver_id, command.proof, command.act, now)
     if refused is not None:
         return refused
@@ -58,6 +62,7 @@ def _give(tx: UnitOfWork, command: GivePacket, now: Instant) -> Packet | Refused
     risk.keep(tx, passed, now)
     ledger.post(tx, (given.transfer,))
     tx.insert(PACKETS, given.packet)
+    causes.keep(tx, asked.id, asked.giver_id)
     deadlines.add(tx, asked.ends_at, asked.id, asked.giver_id, DeadlineKind.PACKET)
     return given.packet
 
@@ -108,6 +113,7 @@ def _expire(tx: UnitOfWork, command: ExpirePacket, now: Instant) -> Packet | Ref
 def _give_keys(command: GivePacket) -> Iterable[Place]:
     asked = command.packet
     yield PACKETS, PACKETS.key(asked)
+    yield CAUSES, asked.id
     yield USERS, asked.giver_id
     yield ledger.ACCOUNTS, chart.wallet(asked.giver_id, asked.amount.currency)
     yield ledger.ACCOUNTS, chart.packets(asked.giver_id, asked.amount.currency)

@@ -33,11 +33,12 @@ from changliao.core.tenders import (
     decide_tendered,
     same_tender,
 )
-from changliao.operations import acceptance, fees, limits, risk
+from changliao.operations import acceptance, causes, fees, limits, risk
 from changliao.operations.keeping import keep_payment
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
 from changliao.store.acceptance import METHODS
+from changliao.store.causes import CAUSES
 from changliao.store.channels import CHANNEL_REQUESTS, CHANNELS
 from changliao.store.events import EVENTS
 from changliao.store.orders import ATTEMPTS, ORDERS
@@ -63,7 +64,7 @@ def _ask(tx: UnitOfWork, command: AskTender, now: Instant) -> Asked | Refused:
         return Asked(written) if written and same else Refused(Reason.PAYMENT_ID_REUSED)
     if tx.find(CHANNEL_REQUESTS, CHANNEL_REQUESTS.key(request)) is not None:
         return Refused(Reason.PAYMENT_ID_REUSED)
-    known = _earlier_no(tx, tender)
+    known = causes.named(tx, request.id) or _earlier_no(tx, tender)
     if known is not None:
         return known
     order = tx.find(ORDERS, (tender.merchant_id, tender.order_id))
@@ -85,6 +86,7 @@ def _ask(tx: UnitOfWork, command: AskTender, now: Instant) -> Asked | Refused:
     risk.keep(tx, passed, now)
     tx.insert(TENDERS, tender)
     tx.insert(CHANNEL_REQUESTS, request)
+    causes.keep(tx, request.id, tender.payer_id)
     return Asked(request, fresh=True)
 
 
@@ -224,6 +226,7 @@ def _ask_keys(command: AskTender) -> Iterable[Place]:
     tender, request = command.tender, command.request
     yield TENDERS, TENDERS.key(tender)
     yield CHANNEL_REQUESTS, CHANNEL_REQUESTS.key(request)
+    yield CAUSES, request.id
     yield ORDERS, (tender.merchant_id, tender.order_id)
     yield CHANNELS, request.channel_id
     yield USERS, tender.payer_id
