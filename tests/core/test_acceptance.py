@@ -159,6 +159,19 @@ def test_a_period_may_not_cut_into_one_that_has_its_end(
         assert refused.reason is Reason.POLICY_OVERLAPS
 
 
+def test_a_draft_that_cuts_into_others_names_each_once() -> None:
+    everywhere = [Cell(OWN_METHOD, one, Accepting.SUSPENDED) for one in sorted(TERMINALS)]
+    first = a_draft(*everywhere, starts=at(5), ends=at(10))
+    second = a_draft(Cell(2, PC, Accepting.BANNED), number=2, starts=at(7))
+    later = a_draft(*everywhere, Cell(2, PC, Accepting.ACCEPTED), number=3, starts=at(6))
+    refused = decide_draft(later, agreed(first, second), METHODS, TERMINALS, NOW)
+    assert refused is not None
+    assert refused.detail == (
+        "starts_at: overlaps drf_0000000000001 from 2027-01-20T16:00:00+08:00 to "
+        "2027-01-25T16:00:00+08:00, drf_0000000000002 from 2027-01-22T16:00:00+08:00"
+    )
+
+
 def test_nobody_approves_a_draft_of_their_own_or_twice() -> None:
     draft, nothing = a_draft(), Acceptance(PLATFORM)
     own = decide_approval(ApproveDraft(draft.id, "mbr_000000000000A"), draft, nothing, NOW)

@@ -80,7 +80,9 @@ def test_contradictory_and_overlapping_periods_and_unknown_terminals(
         cut = draft(CELL, starts_at=in_days(4), ends_at=in_days(9))
         if cut.status_code == 201:
             cut = second.post(f"{DRAFTS}/{cut.json()['id']}/approve")
-        refused(cut, 409, "policy_overlaps")
+        refused(cut, 409, "policy_overlaps", f"starts_at: overlaps {known['id']} from")
+        every = draft({"method": "*", "terminal": "*", "state": "banned"}, starts_at=in_days(5))
+        refused(every, 409, "policy_overlaps", f"starts_at: overlaps {known['id']} from")
         refused(draft(CELL | {"terminal": "fax"}), 422, "terminal_unknown", "fax")
         refused(draft(CELL | {"method": "gold"}), 422, "method_unknown", "gold")
 
@@ -102,7 +104,7 @@ def test_splits_above_what_is_left(sandbox: Sandbox, mall: Mall, buyer: Wallet) 
 
     assert share(600).status_code == 201
     with nothing_moves(sandbox):
-        refused(share(401), 422, "share_exceeds_hold")
+        refused(share(401), 422, "share_exceeds_hold", "receivers: 401")
     assert share(400).status_code == 201
 
 
@@ -132,11 +134,11 @@ def test_somebody_elses_receipt_and_a_dispute_after_release(
         receipts, disputes = "/api/v1/stores/receipts", "/api/v1/disputes"
         with nothing_moves(sandbox):
             stranger = operator.post(receipts, **named, payer_id="usr_0000000000001")
-            refused(stranger, 404, "order_not_found")
+            refused(stranger, 404, "order_not_found", "payer_id")
         assert operator.post(receipts, **named, payer_id=buyer.id).json()["state"] == "released"
         with nothing_moves(sandbox):
             late = operator.post(disputes, **named, payer_id=buyer.id, reason="迟到")
-            refused(late, 409, "hold_released")
+            refused(late, 409, "hold_released", "order_id")
         own.close()
 
 

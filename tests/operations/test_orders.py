@@ -6,12 +6,13 @@ import pytest
 
 from changliao.core import chart
 from changliao.core.clock import HOUR, Instant
-from changliao.core.ids import OrderId, UserId
+from changliao.core.ids import MerchantId, OrderId, UserId
 from changliao.core.money import CNY, CURRENCIES, MAX_AMOUNT, Money
 from changliao.core.orders import CloseOrder, ExpireOrder, OpenOrder, Order, OrderState, Scene
 from changliao.core.outcome import Reason
 from changliao.operations import orders
 from changliao.store.views import orders as views
+from tests.operations.test_acceptance import known
 from tests.world import refused
 
 
@@ -250,3 +251,12 @@ def test_nobody_pays_with_somebody_elses_money(world):
     order = world.place()
     assert refused(world.pay(order, poor), Reason.INSUFFICIENT_FUNDS)
     assert world.balance(chart.wallet(rich, CNY)) == 5000
+
+
+def test_two_merchants_paid_under_one_name_leave_the_books_in_order(world):
+    payer, one = world.user(5_000), world.place(1_000)
+    other = world.place(700, merchant_id=known(world, MerchantId(world.ids.new())))
+    paid = world.pay(one, payer)
+    again = world.pay(other, payer, payment_id=paid.payment_id)
+    assert (again.state, world.balance(chart.wallet(payer, CNY))) == (OrderState.PAID, 3_300)
+    world.audit()

@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from changliao.core import ids
 from changliao.core.clock import NEVER, SECOND, Instant, to_rfc3339
 from changliao.core.ids import MerchantId, PolicyDraftId
 from changliao.core.members import same_hands
@@ -280,17 +281,20 @@ def replayed(platform_id: MerchantId, approved: Iterable[Draft]) -> Acceptance:
 
 def _overlap(draft: Draft, agreed: Acceptance, starts_at: Instant) -> Refused | None:
     """A period may follow one without an end, never cut into one that has its end or is to come."""
-    cells = {(cell.method_id, cell.terminal_id): place for place, cell in enumerate(draft.cells)}
+    cells = {(cell.method_id, cell.terminal_id) for cell in draft.cells}
+    cut: dict[str, None] = {}
     for policy in agreed.policies:
-        place = cells.get((policy.cell.method_id, policy.cell.terminal_id))
-        if place is None or (policy.ends_at == NEVER and policy.starts_at < starts_at):
+        known = (policy.cell.method_id, policy.cell.terminal_id) in cells
+        if not known or (policy.ends_at == NEVER and policy.starts_at < starts_at):
             continue
         ends_first = policy.ends_at != NEVER and policy.ends_at <= starts_at
         begins_later = draft.ends_at != NEVER and draft.ends_at <= policy.starts_at
         if not ends_first and not begins_later:
-            period = to_rfc3339(policy.starts_at)
-            if policy.ends_at != NEVER:
-                period += f" to {to_rfc3339(policy.ends_at)}"
-            said = f"cells[{place}]: overlaps what is agreed from {period}"
-            return Refused(Reason.POLICY_OVERLAPS, said)
-    return None
+            cut[_period(policy)] = None
+    said = f"starts_at: overlaps {', '.join(cut)}"
+    return Refused(Reason.POLICY_OVERLAPS, said) if cut else None
+
+
+def _period(policy: Policy) -> str:
+    said = f"{ids.show('drf', policy.draft_id)} from {to_rfc3339(policy.starts_at)}"
+    return said if policy.ends_at == NEVER else f"{said} to {to_rfc3339(policy.ends_at)}"

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from changliao.core import holds
 from changliao.core.clock import NEVER, Instant
-from changliao.core.holds import Holding, HoldingEvent
+from changliao.core.holds import Holding, HoldingEvent, HoldingState
 from changliao.core.ids import DisputeId, MerchantId, NoteId, OrderId, UserId
 from changliao.core.orders import Hold, Order
 from changliao.core.outcome import Reason, Refused
@@ -110,9 +110,11 @@ class WithdrawDispute(Struct, frozen=True):
 def decide_opening(asked: Dispute, order: Order, holding: Holding | None) -> Holding | Refused:
     """Freeze what the order holds."""
     if order.payer_id != asked.payer_id:
-        return Refused(Reason.ORDER_NOT_FOUND)
+        return Refused(Reason.ORDER_NOT_FOUND, "payer_id: has paid no such order")
     if holding is None or order.hold is not Hold.RECEIPT:
         return Refused(Reason.HOLD_MISSING)
+    if holding.state is HoldingState.RELEASED:
+        return Refused(Reason.HOLD_RELEASED, "order_id: nothing of it is in escrow any more")
     return _moved(holding, HoldingEvent.DISPUTE)
 
 

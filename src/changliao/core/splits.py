@@ -342,8 +342,13 @@ def _may_share(
     if refused is not None:
         return refused
     total = sum(part.amount for part in command.parts)
-    if total > unshared(order, holding) or total + command.release > holding.held:
-        return Refused(Reason.SHARE_EXCEEDS_HOLD)
+    left = unshared(order, holding)
+    if total > left:
+        said = f"receivers: {total} is more than the {left} left"
+        return Refused(Reason.SHARE_EXCEEDS_HOLD, said)
+    if total + command.release > holding.held:
+        said = f"release: {command.release} is more than the {holding.held - total} left"
+        return Refused(Reason.SHARE_EXCEEDS_HOLD, said)
     if total > max(0, portion(order.amount.amount, sharing.ratio_bps) - holding.shared):
         return Refused(Reason.SHARE_EXCEEDS_RATIO)
     return None

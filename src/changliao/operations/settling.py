@@ -184,7 +184,7 @@ def _confirm(tx: UnitOfWork, command: ConfirmReceipt, now: Instant) -> Holding |
     """The buyer confirms: the seller has the money. Confirming the same again is no change."""
     order = tx.find(ORDERS, (command.merchant_id, command.order_id))
     if order is None or order.payer_id != command.payer_id:
-        return Refused(Reason.ORDER_NOT_FOUND)
+        return Refused(Reason.ORDER_NOT_FOUND, "payer_id: has paid no such order")
     holding = tx.find(HOLDINGS, (order.id, order.merchant_id))
     if holding is None or order.hold is not Hold.RECEIPT:
         return Refused(Reason.HOLD_MISSING)
