@@ -5,7 +5,9 @@ import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+import click
 
 from changliao import config
 from changliao.commands.options import fail
@@ -16,12 +18,15 @@ from changliao.core.sandbox import EVERYBODY
 from changliao.operations.clock import MovableClock
 from changliao.operations.network import Network
 from changliao.operations.onboarding import NotTakenOn
-from changliao.operations.vault import Vault
+from changliao.operations.vault import Tampered, Vault
 from changliao.store.engine import Engine, Unavailable
 from changliao.store.engines import open_engine
 from changliao.store.views import parties
 
 R = TypeVar("R")
+ANOTHER_SECRET: Final = (
+    f"{config.SECRET_FILE} is not the one this database was made with: restore it"
+)
 # Node 0 belongs to the process that serves; visitors take the next free one.
 FIRST_VISITOR = 1
 
@@ -41,13 +46,22 @@ def read_config(folder: Path) -> Config:
     try:
         if not (folder / config.SECRET_FILE).exists():
             fail(f"{folder} is not initialised: run `changliao init --data {folder}` first", 2)
+        if config.is_open(folder):
+            secret = folder / config.SECRET_FILE
+            click.echo(f"changliao: others can read the secret: chmod 600 {secret}", err=True)
         return config.load(folder)
     except BadConfiguration as error:
         fail(str(error), 2)
 
 
-def open_database(settings: Config) -> Engine:
-    """The database with its schema brought up to date, or an explanation."""
+def open_database(settings: Config, *, makes: bool = False) -> Engine:
+    """The database with its schema brought up to date, or an explanation.
+
+    Who does not mean to make one is not given an empty one for one that was lost.
+    """
+    file = Path(settings.database)
+    if "://" not in settings.database and not makes and not (file.exists() and file.stat().st_size):
+        fail(f"there is no database at {file}: restore it, or make one with `changliao init`")
     engine = open_engine(settings.database)
     try:
         engine.migrate()
@@ -113,3 +127,5 @@ def run(work: Coroutine[Any, Any, R]) -> R:
         fail(f"refused: {error.refused.reason.value} {error.refused.detail}".rstrip())
     except Unavailable as error:
         fail(f"the database cannot be reached: {error}")
+    except Tampered as error:
+        fail(f"{error}: {ANOTHER_SECRET}")

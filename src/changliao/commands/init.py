@@ -8,8 +8,8 @@ from typing import Final
 import click
 
 from changliao import config
-from changliao.commands.context import open_database, open_vault, run, visit
-from changliao.commands.options import data_option, json_option, show
+from changliao.commands.context import open_database, open_vault, read_config, run, visit
+from changliao.commands.options import data_option, fail, json_option, show
 from changliao.core import chart
 from changliao.core.members import Role
 from changliao.operations import logins, onboarding
@@ -37,7 +37,10 @@ _PRODUCTION: Final = """\
 @json_option
 def init(folder: Path, *, is_sandbox: bool, as_json: bool) -> None:
     """Make a data folder, its database and an operator's key. Safe to repeat."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"{folder} cannot be made: {error.strerror}", 2)
     secret = folder / config.SECRET_FILE
     if not secret.exists():
         descriptor = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -47,8 +50,8 @@ def init(folder: Path, *, is_sandbox: bool, as_json: bool) -> None:
     if not settings_file.exists():
         settings_file.write_text(_SANDBOX if is_sandbox else _PRODUCTION, "utf-8")
     open_vault(folder)
-    settings = config.load(folder)
-    open_database(settings).close()
+    settings = read_config(folder)
+    open_database(settings, makes=True).close()
     fields = {"data": str(folder), "database": settings.database}
     key = run(_first_operator_key(folder))
     if key is not None:

@@ -10,6 +10,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from changliao.store.engine import Unavailable
+
 TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS migrations ("
     "name TEXT NOT NULL, at_us BIGINT NOT NULL, PRIMARY KEY (name))"
@@ -23,6 +25,20 @@ class Migration(Struct, frozen=True):
 
     name: str
     statements: tuple[str, ...]
+
+
+def missing(done: set[str], engines: tuple[str, ...]) -> list[Migration]:
+    """What a database in which `done` were applied still lacks. Raises Unavailable.
+
+    What this program does not know it must not write to: a newer one made it.
+    """
+    known = all_of(engines)
+    unknown = done - {one.name for one in known}
+    if unknown:
+        raise Unavailable(
+            f"a newer version of this program made it ({max(unknown)}): update the program"
+        )
+    return [one for one in known if one.name not in done]
 
 
 def all_of(engines: tuple[str, ...]) -> list[Migration]:

@@ -53,9 +53,7 @@ class PostgresqlEngine:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
             connection.execute(migrations.TABLE)
             done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
-            missing = [
-                one for one in migrations.all_of(self._families(connection)) if one.name not in done
-            ]
+            missing = migrations.missing(done, self._families(connection))
             for migration in missing:
                 for statement in migration.statements:
                     connection.execute(statement.encode())

@@ -58,7 +58,7 @@ class SqliteEngine:
             with connection:
                 connection.execute(migrations.TABLE)
                 done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
-                missing = [one for one in migrations.all_of(("sqlite",)) if one.name not in done]
+                missing = migrations.missing(done, ("sqlite",))
                 for migration in missing:
                     for statement in migration.statements:
                         connection.execute(_clustered(statement))
