@@ -312,6 +312,22 @@ def test_an_oversized_body_is_refused_with_the_limit(shop: Shop) -> None:
     assert "1048576" in refused(answer, 413, "PARAM_ERROR")["message"]
 
 
+@pytest.mark.parametrize("path", [NATIVE, "/api/v1/orders", "/gateway.do"])
+def test_who_is_still_sending_too_much_hears_why(shop: Shop, path: str) -> None:
+    """A connection closed on its sender is reset, and the answer lost."""
+    address = shop.http.base_url
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 4000000\r\n\r\n"
+    )
+    with socket.create_connection((address.host, address.port)) as connection:
+        connection.sendall(head.encode())
+        for _ in range(4):
+            connection.sendall(b" " * 1_000_000)
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert answer.startswith((b"HTTP/1.1 413", b"HTTP/1.1 200"))
+    assert len(answer) > 200
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

@@ -18,6 +18,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Sequence[tuple[bytes, bytes]]
 H = TypeVar("H")
 # U+0000 as JSON writes it. No name or number has one, and PostgreSQL cannot keep it.
+# So many bytes of a body that is too large are read before the connection is closed on its sender.
+_MOST_DROPPED: Final = 16_000_000
 NUL: Final = rb"\u0000"
 _PART: Final = re.compile(r"\{(\w+)(?::([^}]+))?\}")
 _BEFORE_PARTS: Final = re.compile(r"[^{?]*/(?!\?)")
@@ -110,8 +112,12 @@ def target_of(scope: Scope) -> bytes:
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:
-    """The raw body. Raises BodyTooLarge or Disconnected."""
-    chunks = []
+    """The raw body. Raises BodyTooLarge or Disconnected.
+
+    One that is too large is read to its end, within reason: who is still sending when the
+    connection is closed gets a reset instead of the answer.
+    """
+    chunks: list[bytes] = []
     size = 0
     while True:
         message = await receive()
@@ -119,10 +125,14 @@ async def read_body(receive: Receive, limit: int) -> bytes:
             raise Disconnected
         chunk = message.get("body", b"")
         size += len(chunk)
+        ended = not message.get("more_body", False)
         if size > limit:
-            raise BodyTooLarge
+            chunks = []
+            if ended or size > limit + _MOST_DROPPED:
+                raise BodyTooLarge
+            continue
         chunks.append(chunk)
-        if not message.get("more_body", False):
+        if ended:
             return b"".join(chunks)
 
 
