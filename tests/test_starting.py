@@ -77,6 +77,16 @@ def test_a_file_that_is_no_database_is_said_so(data: Path) -> None:
     assert "not a database" in refused(data, "audit")
 
 
+def test_an_audit_that_cannot_read_on_names_that_as_the_fault(data: Path) -> None:
+    with apsw.Connection(str(data / "changliao.db")) as connection:
+        connection.execute("DROP TABLE legs")
+    done = typed("audit", "--json", "--data", str(data))
+    assert done.exit_code == 1
+    assert json.loads(done.stdout) == {
+        "clean": False, "fault": "storage", "detail": "no such table: legs",
+    }  # fmt: skip
+
+
 def test_another_secret_is_known_for_what_it_is(data: Path) -> None:
     assert typed("sandbox", "merchant", "Shop", "--data", str(data)).exit_code == 0
     (data / "secret.key").write_text("ab" * 32, "ascii")

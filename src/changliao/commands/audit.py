@@ -10,6 +10,7 @@ from changliao.commands.context import open_database, read_config
 from changliao.commands.options import data_option, json_option
 from changliao.commands.options import show as show_fields
 from changliao.operations import audit as auditing
+from changliao.store.engine import Unavailable
 
 
 @click.command()
@@ -21,8 +22,13 @@ def audit(folder: Path, *, as_json: bool) -> None:
     It reads one moment of the database and may run while payments go on.
     """
     engine = open_database(read_config(folder))
-    with nullcontext() if as_json else _status(), engine.snapshot() as reader:
-        report = auditing.check(reader)
+    try:
+        with nullcontext() if as_json else _status(), engine.snapshot() as reader:
+            report = auditing.check(reader)
+    except Unavailable as error:
+        unread = {"clean": False, "fault": "storage", "detail": str(error)}
+        show_fields(unread, as_json=as_json)
+        sys.exit(1)
     engine.close()
     fields = {
         "clean": report.fault is None,
