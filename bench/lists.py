@@ -12,15 +12,21 @@ from rich.table import Table
 
 from bench.growth import fill
 from bench.results import save
-from bench.world import World, database, now
+from bench.world import FEE_BPS, World, database, now
+from changliao.core import chart
 from changliao.core.clock import MINUTE, Instant
 from changliao.core.ids import MerchantId
-from changliao.core.orders import OrderState
+from changliao.core.money import CNY
+from changliao.core.orders import Order, OrderState
+from changliao.core.parties import Merchant
+from changliao.operations import orders
+from changliao.operations.books import Books
 from changliao.operations.network import Network
 from changliao.operations.today import Today
 from changliao.operations.vault import Vault
 from changliao.store.engines import open_engine
-from changliao.store.views import console, funds, search
+from changliao.store.parties import MERCHANTS as MERCHANT_TABLE
+from changliao.store.views import console, funds, ledger, search
 from changliao.store.views.orders import Wanted
 
 ORDERS = 1_000_000
@@ -36,22 +42,41 @@ def run(engine: str, size: int) -> dict[str, Any]:
         world = World(address)
         world.merchants = [MerchantId(world.ids.new()) for _ in range(MERCHANTS)]
         fill(world, size)
+        _name(world)
+        # The chain of one account, for its page.
+        sold = world.place(2 * PAGE, hot=True)
+        world.perform(orders.PAY, world.payments(sold), PAGE)
         with world.engine.reader() as reader:
             some = search.orders_of_anybody(reader, Wanted(0, NEWEST, 0, NEWEST, 0), PAGE).placed
-        merchant, order_id = some[-1].order.merchant_id, some[-1].order.id
         world.close()
-        reads = asyncio.run(_timed(address, merchant, order_id, some[-1].order.reference))
+        reads = asyncio.run(_timed(address, some[-1].order))
     return {"engine": engine, "orders": size, "ms": reads}
 
 
-async def _timed(address: str, merchant: int, order_id: int, reference: str) -> dict[str, float]:
+def _name(world: World) -> None:
+    """Rows of the merchants, who until now are only names: a search asks each of them."""
+    rows = [
+        MERCHANT_TABLE.to_row(Merchant(one, f"19{place:08d}", f"shop {place}", FEE_BPS, b"", now()))
+        for place, one in enumerate(world.merchants)
+    ]
+    session = world.engine.session()
+    session.begin([])
+    session.commit([("merchants_insert", sorted(rows))])
+    session.close()
+
+
+async def _timed(address: str, order: Order) -> dict[str, float]:
+    merchant, payer = order.merchant_id, order.payer_id
     engine = open_engine(address)
     # The orders were placed within minutes; seen from a little later the last minute is empty.
     network = Network(
         engine, lambda: Instant(now() + 2 * MINUTE), Vault(bytes(32)), engine.claim_node(1)
     )
     await network.start()
-    today, read, report = Today(network), network.read, network.report
+    today, books = Today(network), Books(network)
+    read, report = network.read, network.report
+    earned = chart.payable(merchant, CNY)
+    last = (await read(ledger.account, earned)).last_leg
     closed = int(OrderState.CLOSED)
     everybody, theirs = Wanted(0, NEWEST, 0, NEWEST, 0), Wanted(merchant, NEWEST, 0, NEWEST, 0)
     none = Wanted(0, NEWEST, 0, NEWEST, closed)
@@ -59,6 +84,9 @@ async def _timed(address: str, merchant: int, order_id: int, reference: str) -> 
     began = time.perf_counter()
     await today.sums()
     figures = {"the day so far, the first time": (time.perf_counter() - began) * 1_000}
+    began = time.perf_counter()
+    await books.sums()
+    figures["the books, the first time"] = (time.perf_counter() - began) * 1_000
     reads: dict[str, Callable[[], Awaitable[Any]]] = {
         "the day so far": today.sums,
         "what waits": lambda: read(console.waiting, network.clock()),
@@ -66,8 +94,14 @@ async def _timed(address: str, merchant: int, order_id: int, reference: str) -> 
         "orders of one merchant": lambda: read(search.orders_of_anybody, theirs, PAGE),
         "orders in a state that none has": lambda: report(search.orders_of_anybody, none, PAGE),
         "the same, of one merchant": lambda: report(search.orders_of_anybody, none_of_one, PAGE),
-        "search by an id": lambda: read(search.order_by_id, order_id),
-        "search by a merchant's number": lambda: read(search.by_reference, reference),
+        "search by an order's id": lambda: read(search.order_by_id, order.id),
+        "search by a payment's id": lambda: read(search.by_payment, order.payment_id),
+        "search by a merchant's number": lambda: read(search.by_reference, order.reference),
+        "search by a number that nobody has": lambda: read(search.by_reference, "nobody's"),
+        "ledger: the books": books.sums,
+        "ledger: accounts of one": lambda: read(ledger.accounts_of, payer),
+        "ledger: entries of a merchant": lambda: read(ledger.statement, earned, last, PAGE),
+        "ledger: a transfer": lambda: read(ledger.movement, last),
         "refunds, first page": lambda: read(funds.refunds, 0, NEWEST, PAGE),
         "payouts that wait": lambda: read(funds.payouts, NEWEST, PAGE, waiting=True),
     }

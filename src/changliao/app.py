@@ -42,6 +42,7 @@ from changliao.doors.wechatpay import platform as wechatpay_platform
 from changliao.doors.wechatpay.call import Door as WechatDoor
 from changliao.operations.bank import SandboxBank
 from changliao.operations.bank_files import BankFiles
+from changliao.operations.books import Books
 from changliao.operations.connectors import Connector, Desk
 from changliao.operations.network import Network
 from changliao.operations.payers import Payers
@@ -99,7 +100,7 @@ class Parts:
         if config.alipay_gateway:
             connectors[alipay_channel.KIND] = _alipay_channel(network, config)
         self._desk = Desk(network, connectors)
-        self._today = Today(network)
+        self._today, self._books = Today(network), Books(network)
         self._recorder = Recorder(network, _INSPECTORS) if config.sandbox else None
 
     async def start(self, *, doors: bool, workers: bool) -> None:
@@ -117,6 +118,7 @@ class Parts:
         }
         if doors:
             self._open(platform, alipay_keys)
+            self._work("today", lambda: today.run(network, self._today, self._books))
         if workers:
             self._work("notifications", self._deliver)
             self._work("answers", lambda: answers.run(network))
@@ -126,7 +128,6 @@ class Parts:
             self._work("day ends", lambda: day_ends.run(network))
             self._work("settlements", lambda: settlements.run(network, self._desk))
             self._work("market", lambda: market.run(network))
-            self._work("today", lambda: today.run(network, self._today))
         self._work("alipay keys", lambda: alipay_platform.follow(network, alipay_keys))
         if config.sandbox:
             self._work("clock", lambda: clock.follow(network))
@@ -198,6 +199,7 @@ class Parts:
             network,
             pages,
             self._today,
+            self._books,
             self._desk,
             config.market_minimum_users,
             config.public_url,

@@ -137,6 +137,11 @@ def test_filters_are_in_the_address_and_survive(
     viewer.click(".tags a >> nth=0")
     assert "state" not in viewer.url
     assert viewer.locator("tbody tr").count() == 2
+    viewer.goto(f"{here.base}/console/orders?state=paid&from=2020-01-01&to=2020-01-02")
+    viewer.click(".filters a:has-text('最近 7 天')")
+    assert viewer.input_value("#state") == "paid"
+    assert viewer.input_value("#to") == ""
+    assert viewer.input_value("#from") > "2026"
     viewer.goto(f"{here.base}/console/orders?from=2020-01-01&to=2020-01-02")
     assert "清除筛选" in viewer.inner_text("main")
 

@@ -9,13 +9,16 @@ from changliao.core.clock import DAY, MINUTE, Instant
 from changliao.core.ids import OrderId
 from changliao.core.money import CNY
 from changliao.core.orders import OrderState
+from changliao.operations.books import Books
 from changliao.operations.network import Network
 from changliao.operations.today import Today
 from changliao.operations.vault import Vault
 from changliao.store.engines import open_engine
-from changliao.store.views import console, search
+from changliao.store.views import console, reports, search
 from changliao.store.views.console import Sums
 from changliao.store.views.orders import Wanted
+from tests.operations import test_authorizations as freezes
+from tests.operations import test_ledger as ledger
 from tests.world import START, World
 
 NEWEST = 1 << 62
@@ -95,3 +98,34 @@ def test_the_day_is_summed_once_and_goes_on(tmp_path: Path) -> None:
     assert counted == [1, 2, 3, 4, 0]
     assert [one[0].amount for one in seen[:4]] == [100, 200, 300, 400]
     world.close()
+
+
+def test_the_books_are_added_up_once_and_stay_those_of_every_account(world: World) -> None:
+    """Money comes in, is paid, reserved and sent back, by people who were not there before."""
+    payer = world.user(1_000_000)
+    clock = [world.now]
+
+    async def watched() -> list[tuple[tuple[reports.Book, ...], tuple[reports.Book, ...]]]:
+        engine = open_engine(world.address)
+        network = Network(engine, lambda: clock[0], Vault(bytes(32)), engine.claim_node(1))
+        books, seen = Books(network), []
+        await network.start()
+        for step in (1, 10 * MINUTE, MINUTE, 1, DAY, MINUTE):
+            order = world.place(1_000)
+            world.pay(order, payer)
+            world.refund(order, 300)
+            freezes.frozen(world, world.user(5_000), 700)
+            world.top_up(payer, 900, "USD")
+            ledger.reserve(world, payer, 70)
+            ledger.release(world, ledger.reserve(world, payer, 80))
+            kept = await books.sums()
+            seen.append((kept, tuple(await network.report(reports.books))))
+            world.now = clock[0] = Instant(clock[0] + step)
+        await network.close()
+        return seen
+
+    seen = asyncio.run(watched())
+    for kept, whole in seen:
+        assert kept == whole
+    assert any(one.reserved for one in seen[-1][0])
+    assert len({one.book for one in seen[-1][0]}) > 4

@@ -4,6 +4,7 @@ Ids rise with time and nothing is placed, paid or refunded under an old one, so 
 over never changes. Every process keeps its own sums; a fresh one sums the day once.
 """
 
+import asyncio
 from typing import Final
 
 from msgspec import Struct
@@ -33,18 +34,23 @@ class Today:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._kept: _Kept | None = None
+        self._one_at_a_time = asyncio.Lock()
 
     async def sums(self) -> tuple[Sums, ...]:
         """Up to now. Raises Unavailable."""
         now = self._network.clock()
-        day, kept = day_of(now), self._kept
+        async with self._one_at_a_time:
+            kept = await self._until(day_of(now), Instant(now - _COMMITTED_WITHIN))
+        return added(kept.sums, await self._between(kept.until, Instant(now + MINUTE)))
+
+    async def _until(self, day: Day, over: Instant) -> _Kept:
+        kept = self._kept
         if kept is None or kept.day != day:
             kept = _Kept(day, starts_at(day))
-        over = Instant(now - _COMMITTED_WITHIN)
         if over > kept.until:
             kept = _Kept(day, over, added(kept.sums, await self._between(kept.until, over)))
             self._kept = kept
-        return added(kept.sums, await self._between(kept.until, Instant(now + MINUTE)))
+        return kept
 
     async def _between(self, begins: Instant, ends: Instant) -> list[Sums]:
         first, last = ids.first_id(0, begins), ids.first_id(0, ends)

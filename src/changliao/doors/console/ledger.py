@@ -11,7 +11,7 @@ from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER
 from changliao.doors.console import naming
 from changliao.doors.console.visit import Entry, Visit
-from changliao.store.views import ledger, limits, reports
+from changliao.store.views import ledger, limits
 
 _PATH: Final = "/console/ledger"
 _PAGE: Final = 50
@@ -21,7 +21,7 @@ _NAMED: Final = {"network": chart.NETWORK}
 
 async def books(visit: Visit) -> Response:
     """Every account, added up by book: each currency sums to nothing."""
-    found = await visit.network.report(reports.books)
+    found = await visit.console.books.sums()
     shown = [
         (chart.Purpose(one.book // _CURRENCIES).name, BY_NUMBER[one.book % _CURRENCIES].code, one)
         for one in found

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from changliao.core import clock, ids
 from changliao.core.bills import Day, day_of, starts_at
-from changliao.core.clock import DAY, SECOND, Instant
+from changliao.core.clock import BEIJING, DAY, SECOND, Instant
 from changliao.core.disputes import Dispute
 from changliao.core.events import Event
 from changliao.core.members import Right
@@ -30,6 +30,7 @@ _COMMITTED_WITHIN: Final = 30 * SECOND
 # What the forms for refunds and their repairs ask.
 _TYPED: Final = ("amount", "reason", "bank", "number", "holder")
 _LONG_NUMBER: Final = 27
+_RANGES: Final = (1, 7, 30)
 _DAY_DIGITS: Final = 8
 _PLACES = {
     "mch": "/console/merchants/", "usr": "/console/ledger/", "evt": "/console/events/",
@@ -79,6 +80,7 @@ async def listed(visit: Visit) -> Response:
         older=urlencode(filters | {"before": before}) if before else "",
         given={"state": "", "merchant": "", "from": "", "to": ""} | filters,
         tags={name: urlencode({n: v for n, v in filters.items() if n != name}) for name in filters},
+        ranges=_ranges(visit, filters),
         first=not filters and "before" not in query,
         base=naming.prefix(visit),
         here_nav="orders",
@@ -212,6 +214,17 @@ async def _told(visit: Visit, order: Order, refunds: list[Refund]) -> list[Told]
             tries = await visit.network.read(events.deliveries, event.id, event.merchant_id)
             told.append(Told(ids.show("evt", event.id), event, tries))
     return told
+
+
+def _ranges(visit: Visit, filters: dict[str, str]) -> list[tuple[int, str]]:
+    """Days up to today as links: what a date field looks like is the browser's business."""
+    now = visit.network.clock()
+    kept = {name: text for name, text in filters.items() if name not in ("from", "to")}
+    begins = {days: clock.to_datetime(Instant(now - (days - 1) * DAY), BEIJING) for days in _RANGES}
+    return [
+        (days, urlencode(kept | {"from": first.date().isoformat()}))
+        for days, first in begins.items()
+    ]
 
 
 def _first(text: str, otherwise: int, later: int = 0) -> int:

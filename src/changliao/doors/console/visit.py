@@ -20,6 +20,7 @@ from changliao.core.members import Act, Member, MemberSession, Right, may
 from changliao.core.outcome import Refused
 from changliao.core.passkeys import Party
 from changliao.operations import logins
+from changliao.operations.books import Books
 from changliao.operations.connectors import Desk
 from changliao.operations.members import By, acting
 from changliao.operations.network import Network
@@ -49,6 +50,7 @@ class Console(Struct, frozen=True):
     network: Network
     pages: Pages
     today: Today
+    books: Books
     desk: Desk
     minimum_users: int
     public_url: str

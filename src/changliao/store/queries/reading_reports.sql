@@ -32,6 +32,46 @@ WHERE
     AND refunds.finished_at_us < :before_us
 GROUP BY (refunds.finished_at_us + 28800000000) / 86400000000, orders.currency;
 
+-- name: report_books_before
+-- As they stood before a leg: what is there less what moved since, in one look.
+SELECT
+    book,
+    CAST(SUM(account_count) AS BIGINT) AS account_count,
+    CAST(SUM(balance) AS BIGINT) AS balance,
+    CAST(SUM(reserved) AS BIGINT) AS reserved
+FROM (
+    SELECT
+        book,
+        COUNT(*) AS account_count,
+        SUM(credits_posted) - SUM(debits_posted) AS balance,
+        SUM(debits_pending) AS reserved
+    FROM accounts
+    GROUP BY book
+    UNION ALL
+    SELECT
+        book,
+        -SUM(CASE WHEN previous_leg = 0 THEN 1 ELSE 0 END) AS account_count,
+        -SUM(CASE WHEN leg_id % 2 = 1 THEN amount ELSE -amount END) AS balance,
+        -SUM(CASE WHEN leg_id % 2 = 1 THEN 0 ELSE pending END) AS reserved
+    FROM legs
+    WHERE leg_id >= :first
+    GROUP BY book
+) AS sums
+GROUP BY book
+ORDER BY book;
+
+-- name: report_books_moved
+-- What moved between two legs. An odd leg is a credit; only debits are reserved.
+SELECT
+    book,
+    CAST(SUM(CASE WHEN previous_leg = 0 THEN 1 ELSE 0 END) AS BIGINT) AS account_count,
+    CAST(SUM(CASE WHEN leg_id % 2 = 1 THEN amount ELSE -amount END) AS BIGINT) AS balance,
+    CAST(SUM(CASE WHEN leg_id % 2 = 1 THEN 0 ELSE pending END) AS BIGINT) AS reserved
+FROM legs
+WHERE leg_id >= :first AND leg_id < :last
+GROUP BY book
+ORDER BY book;
+
 -- name: report_books
 SELECT
     book,

@@ -58,6 +58,17 @@ def books(reader: Reader) -> list[Book]:
     return [Book(*row) for row in reader.select("report_books", {})]
 
 
+def books_before(reader: Reader, first: int) -> list[Book]:
+    """The same as it was before the leg `first`."""
+    return [Book(*row) for row in reader.select("report_books_before", {"first": first})]
+
+
+def books_moved(reader: Reader, first: int, last: int) -> list[Book]:
+    """What became of the books from the leg `first` on, before `last`."""
+    keys = {"first": first, "last": last}
+    return [Book(*row) for row in reader.select("report_books_moved", keys)]
+
+
 def heads(reader: Reader) -> list[Head]:
     """The end of each node's journal."""
     nodes = [row[0] for row in reader.select("audit_nodes", {})]

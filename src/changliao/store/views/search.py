@@ -10,7 +10,7 @@ from changliao.store.views.orders import Placed, Wanted, order, orders_of_mercha
 
 MOST_FOUND = 20
 # So many orders are looked at for a state at a time.
-WINDOW = 20_000
+WINDOW = 10_000
 
 
 class Looked(Struct, frozen=True):
