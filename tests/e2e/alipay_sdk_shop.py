@@ -36,7 +36,10 @@ FREEZE, UNFREEZE = "alipay.fund.auth.order.freeze", "alipay.fund.auth.order.unfr
 FROZEN = "alipay.fund.auth.operation.detail.query"
 THAW = "alipay.fund.auth.operation.cancel"
 VOUCHER = "alipay.fund.auth.order.voucher.create"
+APP_FREEZE = "alipay.fund.auth.order.app.freeze"
 CLOSE, CANCEL, PAGE = "alipay.trade.close", "alipay.trade.cancel", "alipay.trade.page.pay"
+WAP, APP = "alipay.trade.wap.pay", "alipay.trade.app.pay"
+DOWNLOAD = "alipay.open.app.alipaycert.download"
 
 
 class Sdk(NamedTuple):
@@ -92,6 +95,8 @@ CALLS: Final = {
     PRECREATE: "a QR code",
     CREATE: "an order for one buyer",
     PAGE: "a signed address for the payer's browser",
+    WAP: "the same for the browser on a phone",
+    APP: "an order string that the shop's app hands on",
     PAY: "charge the code on a phone",
     QUERY: "one trade",
     CLOSE: "end what waits",
@@ -112,10 +117,12 @@ CALLS: Final = {
     TRANSFERRED: "one transfer",
     FUNDS: "what the merchant may spend",
     VOUCHER: "ask for a deposit by a code",
+    APP_FREEZE: "an order string for a deposit",
     FREEZE: "freeze a deposit by the code on a phone",
     UNFREEZE: "give a part of it back",
     FROZEN: "one step of a deposit",
     THAW: "give all of it back",
+    DOWNLOAD: "the certificate of a number",
     "told TRADE_SUCCESS": "payment notification, verified by the SDK",
     "told refund": "refund notification, verified by the SDK",
     "told fund_auth_freeze": "a deposit was frozen, verified by the SDK",

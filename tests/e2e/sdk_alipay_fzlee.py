@@ -42,6 +42,10 @@ def page(sdk: Any, method: str, content: Any, **public: str) -> Any:
     return {"url": f"{SETTINGS['gateway']}?{sdk.client_api(method, content, **public)}"}
 
 
+def app(sdk: Any, method: str, content: Any, **public: str) -> Any:
+    return {"order": sdk.client_api(method, content, **public)}
+
+
 def told(sdk: Any, body: str) -> Any:
     fields = dict(parse_qsl(body, keep_blank_values=True))
     return {"verified": sdk.verify(fields, fields.pop("sign")), "fields": fields}
@@ -49,7 +53,7 @@ def told(sdk: Any, body: str) -> Any:
 
 def play() -> None:
     sdk = client(sys.argv[2])
-    calls: dict[str, Any] = {"call": call, "page": page, "told": told}
+    calls: dict[str, Any] = {"call": call, "page": page, "app": app, "told": told}
     for line in sys.stdin:
         asked = json.loads(line)
         try:

@@ -65,6 +65,9 @@ await answerLines({
     const notes = { bizContent: content, returnUrl: given.return_url };
     return { url: sdk.pageExecute(method, "GET", notes) };
   },
+  async app({ method, content }) {
+    return { order: sdk.sdkExecute(method, { bizContent: content }) };
+  },
   async told({ body }) {
     const fields = Object.fromEntries(new URLSearchParams(body));
     return { verified: sdk.checkNotifySignV2(fields), fields };

@@ -58,6 +58,10 @@ def page(sdk: Any, method: str, content: Any, **public: str) -> Any:
     return {"url": sdk.page_execute(request(method, content, public), http_method="GET")}
 
 
+def app(sdk: Any, method: str, content: Any, **public: str) -> Any:
+    return {"order": sdk.sdk_execute(request(method, content, public))}
+
+
 def told(_: Any, body: str) -> Any:
     """What the SDK's documents tell merchants to do with a notification."""
     fields = dict(parse_qsl(body, keep_blank_values=True))
@@ -70,7 +74,7 @@ def told(_: Any, body: str) -> Any:
 def play() -> None:
     vars(http.client)["HTTPConnection"] = Forwarded
     sdk = client()
-    calls: dict[str, Any] = {"call": call, "page": page, "told": told}
+    calls: dict[str, Any] = {"call": call, "page": page, "app": app, "told": told}
     for line in sys.stdin:
         asked = json.loads(line)
         try:

@@ -160,6 +160,7 @@ await answerLines({
   profitsharing_unfreeze: (fields) => called(sharing.orders.unfreeze.post(fields)),
   profitsharing_bill: (params) => called(sharing.bills.get({ params })),
   profitsharing_config_query: (named) => called(sharing.merchantConfigs._sub_mchid_.get(named)),
+  fund_balance: (named) => called(sdk.v3.merchant.fund.balance._account_type_.get(named)),
   async image_upload({ filepath }) {
     const content = readFileSync(filepath);
     const sha256 = createHash("sha256").update(content).digest("hex");

@@ -142,6 +142,7 @@ CALLS: Final = {
     "image_upload": "`POST /v3/merchant/media/upload`",
     "applyment_submit": "`POST /v3/applyment4sub/applyment/`, encrypted by the SDK",
     "applyment_query": "`GET /v3/applyment4sub/applyment/{business_code,applyment_id}/…`",
+    "fund_balance": "`GET /v3/merchant/fund/balance/…`",
     "combine_pay": "`POST /v3/combine-transactions/native`",
     "combine_query": "`GET /v3/combine-transactions/out-trade-no/…`",
     "combine_close": "`POST /v3/combine-transactions/out-trade-no/…/close`",

@@ -3,6 +3,7 @@
 What worked is the table in docs/compatibility.md.
 """
 
+import base64
 import io
 import zipfile
 from collections.abc import Iterator
@@ -14,10 +15,13 @@ import pytest
 from changliao.commands.people import Person
 from tests import yesterday
 from tests.e2e.alipay_sdk_shop import (
+    APP,
+    APP_FREEZE,
     BILL,
     CANCEL,
     CLOSE,
     CREATE,
+    DOWNLOAD,
     PAGE,
     PAY,
     PRECREATE,
@@ -27,11 +31,13 @@ from tests.e2e.alipay_sdk_shop import (
     SDKS,
     TABLE,
     WAIT_S,
+    WAP,
     Shop,
     opened_shop,
     order,
 )
 from tests.e2e.compatibility import NOT_OFFERED, WORKED
+from tests.openapi import number
 from tests.served import Rest, Served
 
 pytestmark = pytest.mark.xdist_group("alipay-sdks")
@@ -122,16 +128,45 @@ def test_a_refusal_reaches_the_shop_with_its_code(shop: Shop) -> None:
 
 
 def test_an_address_for_the_browser_opens_the_cashier(shop: Shop, sandbox: Any) -> None:
-    if shop.sdk.variant == "curl":
-        TABLE.note(shop.sdk.title, PAGE, NOT_OFFERED)
+    for method, product in ((PAGE, "FAST_INSTANT_TRADE_PAY"), (WAP, "QUICK_WAP_WAY")):
+        if shop.sdk.variant == "curl":
+            TABLE.note(shop.sdk.title, method, NOT_OFFERED)
+            continue
+        terms = order(product_code=product)
+        made = shop.ask(do="page", method=method, content=terms, return_url="https://shop.test/b")
+        address = httpx.URL(made["url"]).copy_with(port=sandbox[0].port)
+        opened = httpx.get(address, trust_env=False, verify=False, timeout=30)
+        assert opened.status_code == 303, opened.text
+        assert opened.headers["Location"].startswith("/c/")
+        TABLE.note(shop.sdk.title, method, WORKED)
+
+
+def test_an_order_string_opens_the_cashier(shop: Shop) -> None:
+    deposit = {"out_order_no": number(), "out_request_no": number(), "order_title": "押金",
+               "amount": "99.00", "product_code": "PREAUTH_PAY"}  # fmt: skip
+    paid = order(product_code="QUICK_MSECURITY_PAY")
+    for method, terms, leads in ((APP, paid, "/c/"), (APP_FREEZE, deposit, "/w/freeze?")):
+        if shop.sdk.variant == "curl":
+            TABLE.note(shop.sdk.title, method, NOT_OFFERED)
+            continue
+        made = shop.ask(do="app", method=method, content=terms)
+        assert "order" in made, made
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        text = made["order"].encode("ascii")
+        with httpx.Client(trust_env=False, verify=False, timeout=30) as wallet:
+            opened = wallet.post(shop.settings["gateway"], content=text, headers=kind)
+        assert opened.status_code == 303, opened.text
+        assert leads in opened.headers["Location"]
+        TABLE.note(shop.sdk.title, method, WORKED)
+
+
+def test_a_certificate_is_had_by_its_number(shop: Shop) -> None:
+    if shop.sdk.variant == "curl" or shop.sdk.package == "alipay-sdk-java-v3":
+        TABLE.note(shop.sdk.title, DOWNLOAD, NOT_OFFERED)
         return
-    terms = order(product_code="FAST_INSTANT_TRADE_PAY")
-    made = shop.ask(do="page", method=PAGE, content=terms, return_url="https://shop.test/back")
-    address = httpx.URL(made["url"]).copy_with(port=sandbox[0].port)
-    opened = httpx.get(address, trust_env=False, verify=False, timeout=30)
-    assert opened.status_code == 303, opened.text
-    assert opened.headers["Location"].startswith("/c/")
-    TABLE.note(shop.sdk.title, PAGE, WORKED)
+    asked = {"alipay_cert_sn": shop.settings["alipay_certificate_number"]}
+    content = base64.b64decode(shop.done(DOWNLOAD, asked)["alipay_cert_content"]).decode()
+    assert content == shop.settings["alipay_certificate"]
 
 
 def test_the_compatibility_page_says_what_was_seen() -> None:

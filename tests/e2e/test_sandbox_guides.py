@@ -8,12 +8,14 @@ from pathlib import Path
 
 import click
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from changliao.commands.root import main
 from tests.served import free_port
 
 GUIDES = Path(__file__).parents[2] / "docs" / "guides"
-OURS = ("developer-sandbox.md", "test-wechatpay-on-your-laptop.md")
+OURS = ("developer-sandbox.md", "move-from-alipay.md", "test-wechatpay-on-your-laptop.md")
 
 
 def test_the_tests_in_the_guide_pass(tmp_path: Path) -> None:
@@ -44,11 +46,32 @@ def test_the_commands_for_another_language_leave_a_network_that_answers(tmp_path
     assert (tmp_path / "keys" / "apiclient_key.pem").exists()
 
 
+def test_an_app_moves_with_its_numbers_and_its_key(tmp_path: Path) -> None:
+    text = (GUIDES / "move-from-alipay.md").read_text("utf-8")
+    [block] = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    key = rsa.generate_private_key(65_537, 2_048).public_key()
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "app_public_key.pem").write_bytes(pem)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-ec", f"changliao init --sandbox\n{block}"], cwd=tmp_path, capture_output=True,
+        text=True, check=False, timeout=60, env={**os.environ, "PATH": path},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = dict(line.split(maxsplit=1) for line in done.stdout.splitlines() if "  " in line)
+    assert told["app_id"] == re.search(r"--app-id (\d+)", block)[1]  # type: ignore[index]
+    assert told["pid"] == re.search(r"--pid (\d+)", block)[1]  # type: ignore[index]
+    assert "app_private_key" not in told, "the merchant keeps its own"
+    named = set(re.findall(r"`([a-z_]+\.(?:pem|crt))`", text))
+    assert named == {one.name for one in (tmp_path / "your-shop").iterdir()}
+
+
 def commands() -> list[str]:
     """Every command line of ours in the guides' shell blocks."""
     lines = []
     for guide in (GUIDES / name for name in OURS):
-        for block in re.findall(r"```sh\n(.*?)```", guide.read_text("utf-8"), re.DOTALL):
+        text = guide.read_text("utf-8").replace("\\\n", " ")
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
             lines += re.findall(r"changliao ([a-z][^&#>\n]*)", block)
     return lines
 

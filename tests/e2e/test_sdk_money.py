@@ -120,6 +120,11 @@ def test_a_transfer_is_taken_by_its_payee_and_another_called_back(
     assert gone["state"] == "CANCELLED"
 
 
+def test_an_account_says_what_it_holds(shop: Shop, payee: Wallet) -> None:
+    held = shop.do("fund_balance", account_type="BASIC")
+    assert held.get("missing") or held["body"]["available_amount"] > 0, (held, payee)
+
+
 def test_a_batch_is_paid_and_each_of_its_parts_found(shop: Shop, payee: Wallet) -> None:
     before = payee.balance()
     batch, details = f"T{next(numbers)}", [f"D{next(numbers)}" for _ in range(2)]

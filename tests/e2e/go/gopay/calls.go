@@ -35,6 +35,7 @@ func (shop *Shop) orders() map[string]lines.Call {
 		"combine_pay": call(sdk.V3CombineTransactionNative, lines.Fields{
 			"combine_appid": shop.settings["appid"], "combine_mchid": shop.settings["mchid"],
 		}),
+		"fund_balance":  only(sdk.V3MerchantBalance, "account_type"),
 		"combine_query": only(sdk.V3CombineQueryOrder, "combine_out_trade_no"),
 		"combine_close": named(
 			sdk.V3CombineCloseOrder, "combine_out_trade_no",

@@ -26,7 +26,9 @@ type Shop struct {
 
 func main() {
 	shop := opened(lines.Settings(), os.Args[2])
-	lines.Answer(map[string]lines.Call{"call": shop.call, "page": shop.page, "told": shop.told})
+	lines.Answer(map[string]lines.Call{
+		"call": shop.call, "page": shop.page, "app": shop.app, "told": shop.told,
+	})
 }
 
 func opened(settings map[string]string, mode string) *Shop {
@@ -86,16 +88,41 @@ func payload(method string, content map[string]any, notifyURL string) *alipay.Pa
 }
 
 func (shop *Shop) page(given lines.Fields) (lines.Fields, error) {
-	var asked alipay.TradePagePay
 	text, err := json.Marshal(given["content"])
 	lines.Must(err)
-	lines.Decode(text, &asked)
-	asked.ReturnURL = given["return_url"].(string)
-	address, err := shop.client.TradePagePay(asked)
+	returnURL := given["return_url"].(string)
+	var address *url.URL
+	if given["method"] == "alipay.trade.wap.pay" {
+		var asked alipay.TradeWapPay
+		lines.Decode(text, &asked)
+		asked.ReturnURL = returnURL
+		address, err = shop.client.TradeWapPay(asked)
+	} else {
+		var asked alipay.TradePagePay
+		lines.Decode(text, &asked)
+		asked.ReturnURL = returnURL
+		address, err = shop.client.TradePagePay(asked)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return lines.Fields{"url": address.String()}, nil
+}
+
+func (shop *Shop) app(given lines.Fields) (lines.Fields, error) {
+	text, err := json.Marshal(given["content"])
+	lines.Must(err)
+	var order string
+	if given["method"] == "alipay.trade.app.pay" {
+		var asked alipay.TradeAppPay
+		lines.Decode(text, &asked)
+		order, err = shop.client.TradeAppPay(asked)
+	} else {
+		var asked alipay.FundAuthOrderAppFreeze
+		lines.Decode(text, &asked)
+		order, err = shop.client.FundAuthOrderAppFreeze(asked)
+	}
+	return lines.Fields{"order": order}, err
 }
 
 func (shop *Shop) told(given lines.Fields) (lines.Fields, error) {

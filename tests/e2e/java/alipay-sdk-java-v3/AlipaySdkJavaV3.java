@@ -88,6 +88,8 @@ public final class AlipaySdkJavaV3 {
           return Map.of("node", JsonParser.parseString(called(asked)));
         case "page":
           return Map.of("url", page(asked));
+        case "app":
+          return Map.of("order", app(asked));
         default:
           return told(asked.get("body").getAsString());
       }
@@ -136,6 +138,12 @@ public final class AlipaySdkJavaV3 {
     given.put("return_url", asked.get("return_url").getAsString());
     String method = asked.get("method").getAsString();
     return new GenericExecuteApi(client).pageExecute(method, "GET", given);
+  }
+
+  private String app(JsonObject asked) throws ApiException {
+    Map<String, Object> content = members(asked.getAsJsonObject("content"));
+    String method = asked.get("method").getAsString();
+    return new GenericExecuteApi(client).sdkExecute(method, Map.of("biz_content", content));
   }
 
   /** A notification as it came in. */

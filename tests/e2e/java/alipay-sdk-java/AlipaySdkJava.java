@@ -75,6 +75,8 @@ public final class AlipaySdkJava {
           return called(asked);
         case "page":
           return Map.of("url", client.pageExecute(request(asked), "GET").getBody());
+        case "app":
+          return Map.of("order", client.sdkExecute(request(asked)).getBody());
         default:
           return told(asked.getString("body"));
       }
