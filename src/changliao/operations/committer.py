@@ -269,7 +269,8 @@ class Committer:
             self._chain = journal.commit(tx, session, self._chain, self._ids.take, now)
             tx.keep(ORDERS, ((ORDERS.key(order), order) for _, order in tx.changes(ORDERS)))
             for table in _SELDOM_CHANGED:
-                tx.keep(table, tx.unknown(table))
+                if fresh := tx.unknown(table):
+                    tx.keep(table, fresh)
             self._observe(tx)
 
     def _load(self, tx: UnitOfWork, session: Session, batch: list[Ticket], *, wait: bool) -> None:

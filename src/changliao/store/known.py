@@ -29,8 +29,9 @@ class Known:
         for key, row in rows:
             known.pop(key, None)
             known[key] = row
-        for key in list(islice(known, max(len(known) - self._most, 0))):
-            del known[key]
+        if len(known) > self._most:
+            for key in list(islice(known, len(known) - self._most)):
+                del known[key]
 
     def forget(self) -> None:
         """Somebody else wrote, or a commit failed."""

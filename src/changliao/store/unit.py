@@ -136,12 +136,12 @@ class UnitOfWork:
         """What has to be loaded for these keys, a list of keys for each table and index."""
         wanted: dict[Any, dict[Any, None]] = {}
         for place, key in keys:
-            wanted.setdefault(place, {})[key] = None
-        missing = [
-            (place, sorted(key for key in found if not self._recall(place, key)))
-            for place, found in wanted.items()
-        ]
-        return [(place, found) for place, found in missing if found]
+            found = wanted.get(place)
+            if found is None:
+                found = wanted[place] = {}
+            if key not in found and not self._recall(place, key):
+                found[key] = None
+        return [(place, sorted(found)) for place, found in wanted.items() if found]
 
     def _recall(self, table: Any, key: Any) -> bool:
         """Take what is known of a row from an earlier batch; False when nothing is."""
@@ -212,11 +212,14 @@ class UnitOfWork:
             if table is apart:
                 continue
             changed = self.changes(table)
+            relied = self._unchanged(table) if table in self._relied else ()
+            if not changed and not relied:
+                continue
             inserts = [table.to_row(value) for before, value in changed if before is None]
             updates = [
                 _change(table, before, value) for before, value in changed if before is not None
             ]
-            updates += [_change(table, same, same) for same in self._unchanged(table)]
+            updates += [_change(table, same, same) for same in relied]
             if inserts:
                 work.append((f"{table.name}_insert", sorted(inserts)))
             if updates:
@@ -229,7 +232,7 @@ class UnitOfWork:
     def _unchanged(self, table: Table[Any, Any]) -> list[Any]:
         """The rows that are relied on and that nobody in this batch changed."""
         rows, stored = self._rows[table], self._stored[table]
-        known = ((rows[key], stored.get(key)) for key in self._relied.get(table, ()))
+        known = ((rows[key], stored.get(key)) for key in self._relied[table])
         return [row for row, before in known if row is before and row is not None]
 
     def keep(self, table: Table[K, V], rows: Iterable[tuple[K, V | None]]) -> None:
