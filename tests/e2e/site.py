@@ -74,9 +74,9 @@ def place(site: Site, **terms: object) -> Placed:
     return Placed(answer["id"], answer["merchant_id"], answer["pay_url"].split("/c/")[1])
 
 
-def person(site: Site, balance: int = 50_000) -> Person:
+def person(site: Site, balance: int = 50_000, name: str = "小满") -> Person:
     """Somebody new, with money."""
-    form = {"phone": str(next(_PHONES)), "name": "小满", "password": PASSWORD, "pin": PIN}
+    form = {"phone": str(next(_PHONES)), "name": name, "password": PASSWORD, "pin": PIN}
     made = signed(site.base, site.operator, "/api/v1/users", form)
     if balance:
         path = f"/api/v1/users/{made['id']}/top-ups"
