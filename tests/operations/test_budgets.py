@@ -323,6 +323,17 @@ def test_the_same_id_again_finds_it_and_other_words_do_not(world: World, shop: S
     assert shop.left(made) == (900, 100)
 
 
+def test_an_id_that_names_somebody_elses_budget_is_refused(world: World, shop: Shop) -> None:
+    """Its money waits in accounts of that id: whoever closed a second one would be paid it."""
+    made = shop.budget()
+    thief = Shop(world, earned=0)
+    before = world.rows()
+    assert refused(thief.budget(funded=0, id=made.id), Reason.BUDGET_REUSED)
+    assert refused(thief.change(made, BudgetEvent.CLOSE), Reason.BUDGET_NOT_FOUND)
+    assert world.rows() == before
+    assert (thief.earned(), shop.left(made)) == (0, (1_000, 0))
+
+
 @pytest.mark.parametrize("kind", list(BudgetKind))
 def test_ten_thousand_claims_stop_at_the_cap(address: str, kind: BudgetKind) -> None:
     """Several committers, as several processes would: never one unit above the cap."""

@@ -30,10 +30,11 @@ from changliao.core.money import Currency
 from changliao.core.orders import Discount, Order, PayOrder, payable_by
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund
-from changliao.operations import heirs, notices
+from changliao.operations import causes, heirs, notices
 from changliao.operations.operation import Operation, Place
 from changliao.store import deadlines, ledger
 from changliao.store.budgets import BUDGETS, COUPONS, DISCOUNTS, TAKERS
+from changliao.store.causes import CAUSES
 from changliao.store.deadlines import DeadlineKind
 from changliao.store.parties import MERCHANTS, USERS
 from changliao.store.unit import UnitOfWork
@@ -112,12 +113,15 @@ def _open(tx: UnitOfWork, command: Budget, now: Instant) -> Budget | Refused:
     if earlier is not None:
         same = budgets.same_budget(earlier, command)
         return earlier if same else Refused(Reason.BUDGET_REUSED)
+    if causes.named(tx, command.id) is not None:
+        return Refused(Reason.BUDGET_REUSED, causes.ANOTHERS)
     if tx.find(MERCHANTS, command.owner_id) is None:
         return Refused(Reason.MERCHANT_NOT_FOUND)
     refused = budgets.decide_budget(command, now)
     if refused is not None:
         return refused
     tx.insert(BUDGETS, command)
+    causes.keep(tx, command.id, command.owner_id)
     deadlines.add(tx, command.ends_at, command.id, command.owner_id, DeadlineKind.BUDGET)
     return command
 
@@ -235,6 +239,7 @@ def _taker(tx: UnitOfWork, budget: Budget, user_id: UserId) -> Taker:
 
 def _open_keys(command: Budget) -> Iterable[Place]:
     yield BUDGETS, BUDGETS.key(command)
+    yield CAUSES, command.id
     yield MERCHANTS, command.owner_id
 
 

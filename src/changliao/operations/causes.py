@@ -1,19 +1,23 @@
-"""Ids of movements that a caller chose: each names one movement on the whole network.
+"""Ids that a caller chose: each names one thing on the whole network.
 
 Whoever asks names what is asked, so that asking again finds it; rows are found by owner and id. But
-a channel hears the id alone, and answers for another's request under it as for its own.
+a channel hears the id alone, and answers for another's request under it as for its own; and a
+budget's money waits in accounts of its id.
 """
+
+from typing import Final
 
 from changliao.core.outcome import Reason, Refused
 from changliao.store.causes import CAUSES, Cause
 from changliao.store.unit import UnitOfWork
 
+ANOTHERS: Final = "the id names something else already"
+
 
 def named(tx: UnitOfWork, number: int) -> Refused | None:
-    """Does this id name a movement already? Ask after looking for the owner's own."""
+    """Does this id name something already? Ask after looking for the owner's own."""
     known = tx.find(CAUSES, number)
-    said = "the id names another movement"
-    return None if known is None else Refused(Reason.PAYMENT_ID_REUSED, said)
+    return None if known is None else Refused(Reason.PAYMENT_ID_REUSED, ANOTHERS)
 
 
 def keep(tx: UnitOfWork, number: int, owner_id: int) -> None:

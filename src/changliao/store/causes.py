@@ -1,4 +1,4 @@
-"""Whose movement an id names, as rows."""
+"""Whose movement or budget an id names, as rows."""
 
 from msgspec import Struct
 
@@ -6,7 +6,7 @@ from changliao.store.unit import Table
 
 
 class Cause(Struct, frozen=True):
-    """An id that somebody chose for a movement, and who."""
+    """An id that somebody chose for a movement or a budget, and who."""
 
     id: int
     owner_id: int
