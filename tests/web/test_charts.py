@@ -47,6 +47,17 @@ def test_names_do_not_cover_each_other() -> None:
         for y in re.findall(r'class="name" x="[\d.]+" y="([\d.-]+)"', stacked("t", AXIS, series))
     ]
     assert min(b - a for a, b in pairwise(sorted(heights))) >= 15.9
+    assert min(heights) >= 12, "and none is cut off"
+
+
+def test_a_single_day_fills_the_width() -> None:
+    day = Axis(["11-01"], [0.0])
+    (area,) = points(stacked("t", day, [Series("a", (0.75,), 0)]))
+    assert area == [(48.0, 86.5), (704.0, 86.5), (704.0, 274.0), (48.0, 274.0)]
+    line = re.search(r'class="line" d="([^"]+)"', banded("t", day, [5.0], (Band(0, 9, "ok", "l"),)))
+    assert line
+    assert line[1].startswith("M48.0 ")
+    assert "L306.0 " in line[1]
 
 
 def test_a_line_breaks_where_nothing_is_told() -> None:

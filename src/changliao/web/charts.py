@@ -92,13 +92,14 @@ def stacked(
     """Parts of a whole over time, the first at the bottom; names at the right end."""
     right, foot = size.right, _HEIGHT - _BOTTOM
     xs = [_along(at, right) for at in axis.at]
-    ground = [0.0] * len(xs)
+    drawn, times = _drawn(xs, right)
+    ground = [0.0] * len(drawn)
     parts = list(_grid(tuple((part / 4, f"{part * 25}%") for part in range(5)), right))
     labels: list[tuple[float, Series]] = []
     for one in series:
-        top = [low + value for low, value in zip(ground, one.values, strict=True)]
-        edge = [f"{x:.1f},{_up(y):.1f}" for x, y in zip(xs, top, strict=True)]
-        back = [f"{x:.1f},{_up(y):.1f}" for x, y in zip(xs, ground, strict=True)]
+        top = [low + value for low, value in zip(ground, one.values * times, strict=True)]
+        edge = [f"{x:.1f},{_up(y):.1f}" for x, y in zip(drawn, top, strict=True)]
+        back = [f"{x:.1f},{_up(y):.1f}" for x, y in zip(drawn, ground, strict=True)]
         points = " ".join(edge + back[::-1])
         parts.append(f'<polygon class="area s{one.colour}" points="{points}"/>')
         labels.append((_up((top[-1] + ground[-1]) / 2), one))
@@ -133,8 +134,9 @@ def banded(title: str, axis: Axis, values: Sequence[float | None], bands: Sequen
             f'<text class="band-name" x="{_LEFT + 6}" y="{top + 14:.1f}">{escape(band.name)}</text>'
             f'<text class="tick" x="{_LEFT - 6}" y="{top + 4:.1f}">{band.high:,.0f}</text>'
         )
+    drawn, times = _drawn(xs, right)
     known = [(x, _up(y / highest)) if y is not None else None
-             for x, y in zip(xs, values, strict=True)]  # fmt: skip
+             for x, y in zip(drawn, [*values] * times, strict=True)]  # fmt: skip
     pieces = [f"{'L' if before else 'M'}{at[0]:.1f} {at[1]:.1f}"
               for before, at in pairwise([None, *known]) if at]  # fmt: skip
     parts.append(f'<path class="line" d="{"".join(pieces)}"/>')
@@ -222,11 +224,16 @@ def _dates(names: Sequence[str], xs: Sequence[float], foot: int, most: int) -> I
 
 
 def _apart(labels: Iterable[tuple[float, Series]]) -> Iterable[tuple[float, Series]]:
-    """Names that would cover each other are moved upwards, from the bottom on."""
+    """Names that would cover each other are moved upwards, and down again from above the top."""
     ceiling = float(_HEIGHT)
+    placed = []
     for y, one in sorted(labels, key=lambda label: -label[0]):
         ceiling = min(y, ceiling - _LABEL_GAP)
-        yield ceiling, one
+        placed.append((ceiling, one))
+    floor = _LABEL_GAP / 2
+    for y, one in reversed(placed):
+        yield max(y, floor), one
+        floor = max(y, floor) + _LABEL_GAP
 
 
 def _up(part: float) -> float:
@@ -237,6 +244,11 @@ def _up(part: float) -> float:
 def _along(at: float, right: float) -> float:
     """From a place on the axis to where it is drawn."""
     return _LEFT + at * (right - _LEFT)
+
+
+def _drawn(xs: list[float], right: float) -> tuple[list[float], int]:
+    """Where values are drawn, and how often each: one alone fills the width."""
+    return ([float(_LEFT), right], 2) if len(xs) == 1 else (xs, 1)
 
 
 def _across(count: int, left: float, right: float) -> list[float]:
