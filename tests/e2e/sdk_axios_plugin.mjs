@@ -76,6 +76,8 @@ const sharing = sdk.v3.profitsharing;
 const bills = sdk.v3.fundApp.mchTransfer.transferBills;
 const receipts = sdk.v3.fundApp.mchTransfer.elecsign;
 const batches = sdk.v3.transfer.batches;
+const complaint = sdk.v3.merchantService.complaintsV2._complaint_id_;
+const complained = { complainted_mchid: settings.mchid };
 const combined = sdk.v3.combineTransactions;
 const combinedOrder = combined.outTradeNo._combine_out_trade_no_;
 
@@ -160,6 +162,12 @@ await answerLines({
   profitsharing_unfreeze: (fields) => called(sharing.orders.unfreeze.post(fields)),
   profitsharing_bill: (params) => called(sharing.bills.get({ params })),
   profitsharing_config_query: (named) => called(sharing.merchantConfigs._sub_mchid_.get(named)),
+  complaint_list_query: (params) => called(sdk.v3.merchantService.complaintsV2.get({ params })),
+  complaint_detail_query: (named) => called(complaint.get(named)),
+  complaint_history_query: (named) => called(complaint.negotiationHistorys.get(named)),
+  complaint_response: ({ complaint_id, response_content }) =>
+    called(complaint.response.post({ ...complained, response_content }, { complaint_id })),
+  complaint_complete: (named) => called(complaint.complete.post(complained, named)),
   fund_balance: (named) => called(sdk.v3.merchant.fund.balance._account_type_.get(named)),
   async image_upload({ filepath }) {
     const content = readFileSync(filepath);

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from changliao.core.orders import Hold
 from changliao.core.splits import Share, ShareOrder
 from changliao.operations import splits
 from tests import yesterday
+from tests.doors.test_rest_platforms import Mall
 from tests.e2e.compatibility import NOT_OFFERED
 from tests.e2e.sdk_shop import BACK, PRICE, SDKS, TABLE, Shop, numbers, opened_shop
-from tests.served import Rest, Served
+from tests.served import Rest, Served, merchant
+from tests.served import Shop as Seller
 from tests.wallets import Wallet, somebody
 
 pytestmark = pytest.mark.xdist_group("sdks")
@@ -267,3 +270,39 @@ def test_a_sub_merchant_is_applied_for_and_may_be_sold_for(
     assert shop.done("applyment_query", applyment_id=made["applyment_id"]) == shown
     config = shop.done("profitsharing_config_query", sub_mchid=shown["sub_mchid"])
     assert config == {"sub_mchid": shown["sub_mchid"], "max_ratio": 3000}
+
+
+def test_a_complaint_is_read_answered_and_settled(
+    shop: Shop, sandbox: tuple[Served, Rest], payer: Person
+) -> None:
+    today = datetime.now(UTC) + timedelta(hours=8)
+    days = dict.fromkeys(("begin_date", "end_date"), f"{today:%Y-%m-%d}")
+    mine = days | {"complainted_mchid": shop.settings["mchid"]}
+    if shop.do("complaint_list_query", **mine).get("missing"):
+        for call in ("detail_query", "history_query", "response", "complete"):
+            assert shop.do(f"complaint_{call}")["missing"]
+        return
+    with merchant(sandbox[0], "Market") as market, Seller(shop.settings) as own:
+        mall = Mall(sandbox, market, own)
+        mall.apply("c2c")
+        mall.decide(mall.owner, "approve")
+        sold = mall.sell().json()
+        payer.pay(sold["code_url"])
+        order = mall.seller.get("/api/v1/orders").json()["data"][0]
+        named = {"merchant_id": mall.store_id, "order_id": order["id"]}
+        asked = named | {"payer_id": order["payer_id"], "reason": "少了一只"}
+        complaint = {"complaint_id": mall.operator.made("/api/v1/disputes", **asked)["id"]}
+        [listed] = shop.done("complaint_list_query", **mine)["data"]
+        assert (listed["complaint_id"], listed["complaint_state"]) == (
+            complaint["complaint_id"], "PENDING",
+        )  # fmt: skip
+        said = shop.do("complaint_response", **complaint, response_content="马上补发")
+        assert said["status"] == 204, said
+        shown = shop.done("complaint_detail_query", **complaint)
+        assert (shown["complaint_state"], shown["complaint_detail"]) == ("PROCESSING", "少了一只")
+        path = f"/api/v1/disputes/{complaint['complaint_id']}/withdraw"
+        assert mall.operator.post(f"{path}?merchant_id={mall.store_id}").status_code == 200
+        assert shop.do("complaint_complete", **complaint)["status"] == 204
+        told = shop.done("complaint_history_query", **complaint)["data"]
+        assert told[1]["operate_details"] == "马上补发"
+        mall.close()

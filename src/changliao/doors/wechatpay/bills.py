@@ -158,13 +158,18 @@ def _choice(call: Call, name: str, choices: tuple[str, ...], default: str | None
     return value
 
 
-def _day(text: str, now: Instant) -> Day:
-    """A past day of the last three months. Raises WechatError 400."""
+def read_day(text: str, name: str) -> Day:
+    """A day in the query. Raises WechatError 400."""
     try:
         date = datetime.date.fromisoformat(text if _DATE.fullmatch(text) else "")
     except ValueError as error:
-        raise param_error("bill_date", "must be a date like 2026-11-24", "query") from error
-    day, today = Day((date - _EPOCH).days), day_of(now)
+        raise param_error(name, "must be a date like 2026-11-24", "query") from error
+    return Day((date - _EPOCH).days)
+
+
+def _day(text: str, now: Instant) -> Day:
+    """A past day of the last three months. Raises WechatError 400."""
+    day, today = read_day(text, "bill_date"), day_of(now)
     if day >= today:
         raise WechatError(400, "INVALID_REQUEST", "账单日期必须早于今天（北京时间）")
     if day < today - KEPT_DAYS:

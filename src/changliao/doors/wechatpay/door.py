@@ -18,6 +18,7 @@ from changliao.doors.wechatpay import (
     batch_receipts,
     bills,
     certificates,
+    complaints,
     counter,
     crypto,
     ecommerce_refunds,
@@ -67,6 +68,8 @@ _RECEIPTS: Final = "/v3/fund-app/mch-transfer/elecsign"
 _BATCH_RECEIPTS: Final = "/v3/transfer/bill-receipt"
 _DETAIL_RECEIPTS: Final = "/v3/transfer-detail/electronic-receipts"
 _BATCHES: Final = "/v3/transfer/batches"
+_COMPLAINTS: Final = "/v3/merchant-service/complaints-v2"
+_COMPLAINT: Final = f"{_COMPLAINTS}/{{complaint_id}}"
 _BY_BATCH_NO: Final = f"{_BATCHES}/out-batch-no/{{out_batch_no}}"
 _BY_BATCH_ID: Final = f"{_BATCHES}/batch-id/{{batch_id}}"
 _TABLE: Final = (
@@ -150,6 +153,11 @@ _TABLE: Final = (
         "GET", f"{_PLATFORM_APPLYING}/out-request-no/{{reference}}", applyments.query_for_platform
     ),
     route("GET", f"{_PLATFORM_APPLYING}/{{applyment_id}}", applyments.query_by_id_for_platform),
+    route("GET", _COMPLAINTS, complaints.search),
+    route("GET", _COMPLAINT, complaints.show),
+    route("GET", f"{_COMPLAINT}/negotiation-historys", complaints.history),
+    route("POST", f"{_COMPLAINT}/response", complaints.respond),
+    route("POST", f"{_COMPLAINT}/complete", complaints.complete),
     route("GET", "/v3/merchant/fund/balance/{account_type}", balances.balance),
     route("GET", "/v3/ecommerce/fund/balance/{sub_mchid}", balances.sub_merchant_balance),
     route("GET", "/v3/certificates", certificates.certificates),

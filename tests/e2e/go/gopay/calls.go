@@ -19,6 +19,7 @@ import (
 
 func (shop *Shop) orders() map[string]lines.Call {
 	sdk := shop.client
+	complained := lines.Fields{"complainted_mchid": shop.settings["mchid"]}
 	return map[string]lines.Call{
 		"place":    shop.place,
 		"query":    shop.query,
@@ -35,8 +36,13 @@ func (shop *Shop) orders() map[string]lines.Call {
 		"combine_pay": call(sdk.V3CombineTransactionNative, lines.Fields{
 			"combine_appid": shop.settings["appid"], "combine_mchid": shop.settings["mchid"],
 		}),
-		"fund_balance":  only(sdk.V3MerchantBalance, "account_type"),
-		"combine_query": only(sdk.V3CombineQueryOrder, "combine_out_trade_no"),
+		"fund_balance":            only(sdk.V3MerchantBalance, "account_type"),
+		"complaint_list_query":    call(sdk.V3ComplaintList, nil),
+		"complaint_detail_query":  only(sdk.V3ComplaintDetail, "complaint_id"),
+		"complaint_history_query": named(sdk.V3ComplaintNegotiationHistory, "complaint_id", nil),
+		"complaint_response":      named(sdk.V3ComplaintResponse, "complaint_id", complained),
+		"complaint_complete":      named(sdk.V3ComplaintComplete, "complaint_id", complained),
+		"combine_query":           only(sdk.V3CombineQueryOrder, "combine_out_trade_no"),
 		"combine_close": named(
 			sdk.V3CombineCloseOrder, "combine_out_trade_no",
 			lines.Fields{"combine_appid": shop.settings["appid"]},
