@@ -14,10 +14,13 @@ from changliao.core.holds import LONGEST_DAYS, ExpireHold, Holding
 from changliao.core.ids import MerchantId, ReturnId, ShareId
 from changliao.core.money import CNY
 from changliao.core.orders import Hold
-from changliao.core.outcome import Refused
+from changliao.core.outcome import Reason, Refused
+from changliao.core.platforms import StoreMode
 from changliao.core.splits import Part, PartyKind, Receiver, Return, Share, ShareOrder, Sharing
 from changliao.operations import settling, splits
-from tests.world import World
+from changliao.operations.settling import ConfirmReceipt
+from tests.operations.test_stores import Mall
+from tests.world import World, refused
 
 EXAMPLES = {"sqlite": 15, "postgresql": 3}
 pick = st.integers(0, 1_000)
@@ -136,4 +139,37 @@ def test_two_schedulers_and_a_caller_release_a_holding_once(address: str) -> Non
             outcomes = list(pool.map(lambda job: job[0].do(job[1], job[2]), work))
         assert sum(isinstance(outcome, (Holding, Share)) for outcome in outcomes) == 1
         assert one.balance(chart.payable(order.merchant_id, CNY)) == 1000
+        one.audit()
+
+
+def test_two_schedulers_and_a_buyer_release_each_escrow_once(address: str) -> None:
+    """Each in a process's worth of its own, over the same orders from another end."""
+    with (
+        closing(World(address)) as one,
+        closing(World(address, node=1)) as two,
+        closing(World(address, node=2)) as three,
+    ):
+        mall = Mall(one, StoreMode.C2C)
+        sold = [mall.sell(1_000) for _ in range(9)]
+        for world in (one, two, three):
+            world.now = Instant(sold[-1].paid_at + 7 * DAY)
+        expiring = [(settling.EXPIRE, ExpireHold(mall.seller, order.id)) for order in sold]
+        confirming = [
+            (settling.CONFIRM, ConfirmReceipt(mall.seller, order.id, mall.buyer)) for order in sold
+        ]
+        turns = [(one, expiring), (two, expiring[3:] + expiring[:3]), (three, confirming[::-1])]
+
+        def run(turn: tuple[World, list[Any]]) -> list[Any]:
+            return [turn[0].heard(*work) for work in turn[1]]
+
+        with ThreadPoolExecutor(3) as pool:
+            answers = list(pool.map(run, turns))
+        expired = [one for said in answers[:2] for one in said]
+        assert all(
+            isinstance(one, Holding) or refused(one, Reason.HOLD_RELEASED) for one in expired
+        )
+        assert all(isinstance(one, Holding) and one.released == 1_000 for one in answers[2])
+        assert sum(isinstance(one, Holding) for one in expired) <= len(sold)
+        assert mall.has(mall.seller) == (9_000,)
+        assert one.balance(chart.escrow(mall.seller, CNY)) == 0
         one.audit()
