@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from changliao.sim import outputs, reading
-from changliao.sim.agents import Agents
+from changliao.sim.agents import Agents, alias_table, guide_of, guided, pick
 from changliao.sim.calibration import Impossible, solve
 from changliao.sim.check import calibrate, check
 from changliao.sim.lab import Start, calendar_of, play_day, run, run_many
@@ -182,6 +182,28 @@ def test_compiled_and_plain_loops_draw_the_same() -> None:
     one, two = recorders
     for name in ("pay", "flow", "users", "boycotting", "enrolled"):
         assert np.array_equal(getattr(one, name), getattr(two, name)), name
+
+
+@pytest.mark.parametrize("columns", [1, 2, 9, 32])
+def test_a_guide_finds_what_the_table_says(columns: int) -> None:
+    """For draws everywhere, and for those beside every border of a piece."""
+    generator = np.random.default_rng(columns)
+    chances = generator.dirichlet(np.full(columns, 0.3), 8) * (generator.random((8, columns)) < 0.8)
+    table = alias_table(chances, np.arange(columns))
+    borders = [
+        (column * 2**32 + border) // columns + aside
+        for column in range(columns)
+        for border in (0, *table.threshold.reshape(8, columns)[:, column].tolist())
+        for aside in (-2, -1, 0, 1, 2)
+    ]
+    near = [draw for draw in borders if 0 <= draw < 2**32]
+    half = np.append(np.array(near, np.uint32), generator.integers(0, 2**32, 5_000, np.uint32))
+    guide = guide_of(table)
+    assert (guide >= 0).mean() > 0.9
+    for row in range(8):
+        rows = np.full(len(half), row, np.uint8)
+        found = guided(half, rows, table, guide)
+        np.testing.assert_array_equal(found, pick(half, rows * np.int64(columns), table))
 
 
 def test_a_person_costs_two_bytes_of_state(story: File) -> None:
