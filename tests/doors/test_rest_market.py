@@ -119,6 +119,10 @@ def test_concentration_names_its_source_and_what_a_merger_adds(market: Any) -> N
     assert "2023" in one["source"]
     odd = made.operator.get(f"{API}/market/concentration?first={first}&last={first}&thresholds=x")
     assert odd.json()["field"] == "thresholds"
+    days = f"{API}/market/concentration?first={first}&last={first}"
+    for wrong in (f"{made.id('taobao')}%2Bmer_misspelt", made.id("taobao"), "%2B"):
+        no = made.operator.get(f"{days}&merge={wrong}")
+        assert (no.status_code, no.json()["field"]) == (400, "merge"), no.text
 
 
 @pytest.mark.parametrize(

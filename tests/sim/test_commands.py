@@ -94,6 +94,14 @@ def test_what_people_buy_is_a_file_that_insight_reads(small: Path, tmp_path: Pat
             if row["first"] == "2026-02-01" and row["source"] != "absent"]  # fmt: skip
     assert sum(left) == january["total"]["users"]
     assert "high" in typed(*of, "hhi", "--json")
+    assert "…" not in typed(*of, "hhi", "--merge", "big+small")
+    assert "sold nothing" in typed(*of, "hhi", "--merge", "big+smal", code=2)
+    assert "two of them merge" in typed(*of, "hhi", "--merge", "big", code=2)
+    days = ("--first", "2026-02-01", "--last", "2026-01-01")
+    assert "last is not before first" in typed(*of, "share", *days, code=2)
+    assert "CNY" in typed(*of, "share", "--currency", "USD", code=2)
+    asking = ("insight", "--key", "key", "--secret", "mine", "share")
+    assert "hexadecimal digits" in typed(*asking, code=2)
     assert "2026-01" in typed(*of, "cohort")
     assert "needs a network" in typed(*of, "changes", code=2)
     assert "weeks or months" in typed(*of, "flow", "--every", "day", code=2)

@@ -21,7 +21,7 @@ from changliao.commands.context import run, visit
 from changliao.commands.insight_files import FileOffice
 from changliao.commands.options import data_option, fail, json_option
 from changliao.commands.platform import Office
-from changliao.commands.terminal import console
+from changliao.commands.terminal import print_whole
 from changliao.workers import market
 
 Rows = list[dict[str, Any]]
@@ -250,7 +250,7 @@ def _tell(rows: Rows, *, as_json: bool, out: Path | None) -> None:
         table = Table(*names)
         for row in rows:
             table.add_row(*(_text(name, row.get(name)) for name in names))
-        console.print(table)
+        print_whole(table)
 
 
 def _save(out: Path, columns: dict[str, list[Any]]) -> None:

@@ -15,11 +15,12 @@ from changliao.core.money import CNY
 from changliao.doors.rest.errors import Problem
 from changliao.doors.rest.market import (
     active_shown,
+    bounds_of,
     cohort_shown,
     concentration_shown,
     date_of,
-    day_named,
     flow_shown,
+    merged_of,
     share_shown,
 )
 from changliao.market import concentration, figures, files
@@ -65,7 +66,9 @@ def _answer(book: Book, what: str, query: dict[str, str]) -> list[Any]:
     if what == "cohorts":
         return [cohort_shown(one) for one in figures.cohorts(book.sums, 0)]
     every = Period[query["every"].upper()]
-    bounds = day_named(query["first"], "first"), day_named(query["last"], "last")
+    bounds = bounds_of(query["first"], query["last"], query["every"])
+    if query.get("currency", CNY.code) != CNY.code:
+        raise Problem("malformed", "a file is in fen, which is CNY", "currency")
     by = next(one for one in figures.DIMENSIONS if one == query.get("by", "platform"))
     asked = Asked(*bounds, every, by, CNY.number, 0, 0)
     if what == "active":
@@ -77,7 +80,7 @@ def _answer(book: Book, what: str, query: dict[str, str]) -> list[Any]:
     found = figures.shares(book.sums, book.names, asked)
     if what == "shares":
         return [share_shown(one, every) for one in found]
-    merged = frozenset(query["merge"].split("+")) if query.get("merge") else frozenset[str]()
+    merged = merged_of(query.get("merge", ""), found)
     name = query["thresholds"]
     known = concentration.thresholds().get(name)
     if known is None:

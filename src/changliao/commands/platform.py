@@ -4,6 +4,7 @@ Operators work from anywhere with a key of their own: a merger needs two of them
 """
 
 import asyncio
+from string import hexdigits
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -38,6 +39,8 @@ class Office(Struct, frozen=True):
         if parts.scheme != "http" or not parts.hostname:
             fail("--url: http://host:port expected, where the network listens", 2)
         address, key = (parts.hostname, parts.port or 80), (self.key, self.secret)
+        if not set(self.secret) <= set(hexdigits) or len(self.secret) % 2:
+            fail("--secret: hexadecimal digits expected, as `init` printed them", 2)
         try:
             status, answer = ask(address, key, method, _API + path, fields)
         except (OSError, asyncio.IncompleteReadError) as error:

@@ -4,6 +4,7 @@ Operators see everybody, a merchant itself and all others together. Nothing is s
 are sums that a worker keeps.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 from msgspec import UNSET, UnsetType
@@ -91,11 +92,11 @@ async def list_concentration(
     if known is None:
         said = f"one of {', '.join(concentration.thresholds())}"
         raise Problem("malformed", said, "thresholds")
-    bounds = _bounds(query.first, query.last, query.every)
+    bounds = bounds_of(query.first, query.last, query.every)
     # Whole figures go in, only the sum of their squares goes out.
     asked = Asked(*bounds, Period[query.every.upper()], query.by, _currency(query.currency), 0, 0)
     found = await door.network.report(_shares, asked)
-    merged = frozenset(query.merge.split("+")) if query.merge else frozenset[str]()
+    merged = merged_of(query.merge, found)
     rows = concentration.by_period(found, query.measure, merged, door.minimum_users)
     return Page([concentration_shown(one, asked.every, query.thresholds, known) for one in rows])
 
@@ -133,19 +134,32 @@ def _asked(door: Door, call: Call[Nothing, MarketQuery]) -> Asked:
     own = 0 if caller.is_operator else caller.key.merchant_id
     if own and query.by != "platform":
         raise Problem("not_permitted", "merchants ask by platform", "by")
-    bounds = _bounds(query.first, query.last, query.every)
+    bounds = bounds_of(query.first, query.last, query.every)
     every = Period[query.every.upper()]
     currency = _currency(query.currency)
     return Asked(*bounds, every, query.by, currency, own, door.minimum_users)
 
 
-def _bounds(first: str, last: str, every: str) -> tuple[int, int]:
+def bounds_of(first: str, last: str, every: str) -> tuple[int, int]:
+    """Raises Problem 400 for days that are none, too many, or in the wrong order."""
     bounds = day_named(first, "first"), day_named(last, "last")
     days = {"day": 1, "week": 7, "month": 30}[every]
     if not 0 <= bounds[1] - bounds[0] < MOST_PERIODS * days:
         said = f"last is not before first, at most {MOST_PERIODS} periods"
         raise Problem("malformed", said, "last")
     return bounds
+
+
+def merged_of(text: str, found: Sequence[Share]) -> frozenset[str]:
+    """What `a+b` names. Raises Problem 400 for one alone and for what sold nothing."""
+    merged = frozenset(text.split("+")) if text else frozenset[str]()
+    if text and len(merged) < 2:
+        raise Problem("malformed", "two of them merge: a+b", "merge")
+    known = {share.label.key for share in found if figures.is_named(share.label)}
+    for name in sorted(merged - known):
+        said = f"{name!r} sold nothing in these days; there are: {', '.join(sorted(known))}"
+        raise Problem("malformed", said, "merge")
+    return merged
 
 
 def day_named(text: str, field: str) -> Day:
