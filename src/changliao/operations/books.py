@@ -1,6 +1,7 @@
-"""The books added up, kept in memory: every account once, and from then on only what moves.
+"""The books added up, kept in memory: every account once a day, and in between only what moves.
 
-A leg never changes, its id rises with time, and what has an id is committed soon. Every process
+A leg never changes, its id rises with time, and what has an id is committed soon; a process whose
+clock is far behind would break that, so its legs are missed until the next day. Every process
 keeps its own sums.
 """
 
@@ -11,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from changliao.core import ids
+from changliao.core.bills import day_of
 from changliao.core.clock import MINUTE, Instant
 from changliao.operations.network import Network
 from changliao.store.views import reports
@@ -44,7 +46,7 @@ class Books:
 
     async def _until(self, over: Instant) -> _Kept:
         kept = self._kept
-        if kept is None:
+        if kept is None or day_of(kept.until) != day_of(over):
             first = ids.first_id(0, over)
             found = await self._network.report(reports.books_before, first)
             kept = _Kept(over, tuple(found))
