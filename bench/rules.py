@@ -23,6 +23,7 @@ from rich.table import Table
 from bench.results import save
 from bench.world import World
 from changliao.commands.serve import THRESHOLDS
+from changliao.core.clock import HOUR
 from changliao.core.ids import RiskRuleId
 from changliao.core.limits import Limit, SetLimit
 from changliao.core.money import CNY
@@ -36,6 +37,8 @@ WAITING: Final = 256
 _PARTS: Final = 3
 PLENTY: Final = 10**12
 HOUR_MINUTES: Final = 60
+# Between what everybody paid before: longer than the window of any rule here.
+_APART: Final = 2 * HOUR
 _ONE, _OTHER = "mbr_0000000000001", "mbr_0000000000002"
 
 
@@ -75,6 +78,7 @@ def run(
     *,
     merchants: int = 2_000,
     users: int = 10_000,
+    before: int = 1,
 ) -> dict[str, Any]:
     """What each case's batches cost more than those without, in turns."""
     with ExitStack() as stack:
@@ -85,8 +89,12 @@ def run(
                 continue
             world = worlds[name] = World(address())
             stack.callback(world.close)
+            world.ago = (before - 1) * _APART
             world.populate(merchants, users)
             prepare(world)
+            for _ in range(before - 1):
+                _warm(world)
+                world.ago -= _APART
             _warm(world)
         found: dict[str, list[float]] = {name: [] for name in worlds}
         for _ in range(rounds):
@@ -156,12 +164,16 @@ def _do(world: World, operation: Operation[Any, Any], command: Any) -> None:
 @click.command()
 @click.option("--engine", type=click.Choice(["sqlite", "postgresql"]), multiple=True)
 @click.option("--rounds", default=40, show_default=True)
+@click.option("--users", default=10_000, show_default=True)
+@click.option(
+    "--before", default=1, show_default=True, help="How often everybody paid, two hours apart."
+)
 @click.option("--only", type=click.Choice(list(CASES)), multiple=True)
-def main(engine: Sequence[str], rounds: int, only: Sequence[str]) -> None:
+def main(engine: Sequence[str], rounds: int, users: int, before: int, only: Sequence[str]) -> None:
     """What limits and risk rules cost a payment; both engines by default."""
     gc.set_threshold(*THRESHOLDS)
     for one in engine or ("sqlite", "postgresql"):
-        figures = run(one, rounds, only)
+        figures = run(one, rounds, only, users=users, before=before)
         table = Table(title=f"{one}: {figures['us']:.0f} µs a payment, and", title_justify="left")
         for heading in ("with", "more", "by thirds"):
             table.add_column(heading, justify="left" if heading == "with" else "right")

@@ -54,12 +54,19 @@ class World:
         self.address = address
         self.engine: Engine = open_engine(address)
         self.engine.migrate()
-        self.ids = Ids(self.engine.claim_node(0), now)
-        self.committer = Committer(self.engine, now, self.ids, lambda batch: None, lambda tx: None)
+        # How long ago it all happens, in microseconds.
+        self.ago = 0
+        self.ids = Ids(self.engine.claim_node(0), self.now)
+        self.committer = Committer(
+            self.engine, self.now, self.ids, lambda batch: None, lambda tx: None
+        )
         self.committer.connect()
         self.random = random.Random(SEED)
         self.merchants: list[MerchantId] = []
         self.users: list[UserId] = []
+
+    def now(self) -> Instant:
+        return Instant(now() - self.ago)
 
     def close(self) -> None:
         self.committer.close()
@@ -68,7 +75,7 @@ class World:
     def populate(self, merchants: int, users: int) -> None:
         """People with money; merchants are only names to the ledger."""
         self.merchants = [MerchantId(self.ids.new()) for _ in range(merchants)]
-        people = [User(UserId(self.ids.new()), f"1{i:010d}", "u", now()) for i in range(users)]
+        people = [User(UserId(self.ids.new()), f"1{i:010d}", "u", self.now()) for i in range(users)]
         self.users = [user.id for user in people]
         self.perform(parties.SIGN_UP, [parties.SignUp(user, ()) for user in people], 1024)
         money = Money(RICH, CNY)
@@ -123,7 +130,7 @@ class World:
             reference=f"R{order_id}",
             amount=Money(PRICE, CNY),
             scene=Scene.NATIVE,
-            expires_at=Instant(now() + DAY),
+            expires_at=Instant(self.now() + DAY),
             fee_bps=FEE_BPS,
             digest=bytes(16),
             notifies=True,

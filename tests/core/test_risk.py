@@ -6,29 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changliao.core.clock import DAY, MINUTE, SECOND, Instant
+from changliao.core.clock import DAY, HOUR, MINUTE, SECOND, Instant
 from changliao.core.ids import MerchantId, OrderId, RiskRuleId, UserId, first_id
 from changliao.core.money import CNY, CURRENCIES, Money
 from changliao.core.outcome import Reason, Refused
 from changliao.core.risk import (
-    MOST_SUMMED,
     Attempted,
     Clearance,
-    Moved,
     Movement,
-    Recent,
-    RecentKind,
     RiskAction,
     Rule,
     Rulebook,
     RuleKind,
     RuleState,
     Seen,
-    added,
-    after,
     decide_risk,
+    made,
     rulebook,
 )
+from changliao.core.risk_memory import MOST_SUMMED, Memory, RecentKind, Window, after, topic
 from changliao.core.risk_rules import (
     LONGEST_CLEARANCE,
     TRANSITIONS,
@@ -62,7 +58,7 @@ def attempted(amount: int = 100, currency: str = "CNY", **fields: Any) -> Attemp
 
 LARGE: dict[str, Any] = {"currency": CNY.number, "amount": 100}
 WINDOW: dict[str, Any] = {"count": 2, "minutes": 10}
-TWICE = (Instant(NOW - MINUTE), Instant(NOW - 9 * MINUTE))
+TWICE = (Instant(NOW - 9 * MINUTE), Instant(NOW - MINUTE))
 THEN = (Instant(NOW - 10 * MINUTE), NOW)
 YOUNG = a_rule(RuleKind.YOUNG_PAYER, days=4, **LARGE)
 WAY = a_rule(RuleKind.WAY, method_id=1, terminal_id=4, **LARGE)
@@ -73,12 +69,24 @@ LISTED = a_rule(RuleKind.LISTED, users=(UserId(1), PAYER))
 BOTH = a_rule(RuleKind.MANY_PAYMENTS, movements=(Movement.TRANSFER, Movement.PACKET), **WINDOW)
 AT_ONCE = a_rule(RuleKind.LARGE, **LARGE)
 SUM = a_rule(RuleKind.LARGE_SUM, movements=(Movement.TRANSFER,), minutes=10, **LARGE)
-MOVED = {
-    Movement.TRANSFER: ((Instant(NOW - 10 * MINUTE), 500), (Instant(NOW - MINUTE), 60)),
-    Movement.PACKET: ((NOW, 500),),
-}
+MOVED = (
+    (topic(Movement.TRANSFER, CNY.number), Instant(NOW - 10 * MINUTE), 500),
+    (topic(Movement.TRANSFER, CNY.number), Instant(NOW - MINUTE), 60),
+    (topic(Movement.PACKET, CNY.number), NOW, 500),
+)
 RECEIVER = a_rule(RuleKind.NEW_RECEIVER, movements=(Movement.TRANSFER,), **LARGE)
 NOTHING = Seen()
+
+
+def remembered(*events: tuple[int, Instant, int]) -> Seen:
+    memory = Memory(PAYER)
+    for about, at, amount in events:
+        memory = after(memory, about, amount, {about: Window(100, 365 * DAY)}, at)
+    return Seen(memory)
+
+
+def times(kind: RecentKind, *of: Instant) -> Seen:
+    return remembered(*((kind, at, 0) for at in of))
 
 
 @pytest.mark.parametrize(
@@ -94,23 +102,24 @@ NOTHING = Seen()
         (WAY, attempted(method_id=2), NOTHING, False),
         (WAY, attempted(terminal_id=5), NOTHING, False),
         (a_rule(RuleKind.WAY, terminal_id=4, **LARGE), attempted(method_id=2), NOTHING, True),
-        (MANY, attempted(), Seen(made={Movement.PAYMENT: TWICE}), True),
-        (MANY, attempted(), Seen(made={Movement.PAYMENT: THEN}), False),
-        (MANY, attempted(), Seen(wrong_pins=TWICE, returns=(TWICE,)), False),
-        (PINS, attempted(), Seen(wrong_pins=TWICE), True),
-        (PINS, attempted(), Seen(wrong_pins=TWICE[:1]), False),
+        (MANY, attempted(), times(RecentKind.PAYMENT, *TWICE), True),
+        (MANY, attempted(), times(RecentKind.PAYMENT, *THEN), False),
+        (MANY, attempted(), times(RecentKind.WRONG_PIN, *TWICE), False),
+        (MANY, attempted(), Seen(returns=(TWICE,)), False),
+        (PINS, attempted(), times(RecentKind.WRONG_PIN, *TWICE), True),
+        (PINS, attempted(), times(RecentKind.WRONG_PIN, *TWICE[:1]), False),
         (RETURNS, attempted(), Seen(returns=((), TWICE)), True),
         (RETURNS, attempted(), Seen(returns=(THEN, TWICE[:1])), False),
         (LISTED, attempted(), NOTHING, True),
         (LISTED, attempted(payer_id=UserId(2)), NOTHING, False),
-        (MANY, attempted(), Seen(made={Movement.TRANSFER: TWICE}), False),
-        (BOTH, attempted(), Seen(made={Movement.TRANSFER: TWICE[:1], Movement.PACKET: TWICE[:1]}),
-         True),
+        (MANY, attempted(), times(RecentKind.TRANSFER, *TWICE), False),
+        (BOTH, attempted(),
+         remembered((RecentKind.TRANSFER, TWICE[0], 0), (RecentKind.PACKET, TWICE[1], 0)), True),
         (AT_ONCE, attempted(), NOTHING, True),
         (AT_ONCE, attempted(99), NOTHING, False),
-        (SUM, attempted(40), Seen(moved=MOVED), True),
-        (SUM, attempted(39), Seen(moved=MOVED), False),
-        (SUM, attempted(40, "USD"), Seen(moved=MOVED), False),
+        (SUM, attempted(40), remembered(*MOVED), True),
+        (SUM, attempted(39), remembered(*MOVED), False),
+        (SUM, attempted(40, "USD"), remembered(*MOVED), False),
         (RECEIVER, attempted(), Seen(new_receiver=True), True),
         (RECEIVER, attempted(), NOTHING, False),
         (RECEIVER, attempted(99), Seen(new_receiver=True), False),
@@ -141,29 +150,92 @@ def test_the_strictest_counts_and_all_that_were_met_are_told() -> None:
         assert (judged.refused.reason if judged.refused else None) is reason
 
 
-@given(
-    st.lists(st.integers(0, 40 * MINUTE), max_size=60),
-    st.integers(1, 5),
-    st.integers(1, 15),
+MOVES = tuple(Movement)
+SOME_MOVES = st.lists(st.sampled_from(MOVES), min_size=1, max_size=3, unique=True).map(tuple)
+COUNTING = st.builds(
+    lambda count, minutes, movements: a_rule(
+        RuleKind.MANY_PAYMENTS, count=count, minutes=minutes, movements=movements
+    ),
+    st.integers(1, 6), st.integers(1, 30), SOME_MOVES,
+)  # fmt: skip
+SUMMING = st.builds(
+    lambda currency, amount, minutes, movements: a_rule(
+        RuleKind.LARGE_SUM, currency=currency, amount=amount, minutes=minutes, movements=movements
+    ),
+    st.sampled_from([CNY.number, CURRENCIES["USD"].number]),
+    st.integers(1, 200), st.integers(1, 30), SOME_MOVES,
+)  # fmt: skip
+PINNED = st.builds(
+    lambda count, minutes: a_rule(
+        RuleKind.WRONG_PINS, count=count, minutes=minutes, movements=MOVES
+    ),
+    st.integers(1, 4), st.integers(1, 30),
+)  # fmt: skip
+# A wait, what happens (None: a wrong PIN), how much in which currency.
+HAPPENING = st.tuples(
+    st.integers(0, 20).map(lambda one: one * MINUTE // 2),
+    st.sampled_from([None, *MOVES, Movement.PAYMENT, Movement.PAYMENT]),
+    st.integers(1, 50),
+    st.sampled_from(["CNY", "USD"]),
 )
-def test_no_window_ever_holds_more_payments_than_its_rule_allows(
+
+
+@given(
+    st.lists(st.one_of(COUNTING, SUMMING, PINNED), min_size=1, max_size=4).map(tuple),
+    st.lists(HAPPENING, max_size=40),
+)
+def test_rules_meet_what_a_list_of_everything_that_happened_meets(
+    rules: tuple[Rule, ...], happening: list[tuple[int, Movement | None, int, str]]
+) -> None:
+    """What is forgotten or counted from a short memory makes no difference, whatever the rules."""
+    book, memory, now = rulebook(rules, 1), Memory(PAYER), NOW
+    past: list[tuple[Instant, Attempted | None]] = []
+    for wait, movement, amount, currency in happening:
+        now = Instant(now + wait)
+        if movement is None:
+            past.append((now, None))
+            if RecentKind.WRONG_PIN in book.windows:
+                memory = after(memory, RecentKind.WRONG_PIN, 0, book.windows, now)
+            continue
+        asked = attempted(amount, currency, movement=movement)
+        judging = tuple(one for one in rules if movement in one.movements)
+        judged = decide_risk(judging, asked, Seen(memory), now)
+        assert judged.met == tuple(one for one in judging if _plainly(one, asked, past, now))
+        if judged.refused is None:
+            past.append((now, asked))
+            memory = made(memory, asked, book.windows, now)
+
+
+def _plainly(
+    rule: Rule, asked: Attempted, past: list[tuple[Instant, Attempted | None]], now: Instant
+) -> bool:
+    inside = [one for at, one in past if at > now - rule.minutes * MINUTE]
+    if rule.kind is RuleKind.WRONG_PINS:
+        return inside.count(None) >= rule.count
+    moved = [one for one in inside if one is not None and one.movement in rule.movements]
+    if rule.kind is RuleKind.MANY_PAYMENTS:
+        return len(moved) >= rule.count
+    sums = [one.amount.amount for one in (*moved, asked)
+            if one.amount.currency is asked.amount.currency]  # fmt: skip
+    return asked.amount.currency.number == rule.currency and sum(sums) >= rule.amount
+
+
+@given(st.lists(st.integers(0, 3 * MINUTE), max_size=300), st.integers(1, 5), st.integers(1, 15))
+def test_no_more_is_remembered_than_a_window_needs(
     waits: list[int], count: int, minutes: int
 ) -> None:
-    """Against every window there is: what passed, looked at afterwards, from each payment on."""
-    rules = (a_rule(RuleKind.MANY_PAYMENTS, count=count, minutes=minutes),)
-    known, now = Recent(PAYER, RecentKind.PAYMENT), NOW
-    passed: list[int] = []
+    book = rulebook((a_rule(RuleKind.MANY_PAYMENTS, count=count, minutes=minutes),), 1)
+    memory, now = Memory(PAYER), NOW
     for wait in waits:
         now = Instant(now + wait)
-        judged = decide_risk(rules, attempted(), Seen(made={Movement.PAYMENT: known.times}), now)
-        stopped = sum(at > now - minutes * MINUTE for at in passed) >= count
-        assert (judged.refused is not None) == stopped
-        if not stopped:
-            passed.append(now)
-            known = after(known, rulebook(rules, 1).times[RecentKind.PAYMENT], now)
-            assert len(known.times) <= count
-    for first, last in zip(passed, passed[count:], strict=False):
-        assert last - first >= minutes * MINUTE
+        memory = made(memory, attempted(), book.windows, now)
+        assert memory.count <= max(count, 4)
+        assert memory.total == 0
+
+
+def test_by_a_clock_that_is_behind_things_happen_as_late_as_the_last() -> None:
+    seen = times(RecentKind.PAYMENT, NOW, Instant(NOW - HOUR), Instant(NOW + SECOND))
+    assert seen.memory.times((RecentKind.PAYMENT,)) == [NOW, NOW, NOW + SECOND]
 
 
 @given(
@@ -176,13 +248,12 @@ def test_no_window_ever_holds_a_larger_sum_than_its_rule_allows(
     """Also when there are more than are remembered one by one; until then it is exact."""
     many: dict[str, Any] = {"minutes": 30, "currency": CNY.number, "amount": amount}
     book = rulebook((a_rule(RuleKind.LARGE_SUM, movements=(Movement.TRANSFER,), **many),), 1)
-    known, now = Moved(PAYER, Movement.TRANSFER, CNY.number), NOW
+    memory, now = Memory(PAYER), NOW
     passed: list[tuple[int, int]] = []
     for wait, much in moves:
         now = Instant(now + wait)
         asked = attempted(much, movement=Movement.TRANSFER)
-        seen = Seen(moved={Movement.TRANSFER: known.amounts})
-        judged = decide_risk(book.checks[Movement.TRANSFER].rules, asked, seen, now)
+        judged = decide_risk(book.checks[Movement.TRANSFER].rules, asked, Seen(memory), now)
         inside = [one for at, one in passed if at > now - 30 * MINUTE]
         if sum(inside) + much >= amount:
             assert judged.refused is not None
@@ -190,8 +261,8 @@ def test_no_window_ever_holds_a_larger_sum_than_its_rule_allows(
             assert judged.refused is None
         if judged.refused is None:
             passed.append((now, much))
-            known = added(known, much, book.sums[Movement.TRANSFER], now)
-            assert len(known.amounts) <= MOST_SUMMED
+            memory = made(memory, asked, book.windows, now)
+            assert memory.count <= MOST_SUMMED
 
 
 def test_a_sum_of_more_than_are_remembered_is_not_too_small() -> None:
@@ -199,15 +270,14 @@ def test_a_sum_of_more_than_are_remembered_is_not_too_small() -> None:
         RuleKind.LARGE_SUM, movements=(Movement.TRANSFER,), minutes=30, currency=CNY.number,
         amount=3 * MOST_SUMMED,
     )  # fmt: skip
-    known, passed = Moved(PAYER, Movement.TRANSFER, CNY.number), 0
-    asked = attempted(1, movement=Movement.TRANSFER)
+    memory, passed = Memory(PAYER), 0
+    asked, windows = attempted(1, movement=Movement.TRANSFER), rulebook((rule,), 1).windows
     for second in range(4 * MOST_SUMMED):
         now = Instant(NOW + second * SECOND)
-        seen = Seen(moved={Movement.TRANSFER: known.amounts})
-        if decide_risk((rule,), asked, seen, now).refused is None:
-            known, passed = added(known, 1, rule.minutes, now), passed + 1
+        if decide_risk((rule,), asked, Seen(memory), now).refused is None:
+            memory, passed = made(memory, asked, windows, now), passed + 1
     assert passed == 3 * MOST_SUMMED - 1
-    assert len(known.amounts) == MOST_SUMMED
+    assert memory.count == MOST_SUMMED
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,7 @@ from tests.world import World, refused
 
 ONE, OTHER = "mbr_0000000000001", "mbr_0000000000002"
 RISK = (
-    "risk_rules", "risk_rulebooks", "risk_recents", "risk_moved", "risk_clearances", "risk_hits",
-    "risk_unseen",
+    "risk_rules", "risk_rulebooks", "risk_memories", "risk_clearances", "risk_hits", "risk_unseen",
 )  # fmt: skip
 # What a try that is refused leaves: its answer, and what it met.
 LEFT_BEHIND = ("risk_hits", "risk_unseen", "payments", "journal")

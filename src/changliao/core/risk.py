@@ -6,12 +6,11 @@ withdrawals. A rule is data of one of a few kinds, drafted by one member and app
 no row. A movement that meets a rule leaves a hit. The strictest action counts: REFUSE is final for
 this movement, REVIEW until a member clears the payer for a time, NOTE only says that it happened.
 Nothing is held for a review: a refused movement has moved nothing, and is asked for again.
-A window holds the last events that some rule counts, so that it never begins anew at a full hour.
+What windows count is remembered in core/risk_memory.py.
 Units: minor units; days and minutes as their fields say.
 """
 
-from bisect import bisect_right
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -22,11 +21,18 @@ from changliao.core.clock import DAY, MINUTE, NEVER, Instant
 from changliao.core.ids import MerchantId, OrderId, RiskHitId, RiskRuleId, UserId
 from changliao.core.money import Money
 from changliao.core.outcome import Reason, Refused
+from changliao.core.risk_memory import (
+    MOST_SUMMED,
+    Memory,
+    RecentKind,
+    Window,
+    after,
+    topic,
+)
 
-# What is remembered one by one for a sum; older ones are put together.
-MOST_SUMMED: Final = 100
 # Of a method or a terminal: whichever.
 ANY: Final = 0
+NO_MEMORY: Final = Memory(0)
 
 
 class Movement(IntEnum):
@@ -82,19 +88,6 @@ class RuleState(IntEnum):
     ENDED = 4
 
 
-class RecentKind(IntEnum):
-    """What a window counts. The number is stored. A merchant has RETURNs, a payer the others."""
-
-    __hash__ = int.__hash__
-
-    PAYMENT = 1
-    WRONG_PIN = 2
-    RETURN = 3
-    TRANSFER = 4
-    PACKET = 5
-    WITHDRAWAL = 6
-
-
 # What is remembered of a movement that was made.
 MADE: Final[Mapping[Movement, RecentKind]] = {
     Movement.PAYMENT: RecentKind.PAYMENT,
@@ -136,13 +129,12 @@ class Rule(Struct, frozen=True):
 class Checks(Struct, frozen=True):
     """The rules for one kind of movement, and what they ask about (`asks`: anything at all).
 
-    `counted` and `summed` are the movements that rules count and add up.
+    `payer`: what is remembered of the payer. `windows` are for all that has to be remembered.
     """
 
     rules: tuple[Rule, ...]
-    counted: tuple[Movement, ...] = ()
-    summed: tuple[Movement, ...] = ()
-    wrong_pins: bool = False
+    windows: Mapping[int, Window] = {}
+    payer: bool = False
     returns: bool = False
     receivers: bool = False
     reviews: bool = False
@@ -152,34 +144,13 @@ class Checks(Struct, frozen=True):
 class Rulebook(Struct, frozen=True):
     """The rules in force, in the order in which they were drafted. There is one.
 
-    What they ask about is worked out once and not by every movement. `times` is how many times of
-    each kind have to be remembered, `sums` for how many minutes amounts have to.
+    What they ask about is worked out once and not by every movement: `windows` by topic.
     """
 
     rules: tuple[Rule, ...] = ()
     revision: int = 0
     checks: Mapping[Movement, Checks] = {}
-    times: Mapping[RecentKind, int] = {}
-    sums: Mapping[Movement, int] = {}
-
-
-class Recent(Struct, frozen=True, gc=False):
-    """When something happened last with one party, the newest at the end: times never fall."""
-
-    owner_id: int
-    kind: RecentKind
-    times: tuple[Instant, ...] = ()
-    revision: int = 0
-
-
-class Moved(Struct, frozen=True, gc=False):
-    """What somebody moved lately in a currency: when and how much, the newest at the end."""
-
-    owner_id: UserId
-    movement: Movement
-    currency: int
-    amounts: tuple[tuple[Instant, int], ...] = ()
-    revision: int = 0
+    windows: Mapping[int, Window] = {}
 
 
 class Clearance(Struct, frozen=True):
@@ -213,14 +184,12 @@ class Attempted(Struct, frozen=True, gc=False):
 class Seen(Struct, frozen=True, gc=False):
     """What rules ask about, as far as one does.
 
-    Times of recent events, what was moved lately in this currency, whether the receiver is a new
+    What is remembered of the payer, times of the merchants' returns, whether the receiver is a new
     one, and the clearance.
     """
 
-    made: Mapping[Movement, tuple[Instant, ...]] = {}
-    moved: Mapping[Movement, tuple[tuple[Instant, int], ...]] = {}
-    wrong_pins: tuple[Instant, ...] = ()
-    returns: tuple[tuple[Instant, ...], ...] = ()
+    memory: Memory = NO_MEMORY
+    returns: tuple[Sequence[Instant], ...] = ()
     new_receiver: bool = False
     cleared_until: Instant = NEVER
 
@@ -261,50 +230,39 @@ UNTOUCHED: Final = Judged((), None)
 
 def rulebook(rules: tuple[Rule, ...], revision: int) -> Rulebook:
     """The rules, with what they ask about."""
-    checks = {}
-    for movement in Movement:
-        of_it = tuple(one for one in rules if movement in one.movements)
-        if of_it:
-            checks[movement] = _checks(of_it)
-    times: dict[RecentKind, int] = {}
-    sums: dict[Movement, int] = {}
+    windows: dict[int, Window] = {}
     for one in rules:
-        for kind in _remembers(one):
-            times[kind] = max(times.get(kind, 0), one.count)
-        if one.kind is RuleKind.LARGE_SUM:
-            for movement in one.movements:
-                sums[movement] = max(sums.get(movement, 0), one.minutes)
-    return Rulebook(rules, revision, checks, times, sums)
+        most = MOST_SUMMED if one.kind is RuleKind.LARGE_SUM else one.count
+        for about in _topics(one):
+            known = windows.get(about, _NO_WINDOW)
+            lasts = max(known.lasts, one.minutes * MINUTE)
+            windows[about] = Window(max(known.most, most), lasts)
+    judging = {move: tuple(one for one in rules if move in one.movements) for move in Movement}
+    checks = {move: _checks(of_it, windows) for move, of_it in judging.items() if of_it}
+    return Rulebook(rules, revision, checks, windows)
 
 
-def after(known: Recent, most: int, now: Instant) -> Recent:
-    """One more happened now. By a clock that is behind, in another process, as late as the last."""
-    times = known.times
-    at = max(now, times[-1]) if times else now
-    return Recent(known.owner_id, known.kind, (*times, at)[-most:], known.revision + 1)
+def made(
+    known: Memory, attempted: Attempted, windows: Mapping[int, Window], now: Instant
+) -> Memory:
+    """What is remembered of the payer when the movement is made."""
+    movement, amount = attempted.movement, attempted.amount
+    counted = MADE[movement]
+    if counted in windows:
+        known = after(known, counted, 0, windows, now)
+    summed = topic(movement, amount.currency.number)
+    if summed in windows:
+        known = after(known, summed, amount.amount, windows, now)
+    return known
 
 
-def added(known: Moved, amount: int, minutes: int, now: Instant) -> Moved:
-    """So much more was moved now; what no rule asks about any more is forgotten.
-
-    Beyond so many the oldest two are put together, as of the later: a sum is never too small.
-    """
-    since = now - minutes * MINUTE
-    amounts = [*(one for one in known.amounts if one[0] > since), (now, amount)]
-    if len(amounts) > MOST_SUMMED:
-        (_, first), (at, second) = amounts[:2]
-        amounts[:2] = [(at, first + second)]
-    return Moved(known.owner_id, known.movement, known.currency, tuple(amounts), known.revision + 1)
-
-
-def _checks(rules: tuple[Rule, ...]) -> Checks:
+def _checks(rules: tuple[Rule, ...], windows: Mapping[int, Window]) -> Checks:
     kinds = {one.kind for one in rules}
     reviews = any(one.action is RiskAction.REVIEW for one in rules)
     return Checks(
         rules=rules,
-        counted=_movements(rules, RuleKind.MANY_PAYMENTS),
-        summed=_movements(rules, RuleKind.LARGE_SUM),
-        wrong_pins=RuleKind.WRONG_PINS in kinds,
+        windows=windows,
+        payer=not kinds.isdisjoint(_OF_THE_PAYER),
         returns=RuleKind.MANY_RETURNS in kinds,
         receivers=RuleKind.NEW_RECEIVER in kinds,
         reviews=reviews,
@@ -312,14 +270,12 @@ def _checks(rules: tuple[Rule, ...]) -> Checks:
     )
 
 
-_ASKING: Final = (*COUNTED, RuleKind.LARGE_SUM, RuleKind.NEW_RECEIVER)
+_NO_WINDOW: Final = Window(0, 0)
+_OF_THE_PAYER: Final = (RuleKind.MANY_PAYMENTS, RuleKind.WRONG_PINS, RuleKind.LARGE_SUM)
+_ASKING: Final = (*_OF_THE_PAYER, RuleKind.MANY_RETURNS, RuleKind.NEW_RECEIVER)
 
 
-def _movements(rules: tuple[Rule, ...], kind: RuleKind) -> tuple[Movement, ...]:
-    return tuple(sorted({move for one in rules if one.kind is kind for move in one.movements}))
-
-
-def _remembers(rule: Rule) -> tuple[RecentKind, ...]:
+def _topics(rule: Rule) -> tuple[int, ...]:
     """What has to be remembered for a rule."""
     if rule.kind is RuleKind.WRONG_PINS:
         return (RecentKind.WRONG_PIN,)
@@ -327,6 +283,8 @@ def _remembers(rule: Rule) -> tuple[RecentKind, ...]:
         return (RecentKind.RETURN,)
     if rule.kind is RuleKind.MANY_PAYMENTS:
         return tuple(MADE[one] for one in rule.movements)
+    if rule.kind is RuleKind.LARGE_SUM:
+        return tuple(topic(one, rule.currency) for one in rule.movements)
     return ()
 
 
@@ -336,13 +294,14 @@ def _young(rule: Rule, attempted: Attempted, _seen: Seen, now: Instant) -> bool:
 
 
 def _payments(rule: Rule, _attempted: Attempted, seen: Seen, now: Instant) -> bool:
-    since = now - rule.minutes * MINUTE
-    lists = [seen.made.get(one, ()) for one in rule.movements]
-    return sum([len(times) - bisect_right(times, since) for times in lists]) >= rule.count
+    # Most people are far from it, and nothing is searched.
+    if seen.memory.count < rule.count:
+        return False
+    return _happened(rule, seen.memory.times(_topics(rule)), now)
 
 
 def _wrong_pins(rule: Rule, _attempted: Attempted, seen: Seen, now: Instant) -> bool:
-    return _happened(rule, seen.wrong_pins, now)
+    return _happened(rule, seen.memory.times(_topics(rule)), now)
 
 
 def _returns(rule: Rule, _attempted: Attempted, seen: Seen, now: Instant) -> bool:
@@ -364,14 +323,11 @@ def _at_once(rule: Rule, attempted: Attempted, _seen: Seen, _now: Instant) -> bo
 
 
 def _sum(rule: Rule, attempted: Attempted, seen: Seen, now: Instant) -> bool:
-    amount = attempted.amount
-    if amount.currency.number != rule.currency:
+    amount, memory = attempted.amount, seen.memory
+    if amount.currency.number != rule.currency or memory.total + amount.amount < rule.amount:
         return False
-    since = now - rule.minutes * MINUTE
-    before = sum(
-        [much for one in rule.movements for at, much in seen.moved.get(one, ()) if at > since]
-    )
-    return before + amount.amount >= rule.amount
+    since = Instant(now - rule.minutes * MINUTE)
+    return memory.amounts(_topics(rule), since) + amount.amount >= rule.amount
 
 
 def _receiver(rule: Rule, attempted: Attempted, seen: Seen, _now: Instant) -> bool:
@@ -383,8 +339,10 @@ def _large(rule: Rule, attempted: Attempted) -> bool:
     return amount.currency.number == rule.currency and amount.amount >= rule.amount
 
 
-def _happened(rule: Rule, times: tuple[Instant, ...], now: Instant) -> bool:
-    return len(times) - bisect_right(times, now - rule.minutes * MINUTE) >= rule.count
+def _happened(rule: Rule, times: Sequence[Instant], now: Instant) -> bool:
+    """Is the last but so many inside the window?"""
+    count = rule.count
+    return len(times) >= count and times[-count] > now - rule.minutes * MINUTE
 
 
 _MEETS: Final[Mapping[RuleKind, Callable[[Rule, Attempted, Seen, Instant], bool]]] = {

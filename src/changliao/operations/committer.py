@@ -29,7 +29,7 @@ from changliao.store.ledger import ACCOUNTS
 from changliao.store.limits import SPENDINGS
 from changliao.store.orders import ORDERS
 from changliao.store.platforms import STORES
-from changliao.store.risk import CLEARANCES, MOVED, RECENTS, RULEBOOKS
+from changliao.store.risk import CLEARANCES, MEMORIES, RULEBOOKS
 from changliao.store.unit import Index, UnitOfWork, as_row
 
 MOST_WAITING: Final = 4_096
@@ -45,9 +45,7 @@ _AVERAGED: Final = 32
 _AWAY_S: Final = 1.0
 # Rules, stores, what people spent until today and what risk rules remember of them: an order asks
 # for them, and few have any.
-_SELDOM_CHANGED: Final = (
-    ACCEPTANCES, STORES, SPENDINGS, RULEBOOKS, RECENTS, MOVED, CLEARANCES,
-)  # fmt: skip
+_SELDOM_CHANGED: Final = (ACCEPTANCES, STORES, SPENDINGS, RULEBOOKS, MEMORIES, CLEARANCES)
 _log = logging.getLogger("changliao.commands")
 
 

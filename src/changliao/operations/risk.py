@@ -5,7 +5,7 @@ one moves nothing, and leaves its hits. Without rules one look at a row that is 
 it, and a movement that no rule judges is done with as soon.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -14,31 +14,27 @@ from changliao.core import chart, risk, risk_unseen
 from changliao.core.acceptance import OWN_METHOD, TERMINAL_OF
 from changliao.core.clock import NEVER, Instant
 from changliao.core.ids import MerchantId, OrderId, RiskHitId, UserId
-from changliao.core.money import Currency, Money
+from changliao.core.money import Money
 from changliao.core.orders import Order
 from changliao.core.outcome import Refused
 from changliao.core.risk import (
-    MADE,
     UNTOUCHED,
     Attempted,
     Checks,
     Hit,
     Judged,
-    Moved,
     Movement,
-    Recent,
-    RecentKind,
-    Rulebook,
     Seen,
     decide_risk,
+    made,
 )
+from changliao.core.risk_memory import Memory, RecentKind, after
 from changliao.core.risk_unseen import Unseen
 from changliao.operations.operation import Place
 from changliao.store import ledger
 from changliao.store.risk import (
     CLEARANCES,
-    MOVED,
-    RECENTS,
+    MEMORIES,
     RULEBOOKS,
     THE_RULEBOOK,
     UNSEEN,
@@ -48,33 +44,27 @@ from changliao.store.unit import UnitOfWork
 
 # What every movement announces.
 KEY: Final[Place] = (RULEBOOKS, THE_RULEBOOK)
-_NO_RULES: Final = Rulebook()
 _NOTHING_SEEN: Final = Seen()
 _NOBODY: Final = UserId(0)
+_RETURN: Final = (RecentKind.RETURN,)
 
 
 class Passed(Struct, frozen=True, gc=False):
-    """A movement that rules let pass, and what is to be remembered of it when it is written.
-
-    `times`: how many of its kind; `minutes`: for how long its amount. `returns`: its merchants'
-    returns were counted.
-    """
+    """A movement that rules let pass; `checks` say what is to be remembered when it is written."""
 
     attempted: Attempted
     judged: Judged
-    times: int
-    minutes: int
-    returns: bool
+    checks: Checks
 
 
 def judge_order(
     tx: UnitOfWork, order: Order, payer_id: UserId, now: Instant, method_id: int = OWN_METHOD
 ) -> Passed | Refused | None:
     """May somebody pay this order, as far as rules go? None: nothing to keep."""
-    book = _book(tx, Movement.PAYMENT)
-    if book is None:
+    checks = _checks(tx, Movement.PAYMENT)
+    if checks is None:
         return None
-    return _judged(tx, book, of_order(order, payer_id, method_id), now)
+    return _judged(tx, checks, of_order(order, payer_id, method_id), now)
 
 
 def of_order(order: Order, payer_id: UserId, method_id: int = OWN_METHOD) -> Attempted:
@@ -94,8 +84,8 @@ def judge_movement(
     receiver_id: UserId = _NOBODY,
 ) -> Passed | Refused | None:
     """May somebody send this to people or to the own bank? None: nothing to keep."""
-    book = _book(tx, movement)
-    if book is None:
+    checks = _checks(tx, movement)
+    if checks is None:
         return None
     attempted = Attempted(
         payer_id,
@@ -107,58 +97,54 @@ def judge_movement(
         movement=movement,
         receiver_id=receiver_id,
     )
-    return _judged(tx, book, attempted, now)
+    return _judged(tx, checks, attempted, now)
 
 
 def judge(tx: UnitOfWork, attempted: Attempted, now: Instant) -> Passed | Refused | None:
     """May this be made, as far as rules go? None: nothing to keep."""
-    book = _book(tx, attempted.movement)
-    if book is None:
+    checks = _checks(tx, attempted.movement)
+    if checks is None:
         return None
-    return _judged(tx, book, attempted, now)
+    return _judged(tx, checks, attempted, now)
 
 
 def keep(tx: UnitOfWork, passed: Passed | None, now: Instant) -> None:
     """Write what is to be remembered of a movement that is made."""
     if passed is None:
         return
-    attempted = passed.attempted
+    attempted, checks = passed.attempted, passed.checks
     if passed.judged.met:
         _keep_hits(tx, attempted, passed.judged, now)
-    if passed.times:
-        _happened(tx, attempted.payer_id, MADE[attempted.movement], passed.times, now)
-    if passed.minutes:
-        _moved(tx, attempted, passed.minutes, now)
-    if passed.returns:
+    if checks.windows:
+        payer_id = attempted.payer_id
+        before = _memory(tx, payer_id)
+        memory = made(before, attempted, checks.windows, now)
+        if memory is not before:
+            tx.put(MEMORIES, payer_id, memory)
+    if checks.returns:
         for merchant_id in _paid(attempted):
             _hold_still(tx, merchant_id)
 
 
 def wrong_pin(tx: UnitOfWork, user_id: UserId, now: Instant) -> None:
     """Somebody typed a wrong PIN; remembered while a rule counts them."""
-    most = _times(tx).get(RecentKind.WRONG_PIN)
-    if most:
-        _happened(tx, user_id, RecentKind.WRONG_PIN, most, now)
+    _happened(tx, user_id, RecentKind.WRONG_PIN, now)
 
 
 def returned(tx: UnitOfWork, merchant_id: MerchantId, now: Instant) -> None:
     """A merchant had a refund or a dispute; remembered while a rule counts them."""
-    most = _times(tx).get(RecentKind.RETURN)
-    if most:
-        _happened(tx, merchant_id, RecentKind.RETURN, most, now)
+    _happened(tx, merchant_id, RecentKind.RETURN, now)
 
 
-def _book(tx: UnitOfWork, movement: Movement) -> Rulebook | None:
-    """The rules, if any of them judges this."""
+def _checks(tx: UnitOfWork, movement: Movement) -> Checks | None:
+    """What judges this, if there is anything."""
     book = tx.find(RULEBOOKS, THE_RULEBOOK)
-    return book if book is not None and movement in book.checks else None
+    return None if book is None else book.checks.get(movement)
 
 
 def _judged(
-    tx: UnitOfWork, book: Rulebook, attempted: Attempted, now: Instant
+    tx: UnitOfWork, checks: Checks, attempted: Attempted, now: Instant
 ) -> Passed | Refused | None:
-    movement = attempted.movement
-    checks = book.checks[movement]
     seen = _seen(tx, checks, attempted) if checks.asks else _NOTHING_SEEN
     judged = decide_risk(checks.rules, attempted, seen, now)
     if judged.refused is not None:
@@ -166,39 +152,26 @@ def _judged(
         return judged.refused
     if not checks.asks and judged is UNTOUCHED:
         return None
-    times = book.times.get(MADE[movement], 0)
-    return Passed(attempted, judged, times, book.sums.get(movement, 0), checks.returns)
-
-
-def _times(tx: UnitOfWork) -> Mapping[RecentKind, int]:
-    return (tx.find(RULEBOOKS, THE_RULEBOOK) or _NO_RULES).times
+    return Passed(attempted, judged, checks)
 
 
 def _seen(tx: UnitOfWork, checks: Checks, attempted: Attempted) -> Seen:
     """What these rules ask about; what none asks about is not read."""
-    payer_id, currency = attempted.payer_id, attempted.amount.currency
-    if (checks.counted or checks.wrong_pins) and tx.untouched(RECENTS):
-        _load_payers(tx, checks, currency)
-    if checks.summed and tx.untouched(MOVED):
-        _load_sums(tx, checks, currency)
-    made: dict[Movement, tuple[Instant, ...]] = {}
-    moved: dict[Movement, tuple[tuple[Instant, int], ...]] = {}
-    wrong_pins: tuple[Instant, ...] = ()
-    returns: tuple[tuple[Instant, ...], ...] = ()
-    for one in checks.counted:
-        made[one] = _recent(tx, payer_id, MADE[one])
-    for one in checks.summed:
-        known = tx.find(MOVED, (payer_id, one, currency.number))
-        if known is not None:
-            moved[one] = known.amounts
-    if checks.wrong_pins:
-        wrong_pins = _recent(tx, payer_id, RecentKind.WRONG_PIN)
+    payer_id = attempted.payer_id
+    memory = risk.NO_MEMORY
+    if checks.payer:
+        if tx.untouched(MEMORIES):
+            # The first to ask asks for everybody in the batch.
+            book = chart.wallet(_NOBODY, attempted.amount.currency).book
+            tx.load(MEMORIES, ledger.owners(tx, book))
+        memory = tx.find(MEMORIES, payer_id) or memory
+    returns: tuple[Sequence[Instant], ...] = ()
     if checks.returns:
-        returns = tuple(_recent(tx, one, RecentKind.RETURN) for one in _paid(attempted))
+        returns = tuple(_memory(tx, one).times(_RETURN) for one in _paid(attempted))
     new_receiver = checks.receivers and _is_new(tx, payer_id, attempted.receiver_id)
     cleared = tx.find(CLEARANCES, payer_id) if checks.reviews else None
     until = NEVER if cleared is None else cleared.until
-    return Seen(made, moved, wrong_pins, returns, new_receiver, until)
+    return Seen(memory, returns, new_receiver, until)
 
 
 def _paid(attempted: Attempted) -> tuple[MerchantId, ...]:
@@ -207,31 +180,12 @@ def _paid(attempted: Attempted) -> tuple[MerchantId, ...]:
 
 def _hold_still(tx: UnitOfWork, merchant_id: MerchantId) -> None:
     """A return that another process commits meanwhile is counted: this batch begins again."""
-    key = (merchant_id, RecentKind.RETURN)
-    if tx.find(RECENTS, key) is None:
-        tx.put(RECENTS, key, Recent(merchant_id, RecentKind.RETURN))
-    tx.rely(RECENTS, key)
+    tx.put(MEMORIES, merchant_id, _memory(tx, merchant_id))
+    tx.rely(MEMORIES, merchant_id)
 
 
-def _load_payers(tx: UnitOfWork, checks: Checks, currency: Currency) -> None:
-    """The first to ask asks for everybody in the batch."""
-    kinds = [MADE[one] for one in checks.counted]
-    kinds += [RecentKind.WRONG_PIN] if checks.wrong_pins else []
-    tx.load(RECENTS, [(one, kind) for one in _payers(tx, currency) for kind in kinds])
-
-
-def _load_sums(tx: UnitOfWork, checks: Checks, currency: Currency) -> None:
-    number, moves = currency.number, checks.summed
-    tx.load(MOVED, [(one, move, number) for one in _payers(tx, currency) for move in moves])
-
-
-def _payers(tx: UnitOfWork, currency: Currency) -> list[int]:
-    return ledger.owners(tx, chart.wallet(_NOBODY, currency).book)
-
-
-def _recent(tx: UnitOfWork, owner_id: int, kind: RecentKind) -> tuple[Instant, ...]:
-    known = tx.find(RECENTS, (owner_id, kind))
-    return () if known is None else known.times
+def _memory(tx: UnitOfWork, owner_id: int) -> Memory:
+    return tx.find(MEMORIES, owner_id) or Memory(owner_id)
 
 
 def _is_new(tx: UnitOfWork, payer_id: UserId, payee_id: UserId) -> bool:
@@ -251,15 +205,7 @@ def _keep_hits(tx: UnitOfWork, attempted: Attempted, judged: Judged, now: Instan
     tx.put(UNSEEN, payer_id, unseen)
 
 
-def _happened(tx: UnitOfWork, owner_id: int, kind: RecentKind, most: int, now: Instant) -> None:
-    key = (owner_id, kind)
-    known = tx.find(RECENTS, key) or Recent(owner_id, kind)
-    tx.put(RECENTS, key, risk.after(known, most, now))
-
-
-def _moved(tx: UnitOfWork, attempted: Attempted, minutes: int, now: Instant) -> None:
-    payer_id, movement = attempted.payer_id, attempted.movement
-    currency = attempted.amount.currency.number
-    key = (payer_id, movement, currency)
-    known = tx.find(MOVED, key) or Moved(payer_id, movement, currency)
-    tx.put(MOVED, key, risk.added(known, attempted.amount.amount, minutes, now))
+def _happened(tx: UnitOfWork, owner_id: int, kind: RecentKind, now: Instant) -> None:
+    book = tx.find(RULEBOOKS, THE_RULEBOOK)
+    if book is not None and kind in book.windows:
+        tx.put(MEMORIES, owner_id, after(_memory(tx, owner_id), kind, 0, book.windows, now))

@@ -30,7 +30,7 @@ def account(tx: UnitOfWork, account_id: AccountId) -> Account:
 
 def owners(tx: UnitOfWork, book: int) -> list[int]:
     """Whose accounts of one book this batch has asked for."""
-    return [account_id.owner for account_id in tx.asked(ACCOUNTS) if account_id.book == book]
+    return [owner for owner, kept in tx.asked(ACCOUNTS) if kept == book]
 
 
 def post(tx: UnitOfWork, transfers: Iterable[Transfer]) -> None:

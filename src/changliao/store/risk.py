@@ -11,15 +11,13 @@ from changliao.core.risk import (
     Attempted,
     Clearance,
     Hit,
-    Moved,
     Movement,
-    Recent,
-    RecentKind,
     RiskAction,
     Rule,
     Rulebook,
     rulebook,
 )
+from changliao.core.risk_memory import Memory, recalled
 from changliao.core.risk_unseen import Unseen
 from changliao.store.engine import Row
 from changliao.store.unit import Table, UnitOfWork
@@ -28,8 +26,6 @@ from changliao.store.unit import Table, UnitOfWork
 THE_RULEBOOK: Final = 1
 _RULE = msgspec.json.Decoder(Rule)
 _RULES = msgspec.json.Decoder(tuple[Rule, ...])
-_AMOUNTS = msgspec.json.Decoder(tuple[tuple[Instant, int], ...])
-_TIMES = msgspec.json.Decoder(tuple[Instant, ...])
 
 
 def rule_from_row(row: Row) -> Rule:
@@ -42,14 +38,9 @@ def rulebook_from_row(row: Row) -> Rulebook:
     return rulebook(_RULES.decode(row[0]), row[1])
 
 
-def recent_from_row(row: Row) -> Recent:
-    """What happened lately, from its columns in the order of `risk_recents_find`."""
-    return Recent(row[0], RecentKind(row[1]), _TIMES.decode(row[2]), row[3])
-
-
-def moved_from_row(row: Row) -> Moved:
-    """What somebody moved lately, from its columns in the order of `risk_moved_find`."""
-    return Moved(UserId(row[0]), Movement(row[1]), row[2], _AMOUNTS.decode(row[3]), row[4])
+def memory_from_row(row: Row) -> Memory:
+    """What is remembered of a party, from its columns in the order of `risk_memories_find`."""
+    return recalled(row[0], bytes(row[1]), row[2])
 
 
 def clearance_from_row(row: Row) -> Clearance:
@@ -115,40 +106,14 @@ RULEBOOKS: Table[int, Rulebook] = Table(
         before.revision,
     ),
 )
-RECENTS: Table[tuple[int, int], Recent] = Table(
-    name="risk_recents",
-    key=lambda one: (one.owner_id, int(one.kind)),
-    to_row=lambda one: (
-        one.owner_id,
-        int(one.kind),
-        msgspec.json.encode(one.times),
-        one.revision,
-    ),
-    from_row=recent_from_row,
+MEMORIES: Table[int, Memory] = Table(
+    name="risk_memories",
+    key=lambda one: one.owner_id,
+    to_row=lambda one: (one.owner_id, one.records, one.revision),
+    from_row=memory_from_row,
     change=lambda before, after: (
         after.owner_id,
-        int(after.kind),
-        msgspec.json.encode(after.times),
-        after.revision,
-        before.revision,
-    ),
-)
-MOVED: Table[tuple[int, int, int], Moved] = Table(
-    name="risk_moved",
-    key=lambda one: (one.owner_id, int(one.movement), one.currency),
-    to_row=lambda one: (
-        one.owner_id,
-        int(one.movement),
-        one.currency,
-        msgspec.json.encode(one.amounts),
-        one.revision,
-    ),
-    from_row=moved_from_row,
-    change=lambda before, after: (
-        after.owner_id,
-        int(after.movement),
-        after.currency,
-        msgspec.json.encode(after.amounts),
+        after.records,
         after.revision,
         before.revision,
     ),

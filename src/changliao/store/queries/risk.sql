@@ -64,92 +64,39 @@ WHERE
     risk_rulebooks.rulebook = input.rulebook
     AND risk_rulebooks.revision = input.expected_revision;
 
--- name: risk_recents_find
--- input: owner_id bigint, kind integer
+-- name: risk_memories_find
+-- input: owner_id bigint
 SELECT
-    risk_recents.owner_id,
-    risk_recents.kind,
-    risk_recents.times,
-    risk_recents.revision
+    risk_memories.owner_id,
+    risk_memories.records,
+    risk_memories.revision
 FROM input
-INNER JOIN risk_recents
-    ON
-        risk_recents.owner_id = input.owner_id
-        AND risk_recents.kind = input.kind;
+INNER JOIN risk_memories ON risk_memories.owner_id = input.owner_id;
 
--- name: risk_recents_insert
--- input: owner_id bigint, kind integer, times bytea, revision integer
-INSERT INTO risk_recents (
+-- name: risk_memories_insert
+-- input: owner_id bigint, records bytea, revision integer
+INSERT INTO risk_memories (
     owner_id,
-    kind,
-    times,
+    records,
     revision
 )
 SELECT
     owner_id,
-    kind,
-    times,
+    records,
     revision
 FROM input;
 
--- name: risk_recents_update
--- input: owner_id bigint, kind integer, times bytea, revision integer, expected_revision integer
+-- name: risk_memories_update
+-- input: owner_id bigint, records bytea, revision integer, expected_revision integer
 -- guarded: yes
-UPDATE risk_recents
+UPDATE risk_memories
 SET
-    times = input.times,
+    records = input.records,
     revision = input.revision
 FROM input
 WHERE
-    risk_recents.owner_id = input.owner_id
-    AND risk_recents.kind = input.kind
-    AND risk_recents.revision = input.expected_revision;
-
--- name: risk_moved_find
--- input: owner_id bigint, movement integer, currency integer
-SELECT
-    risk_moved.owner_id,
-    risk_moved.movement,
-    risk_moved.currency,
-    risk_moved.amounts,
-    risk_moved.revision
-FROM input
-INNER JOIN risk_moved
-    ON
-        risk_moved.owner_id = input.owner_id
-        AND risk_moved.movement = input.movement
-        AND risk_moved.currency = input.currency;
-
--- name: risk_moved_insert
--- input: owner_id bigint, movement integer, currency integer, amounts bytea, revision integer
-INSERT INTO risk_moved (
-    owner_id,
-    movement,
-    currency,
-    amounts,
-    revision
-)
-SELECT
-    owner_id,
-    movement,
-    currency,
-    amounts,
-    revision
-FROM input;
-
--- name: risk_moved_update
--- input: owner_id bigint, movement integer, currency integer, amounts bytea, revision integer, expected_revision integer
--- guarded: yes
-UPDATE risk_moved
-SET
-    amounts = input.amounts,
-    revision = input.revision
-FROM input
-WHERE
-    risk_moved.owner_id = input.owner_id
-    AND risk_moved.movement = input.movement
-    AND risk_moved.currency = input.currency
-    AND risk_moved.revision = input.expected_revision;
+    risk_memories.owner_id = input.owner_id
+    AND risk_memories.revision = input.expected_revision;
 
 -- name: risk_clearances_find
 -- input: user_id bigint
