@@ -78,6 +78,7 @@ const receipts = sdk.v3.fundApp.mchTransfer.elecsign;
 const batches = sdk.v3.transfer.batches;
 const complaint = sdk.v3.merchantService.complaintsV2._complaint_id_;
 const complained = { complainted_mchid: settings.mchid };
+const platform = sdk.v3.ecommerce;
 const combined = sdk.v3.combineTransactions;
 const combinedOrder = combined.outTradeNo._combine_out_trade_no_;
 
@@ -168,6 +169,15 @@ await answerLines({
   complaint_response: ({ complaint_id, response_content }) =>
     called(complaint.response.post({ ...complained, response_content }, { complaint_id })),
   complaint_complete: (named) => called(complaint.complete.post(complained, named)),
+  ecommerce_share: (fields) =>
+    called(platform.profitsharing.orders.post({ appid: settings.appid, ...fields })),
+  ecommerce_share_query: (params) => called(platform.profitsharing.orders.get({ params })),
+  ecommerce_finish: (fields) => called(platform.profitsharing.finishOrder.post(fields)),
+  ecommerce_refund: (fields) =>
+    // In its chain `apply` is the method of functions, so the path is written out.
+    called(sdk["v3/ecommerce/refunds/apply"].post({ sp_appid: settings.appid, ...fields })),
+  ecommerce_refund_query: ({ out_refund_no, ...params }) =>
+    called(platform.refunds.outRefundNo._out_refund_no_.get({ out_refund_no, params })),
   fund_balance: (named) => called(sdk.v3.merchant.fund.balance._account_type_.get(named)),
   async image_upload({ filepath }) {
     const content = readFileSync(filepath);

@@ -306,3 +306,41 @@ def test_a_complaint_is_read_answered_and_settled(
         told = shop.done("complaint_history_query", **complaint)["data"]
         assert told[1]["operate_details"] == "马上补发"
         mall.close()
+
+
+def test_a_platform_shares_and_refunds_for_its_sub_merchant(
+    shop: Shop, sandbox: tuple[Served, Rest], payer: Person
+) -> None:
+    platform, calls = shop.settings["mchid"], ("share_query", "finish", "refund", "refund_query")
+    if shop.do("ecommerce_share").get("missing"):
+        for call in calls:
+            assert shop.do(f"ecommerce_{call}")["missing"]
+        return
+    store = sandbox[0].command("sandbox", "merchant", "Sub of platform")["mchid"]
+    sandbox[0].command("sandbox", "partner", platform, store)
+    number, total = f"E{next(numbers)}", {"total": PRICE, "currency": "CNY"}
+    held = {"out_trade_no": number, "settle_info": {"profit_sharing": True}, "amount": total}
+    placed = shop.do("partner", call="pay", description="鞋", sub_mchid=store, **held)
+    payer.pay(placed["body"]["code_url"])
+    asked = {"call": "query", "sub_mchid": store, "out_trade_no": number}
+    sold = {
+        "sub_mchid": store,
+        "transaction_id": shop.done("partner", **asked)["transaction_id"],
+    }
+    named = sold | {"out_order_no": f"S{number}"}
+    part = {"type": "MERCHANT_ID", "receiver_account": platform, "amount": 100,
+            "description": "佣金"}  # fmt: skip
+    with Seller(shop.settings) as own:
+        relation = {"appid": own.appid, "type": "MERCHANT_ID", "account": platform,
+                    "relation_type": "PLATFORM"}  # fmt: skip
+        added = own.post("/v3/ecommerce/profitsharing/receivers/add", **relation)
+        assert added.status_code == 200, added.text
+    shared = shop.done("ecommerce_share", **named, receivers=[part], finish=False)
+    assert shared["out_order_no"] == named["out_order_no"]
+    assert shop.done("ecommerce_share_query", **named)["status"] == "FINISHED"
+    rest = sold | {"out_order_no": f"F{number}", "description": "完结"}
+    assert shop.done("ecommerce_finish", **rest)["transaction_id"] == sold["transaction_id"]
+    back = {"out_refund_no": f"R{number}", "amount": {"refund": BACK, **total}}
+    made = shop.done("ecommerce_refund", **sold, **back)
+    shown = {"out_refund_no": f"R{number}", "sub_mchid": store}
+    assert shop.done("ecommerce_refund_query", **shown)["refund_id"] == made["refund_id"]

@@ -42,7 +42,16 @@ func (shop *Shop) orders() map[string]lines.Call {
 		"complaint_history_query": named(sdk.V3ComplaintNegotiationHistory, "complaint_id", nil),
 		"complaint_response":      named(sdk.V3ComplaintResponse, "complaint_id", complained),
 		"complaint_complete":      named(sdk.V3ComplaintComplete, "complaint_id", complained),
-		"combine_query":           only(sdk.V3CombineQueryOrder, "combine_out_trade_no"),
+		"ecommerce_share": call(
+			sdk.V3EcommerceProfitShare, lines.Fields{"appid": shop.settings["appid"]},
+		),
+		"ecommerce_share_query": call(sdk.V3EcommerceProfitShareQuery, nil),
+		"ecommerce_finish":      call(sdk.V3EcommerceProfitShareFinish, nil),
+		"ecommerce_refund": call(
+			sdk.V3EcommerceRefund, lines.Fields{"sp_appid": shop.settings["appid"]},
+		),
+		"ecommerce_refund_query": named(sdk.V3EcommerceRefundQueryByNo, "out_refund_no", nil),
+		"combine_query":          only(sdk.V3CombineQueryOrder, "combine_out_trade_no"),
 		"combine_close": named(
 			sdk.V3CombineCloseOrder, "combine_out_trade_no",
 			lines.Fields{"combine_appid": shop.settings["appid"]},

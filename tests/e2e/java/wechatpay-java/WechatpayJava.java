@@ -25,6 +25,11 @@ import com.wechat.pay.java.service.billdownload.DigestBillEntity;
 import com.wechat.pay.java.service.billdownload.model.GetFundFlowBillRequest;
 import com.wechat.pay.java.service.billdownload.model.GetSingleSubMchFundFlowBillRequest;
 import com.wechat.pay.java.service.billdownload.model.GetTradeBillRequest;
+import com.wechat.pay.java.service.ecommerceprofitsharing.EcommerceProfitSharingService;
+import com.wechat.pay.java.service.ecommerceprofitsharing.model.FinishOrderRequest;
+import com.wechat.pay.java.service.ecommercerefund.EcommerceRefundService;
+import com.wechat.pay.java.service.ecommercerefund.model.CreateRefundRequest;
+import com.wechat.pay.java.service.ecommercerefund.model.QueryRefundByOutRefundNoRequest;
 import com.wechat.pay.java.service.file.FileUploadService;
 import com.wechat.pay.java.service.payments.app.AppServiceExtension;
 import com.wechat.pay.java.service.payments.h5.H5Service;
@@ -148,6 +153,7 @@ public final class WechatpayJava {
     if (name.equals("callback")) return callback(asked);
     if (name.equals("partner")) return partner(asked);
     if (name.startsWith("profitsharing_")) return sharing(name, asked);
+    if (name.startsWith("ecommerce_")) return platform(name, asked);
     if (name.startsWith("transfer_")) return batches(name, asked);
     if (name.startsWith("combine_")) return combined(name, asked);
     if (name.contains("bill")) return bills(name, asked);
@@ -292,6 +298,33 @@ public final class WechatpayJava {
         return typed(asked, SplitBillRequest.class, shares::splitBill);
       default:
         return typed(asked, QueryMerchantRatioRequest.class, shares::queryMerchantRatio);
+    }
+  }
+
+  private JsonObject platform(String name, JsonObject asked) {
+    EcommerceProfitSharingService shares =
+        new EcommerceProfitSharingService.Builder().config(config).build();
+    EcommerceRefundService refunds = new EcommerceRefundService.Builder().config(config).build();
+    switch (name) {
+      case "ecommerce_share":
+        add(asked, "appid");
+        return typed(
+            asked,
+            com.wechat.pay.java.service.ecommerceprofitsharing.model.CreateOrderRequest.class,
+            shares::createOrder);
+      case "ecommerce_share_query":
+        return typed(
+            asked,
+            com.wechat.pay.java.service.ecommerceprofitsharing.model.QueryOrderRequest.class,
+            shares::queryOrder);
+      case "ecommerce_finish":
+        return typed(asked, FinishOrderRequest.class, shares::finishOrder);
+      case "ecommerce_refund":
+        asked.add("sp_appid", settings.get("appid"));
+        return typed(asked, CreateRefundRequest.class, refunds::createRefund);
+      default:
+        return typed(
+            asked, QueryRefundByOutRefundNoRequest.class, refunds::queryRefundByOutRefundNo);
     }
   }
 
