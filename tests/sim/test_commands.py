@@ -183,6 +183,20 @@ def test_what_cannot_be_fitted_is_refused_with_its_line_and_the_mend(
 @pytest.mark.parametrize(
     "words",
     [
+        ("lab", "drive", "story", "--into", "http://h:1", "--key", "k", "--secret", "mine"),
+        (
+            "lab",
+            "drive",
+            "story",
+            "--into",
+            "http://h:1",
+            "--key",
+            "k",
+            "--secret",
+            "ab",
+            "--rate",
+            "nan",
+        ),
         ("lab", "run", "nowhere.toml"),
         ("lab", "run", "story:nobody"),
         ("lab", "sweep", "story", "habit"),

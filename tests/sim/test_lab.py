@@ -148,7 +148,7 @@ def test_v18_the_engines_agree(story: File) -> None:
         spread = np.sqrt(expected.shares * (1 - expected.shares) / bought)
         there = expected.shares > 0
         zs.append(np.sqrt((((drawn.shares - expected.shares)[there] / spread[there]) ** 2).mean()))
-    assert np.mean(zs) <= 1.3
+    assert 0.8 <= np.mean(zs) <= 1.3, "less would be no draws at all"
 
 
 def test_drawn_cells_agree_with_the_expected_path(story: File) -> None:

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from changliao.commands.lab_files import fitted, refusals
 from changliao.commands.open_loop import Load, Report, Sale, Shop
-from changliao.commands.options import fail, json_option
+from changliao.commands.options import fail, finite, hexadecimal, json_option
 from changliao.commands.rest_client import RestClient
 from changliao.commands.terminal import console
 from changliao.sim.purchases import purchases
@@ -95,9 +95,27 @@ class Stage:
 @click.argument("path", metavar="FILE", default="story")
 @click.option("--into", envvar="CHANGLIAO_URL", required=True, help="Where the sandbox listens.")
 @click.option("--key", envvar="CHANGLIAO_OPERATOR_KEY", required=True, help="An operator's key.")
-@click.option("--secret", envvar="CHANGLIAO_OPERATOR_SECRET", required=True, help="Its secret.")
-@click.option("--rate", type=click.FloatRange(0.1, 100_000), required=True, help="Sales a second.")
-@click.option("--seconds", type=click.FloatRange(0.1, 86_400), default=60.0, show_default=True)
+@click.option(
+    "--secret",
+    envvar="CHANGLIAO_OPERATOR_SECRET",
+    required=True,
+    callback=hexadecimal,
+    help="Its secret.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.1, 100_000),
+    required=True,
+    callback=finite,
+    help="Sales a second.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.1, 86_400),
+    default=60.0,
+    callback=finite,
+    show_default=True,
+)
 @click.option("--users", type=click.IntRange(1, 10_000_000), default=20_000, show_default=True)
 @click.option("--from-day", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--wallet", default="changliao", show_default=True, help="Whose payments are made.")

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from changliao.commands.context import run, visit
 from changliao.commands.insight_files import FileOffice
-from changliao.commands.options import data_option, fail, json_option
+from changliao.commands.options import data_option, fail, hexadecimal, json_option
 from changliao.commands.platform import Office
 from changliao.commands.terminal import print_whole
 from changliao.workers import market
@@ -38,7 +38,13 @@ _FRACTIONS: Final = frozenset(
     help="Where the network listens.",
 )  # fmt: skip
 @click.option("--key", envvar="CHANGLIAO_OPERATOR_KEY", default="", help="An operator's key.")
-@click.option("--secret", envvar="CHANGLIAO_OPERATOR_SECRET", default="", help="The key's secret.")
+@click.option(
+    "--secret",
+    envvar="CHANGLIAO_OPERATOR_SECRET",
+    default="",
+    callback=hexadecimal,
+    help="The key's secret.",
+)
 @click.option(
     "--payments", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Of this Parquet file, instead of a network.",

@@ -1,7 +1,9 @@
 """What every command shares and no network is needed for: options, output, and saying no."""
 
+import math
 import sys
 from pathlib import Path
+from string import hexdigits
 from typing import Any, NoReturn
 
 import click
@@ -24,6 +26,20 @@ def data_option(command: Any) -> Any:
 def json_option(command: Any) -> Any:
     """`--json`: for programs."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def hexadecimal(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """A secret as `init` prints it; the message does not repeat it."""
+    if not set(value) <= set(hexdigits) or len(value) % 2:
+        raise click.BadParameter("hexadecimal digits expected, as `changliao init` printed them")
+    return value
+
+
+def finite(_context: click.Context, _option: click.Parameter, value: float) -> float:
+    """No bound keeps out what is no number."""
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no number")
+    return value
 
 
 def fail(message: str, status: int = 1) -> NoReturn:

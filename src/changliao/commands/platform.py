@@ -4,7 +4,6 @@ Operators work from anywhere with a key of their own: a merger needs two of them
 """
 
 import asyncio
-from string import hexdigits
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -12,7 +11,7 @@ import click
 import msgspec
 from msgspec import Struct
 
-from changliao.commands.options import fail
+from changliao.commands.options import fail, hexadecimal
 from changliao.commands.rest_client import ask
 
 _API: Final = "/api/v1"
@@ -39,8 +38,6 @@ class Office(Struct, frozen=True):
         if parts.scheme != "http" or not parts.hostname:
             fail("--url: http://host:port expected, where the network listens", 2)
         address, key = (parts.hostname, parts.port or 80), (self.key, self.secret)
-        if not set(self.secret) <= set(hexdigits) or len(self.secret) % 2:
-            fail("--secret: hexadecimal digits expected, as `init` printed them", 2)
         try:
             status, answer = ask(address, key, method, _API + path, fields)
         except (OSError, asyncio.IncompleteReadError) as error:
@@ -57,7 +54,11 @@ class Office(Struct, frozen=True):
 )  # fmt: skip
 @click.option("--key", envvar="CHANGLIAO_OPERATOR_KEY", required=True, help="An operator's key.")
 @click.option(
-    "--secret", envvar="CHANGLIAO_OPERATOR_SECRET", required=True, help="The key's secret."
+    "--secret",
+    envvar="CHANGLIAO_OPERATOR_SECRET",
+    required=True,
+    callback=hexadecimal,
+    help="The key's secret.",
 )
 @click.pass_context
 def platform(context: click.Context, url: str, key: str, secret: str) -> None:
