@@ -334,6 +334,22 @@ def test_an_id_that_names_somebody_elses_budget_is_refused(world: World, shop: S
     assert (thief.earned(), shop.left(made)) == (0, (1_000, 0))
 
 
+def test_two_discounts_under_one_payments_name_leave_the_books_in_order(
+    world: World, shop: Shop
+) -> None:
+    """Payers name their payments, and payments are found by merchant and name."""
+    user, other = world.user(5_000), Shop(world)
+    payment_id = PaymentId(world.ids.new())
+    for one in (shop, other):
+        made = one.budget(kind=BudgetKind.SUBSIDY, rate_bps=1_000)
+        placed = world.place(1_000, merchant_id=one.id)
+        paying = replace(one.payment(placed, user, made, 100), payment_id=payment_id)
+        assert isinstance(world.do(orders.PAY, paying), Order)
+        world.refund(placed, 300, reference=f"F{made.id}")
+    assert has(world, user) == 5_000 - 2 * (900 - 270)
+    world.audit()
+
+
 @pytest.mark.parametrize("kind", list(BudgetKind))
 def test_ten_thousand_claims_stop_at_the_cap(address: str, kind: BudgetKind) -> None:
     """Several committers, as several processes would: never one unit above the cap."""

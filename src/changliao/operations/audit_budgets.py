@@ -19,13 +19,21 @@ def first_fault(
 ) -> str | None:
     """What is wrong with budgets; None: nothing. `moved` is by cause and code."""
     used: dict[tuple[int, int], int] = defaultdict(int)
+    named: dict[int, tuple[str, int]] = {}
     paid = returned = count = 0
     for known, (ordered, refunded, discount) in views.all_discounts(reader):
-        wrong = _wrong_discount(known, ordered, refunded, discount, moved)
+        shown = f"the discount of {ids.show('ord', known.order_id)}"
+        wrong = _wrong_discount(known, ordered, refunded, discount)
         if wrong:
-            return f"the discount of {ids.show('ord', known.order_id)} {wrong}"
+            return f"{shown} {wrong}"
+        # Payers name their payments: two merchants may have been paid under one name.
+        _, others = named.get(known.payment_id, (shown, 0))
+        named[known.payment_id] = shown, others + known.amount
         used[known.owner_id, known.budget_id] += known.amount - known.returned
         paid, returned, count = paid + known.amount, returned + known.returned, count + 1
+    for payment_id, (shown, amount) in named.items():
+        if moved.get((payment_id, Code.DISCOUNT), 0) != amount:
+            return f"{shown} did not move {amount}"
     if (paid, count) != tuple(views.discounted_orders(reader)):
         return "orders have discounts that no budget paid"
     for code, in_all in ((Code.DISCOUNT, paid), (Code.DISCOUNT_RETURN, returned)):
@@ -34,15 +42,9 @@ def first_fault(
     return _wrong_budgets(reader, used, moved, standing)
 
 
-def _wrong_discount(
-    known: Discounted,
-    ordered: int,
-    refunded: int,
-    discount: int,
-    moved: Mapping[tuple[int, int], int],
-) -> str | None:
-    if moved.get((known.payment_id, Code.DISCOUNT), 0) != known.amount or known.amount != discount:
-        return f"did not move {known.amount}"
+def _wrong_discount(known: Discounted, ordered: int, refunded: int, discount: int) -> str | None:
+    if known.amount != discount:
+        return f"is {known.amount}, its order says {discount}"
     if known.returned != known.amount * refunded // ordered:
         return f"has {known.returned} back of {known.amount} after {refunded} of {ordered}"
     return None

@@ -37,7 +37,7 @@ from changliao.store import deadlines, ledger
 from changliao.store.baskets import BASKETS, BASKETS_BY_REFERENCE
 from changliao.store.events import EVENTS
 from changliao.store.limits import LIMITS
-from changliao.store.orders import ATTEMPTS, ATTEMPTS_BY_ID, ORDERS, ORDERS_BY_REFERENCE, TERMS
+from changliao.store.orders import ATTEMPTS, ORDERS, ORDERS_BY_REFERENCE, TERMS
 from changliao.store.platforms import STORES
 from changliao.store.unit import UnitOfWork
 
@@ -80,7 +80,7 @@ def _pay(tx: UnitOfWork, command: PayBasket, now: Instant) -> Filled | Refused:
     if isinstance(filled, Refused):
         return filled
     attempt = _attempt(command, filled.orders[0])
-    earlier = tx.find_by(ATTEMPTS_BY_ID, attempt.payment_id)
+    earlier = tx.find(ATTEMPTS, ATTEMPTS.key(attempt))
     if earlier is not None:
         if earlier != replace(attempt, reason=earlier.reason):
             return Refused(Reason.PAYMENT_ID_REUSED)
@@ -135,7 +135,7 @@ def _take(
 
 
 def _refuse(tx: UnitOfWork, attempt: Attempt, refused: Refused) -> Refused:
-    tx.insert(ATTEMPTS, replace(attempt, reason=refused.reason.value), ATTEMPTS_BY_ID)
+    tx.insert(ATTEMPTS, replace(attempt, reason=refused.reason.value))
     return refused
 
 

@@ -11,7 +11,7 @@ from changliao.core.orders import Attempt, Hold, Order
 from changliao.operations import holds, splits, stores
 from changliao.store import ledger
 from changliao.store.events import EVENTS
-from changliao.store.orders import ATTEMPTS, ATTEMPTS_BY_ID, ORDERS
+from changliao.store.orders import ATTEMPTS, ORDERS
 from changliao.store.unit import UnitOfWork
 
 
@@ -27,7 +27,7 @@ def keep_payment(
     """`order` is the one as paid. A part of a basket (`alone` False) is told with the whole."""
     ledger.post(tx, transfers)
     tx.update(ORDERS, order)
-    tx.insert(ATTEMPTS, attempt_of(order, method_id), ATTEMPTS_BY_ID)
+    tx.insert(ATTEMPTS, attempt_of(order, method_id))
     holds.begin(tx, order, stores.days_held(tx, order))
     if order.hold is Hold.SPLIT:
         splits.share_planned(tx, order, now)

@@ -30,7 +30,7 @@ from changliao.store import deadlines, ledger
 from changliao.store.acceptance import ACCEPTANCES
 from changliao.store.holds import HOLD_TERMS
 from changliao.store.limits import LIMITS
-from changliao.store.orders import ATTEMPTS, ATTEMPTS_BY_ID, ORDERS, ORDERS_BY_REFERENCE, TERMS
+from changliao.store.orders import ATTEMPTS, ORDERS, ORDERS_BY_REFERENCE, TERMS
 from changliao.store.platforms import STORES
 from changliao.store.unit import UnitOfWork
 
@@ -83,7 +83,7 @@ def _pay(tx: UnitOfWork, command: PayOrder, now: Instant) -> Order | Refused:
     order = tx.find(ORDERS, (command.merchant_id, command.order_id))
     if order is None:
         return Refused(Reason.ORDER_NOT_FOUND)
-    earlier = tx.find_by(ATTEMPTS_BY_ID, command.payment_id)
+    earlier = tx.find(ATTEMPTS, (command.payment_id, command.merchant_id))
     if earlier is not None:
         return _earlier_answer(command, earlier, order)
     refused = confirmations.check(tx, command.payer_id, command.proof, command.act, now)
@@ -112,7 +112,7 @@ def _pay(tx: UnitOfWork, command: PayOrder, now: Instant) -> Order | Refused:
 
 
 def _refuse(tx: UnitOfWork, command: PayOrder, order: Order, refused: Refused) -> Refused:
-    tx.insert(ATTEMPTS, _attempt(command, order, refused.reason.value), ATTEMPTS_BY_ID)
+    tx.insert(ATTEMPTS, _attempt(command, order, refused.reason.value))
     return refused
 
 
@@ -176,7 +176,7 @@ def _order_keys(command: OpenOrder | CloseOrder | ExpireOrder) -> Iterable[Place
 def _paying_keys(command: PayOrder) -> Iterable[Place]:
     currency = command.amount.currency
     yield ORDERS, (command.merchant_id, command.order_id)
-    yield ATTEMPTS_BY_ID, command.payment_id
+    yield ATTEMPTS, (command.payment_id, command.merchant_id)
     yield ACCEPTANCES, command.merchant_id  # a service provider's is looked up when it is met
     yield ledger.ACCOUNTS, chart.wallet(command.payer_id, currency)
     yield ledger.ACCOUNTS, chart.payable(command.merchant_id, currency)

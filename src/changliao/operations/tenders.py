@@ -41,7 +41,7 @@ from changliao.store.acceptance import METHODS
 from changliao.store.causes import CAUSES
 from changliao.store.channels import CHANNEL_REQUESTS, CHANNELS
 from changliao.store.events import EVENTS
-from changliao.store.orders import ATTEMPTS, ATTEMPTS_BY_ID, ORDERS
+from changliao.store.orders import ATTEMPTS, ORDERS
 from changliao.store.parties import USERS
 from changliao.store.refunds import REFUNDS
 from changliao.store.repairs import REPAIRS
@@ -81,7 +81,7 @@ def _ask(tx: UnitOfWork, command: AskTender, now: Instant) -> Asked | Refused:
 
     passed = refused or risk.judge_order(tx, order, tender.payer_id, now, tender.method_id)
     if isinstance(passed, Refused):
-        tx.insert(ATTEMPTS, _attempt(tender, passed.reason.value), ATTEMPTS_BY_ID)
+        tx.insert(ATTEMPTS, _attempt(tender, passed.reason.value))
         return passed
     risk.keep(tx, passed, now)
     tx.insert(TENDERS, tender)
@@ -198,7 +198,7 @@ def _keep_return(tx: UnitOfWork, back: Recorded, now: Instant) -> None:
 
 def _earlier_no(tx: UnitOfWork, tender: Tender) -> Refused | None:
     """What was said before under this id, if it was no."""
-    earlier = tx.find_by(ATTEMPTS_BY_ID, tender.payment_id)
+    earlier = tx.find(ATTEMPTS, (tender.payment_id, tender.merchant_id))
     if earlier is None:
         return None
     same = earlier.reason and earlier == _attempt(tender, earlier.reason)
@@ -206,7 +206,7 @@ def _earlier_no(tx: UnitOfWork, tender: Tender) -> Refused | None:
 
 
 def _used(tx: UnitOfWork, tender: Tender) -> Refused | None:
-    earlier = tx.find_by(ATTEMPTS_BY_ID, tender.payment_id)
+    earlier = tx.find(ATTEMPTS, (tender.payment_id, tender.merchant_id))
     return Refused(Reason.PAYMENT_ID_REUSED) if earlier is not None else None
 
 

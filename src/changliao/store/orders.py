@@ -145,7 +145,3 @@ ATTEMPTS: Table[tuple[int, int], Attempt] = Table(
         PaymentId(row[0]), MerchantId(row[1]), OrderId(row[2]), UserId(row[3]), *row[4:7]
     ),
 )
-# Payers name their payments: a name stands for one on the whole network.
-ATTEMPTS_BY_ID: Index[int, Attempt] = Index(
-    "payments_by_id", ATTEMPTS, lambda attempt: attempt.payment_id
-)
