@@ -17,9 +17,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Sequence[tuple[bytes, bytes]]
 H = TypeVar("H")
-# U+0000 as JSON writes it. No name or number has one, and PostgreSQL cannot keep it.
 # So many bytes of a body that is too large are read before the connection is closed on its sender.
 _MOST_DROPPED: Final = 16_000_000
+# U+0000 as JSON writes it. No name or number has one, and PostgreSQL cannot keep it.
 NUL: Final = rb"\u0000"
 _PART: Final = re.compile(r"\{(\w+)(?::([^}]+))?\}")
 _BEFORE_PARTS: Final = re.compile(r"[^{?]*/(?!\?)")
