@@ -310,7 +310,7 @@ def test_a_receiver_that_never_agrees_is_given_up_and_can_be_told_again(
 
 ADDRESSES = [
     "http://a..b/", f"http://{'a' * 64}.test/", "http://[::1/", "http://1.1.1.1:99999/",
-    "http://a:b@127.0.0.1/", "http://nobody.invalid/", "http://例え..jp/", "http://127.0.0.1:1/",
+    "http://nobody.invalid/", "http://例え..jp/", "http://127.0.0.1:1/",
 ]  # fmt: skip
 
 
