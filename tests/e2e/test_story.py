@@ -12,6 +12,9 @@ from changliao.commands.story import scenario
 from changliao.commands.story.acts import CheckRefused
 from changliao.commands.story.scenario import NoScenario
 from changliao.commands.story.stage import Stage
+from changliao.core.ids import NEWEST
+from changliao.store.engines import open_engine
+from changliao.store.views import members
 
 pytestmark = pytest.mark.xdist_group("story")
 CROWD = 80
@@ -34,6 +37,20 @@ def policies(stage: Stage, name: str) -> list[Any]:
     """A platform's history of policies, oldest first."""
     path = f"/api/v1/acceptance/drafts?platform_id={stage.merchant(name)['id']}"
     return list(reversed(stage.ask("GET", path)["data"]))
+
+
+def agreed_by_two(stage: Stage, *subjects: str) -> bool:
+    """Does the audit log say of each that one member drafted and another one approved it?"""
+    engine = open_engine(stage.server.operator["database"])
+    with engine.reader() as reader:
+        log = members.acts(reader, 0, NEWEST, 1_000)
+    engine.close()
+    for subject in subjects:
+        approved, drafted = (one for one in log if one.subject == subject)
+        actions = drafted.action.partition(".")[2], approved.action.partition(".")[2]
+        assert actions == ("draft", "approve")
+        assert drafted.member_id != approved.member_id
+    return bool(subjects)
 
 
 def state(stage: Stage, name: str, method: str, terminal: str) -> str:
@@ -61,6 +78,7 @@ def test_1_taobao_and_tmall_ban_it_on_every_terminal_at_one_moment(told: Stage) 
     for terminal in ("app", "in_app", "mobile_web", "pc", "counter"):
         assert state(told, "淘宝", "changliao", terminal) == "banned"
     assert max(one["paid_at"] for one in paid(told, "淘宝")) <= taobao["starts_at"]
+    assert agreed_by_two(told, taobao["id"], tmall["id"])
 
 
 def test_2_five_adopt_it_two_first_with_the_sdks_they_have(told: Stage) -> None:
@@ -70,6 +88,8 @@ def test_2_five_adopt_it_two_first_with_the_sdks_they_have(told: Stage) -> None:
         [order] = [one for one in paid(told, name) if one["refunded"]]
         assert order["amount"] - order["refunded"] == earned
         assert state(told, name, "changliao", "app") == "accepted"
+    for name in ("京东", "美团", "苏宁", "国美", "亚马逊"):
+        assert agreed_by_two(told, policies(told, name)[0]["id"])
 
 
 def test_3_everybody_moves_and_nobody_pays_twice(told: Stage) -> None:
@@ -91,6 +111,7 @@ def test_4_three_platforms_became_one_and_one_cart_paid_stores_of_three_kinds(
     mergers = told.ask("GET", "/api/v1/mergers")["data"]
     target = told.merchant("QQ网购")["id"]
     assert {(one["state"], one["target_id"]) for one in mergers} == {("done", target)}
+    assert agreed_by_two(told, *(one["id"] for one in mergers))
     assert {one["source_id"] for one in mergers} == {
         told.merchant(name)["id"] for name in ("拍拍", "QQ商城", "易迅")
     }
@@ -111,6 +132,7 @@ def test_4_three_platforms_became_one_and_one_cart_paid_stores_of_three_kinds(
 
 def test_5_and_6_pc_only_then_one_switch_and_what_was_under_way_finished(told: Stage) -> None:
     pc_only, switch, closed, _ = policies(told, "QQ网购")[:4]
+    assert agreed_by_two(told, *(one["id"] for one in policies(told, "QQ网购")))
     cells = {(one["method"], one["terminal"]): one["state"] for one in switch["before"]}
     assert cells["changliao", "mobile_web"] == "not_connected"
     assert cells["alipay", "mobile_web"] == "accepted"
