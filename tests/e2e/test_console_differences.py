@@ -67,6 +67,9 @@ def third(site: Site, found: str, chromium: Browser) -> Page:
 def test_one_proposes_and_another_approves(
     site: Site, found: str, operator: Page, supervisor: Page, third: Page
 ) -> None:
+    supervisor.goto(f"{site.base}/console")
+    assert "对账差异等待处理" in supervisor.inner_text("main")
+    assert supervisor.locator("nav a[href='/console/differences'] .badge").count() == 1
     assert "¥7.77" in case(supervisor, site, found)
     is_well_made(supervisor, f"{site.base}/console/differences")
     propose(supervisor, site, found)

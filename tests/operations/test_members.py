@@ -73,6 +73,30 @@ def test_what_is_done_is_kept_and_what_is_refused_leaves_no_trace(world: World) 
     assert len(world.rows()["acts"]) == 1
 
 
+def test_nothing_is_done_without_a_row_whatever_number_the_form_brings(world: World) -> None:
+    admin, other = a_member(world, "a"), a_member(world, "b")
+    viewers = [a_member(world, f"v{at}", Role.VIEWER) for at in range(2)]
+    first = by(world, admin, disable(viewers[0], admin))
+    world.do(acting(CHANGE), first)
+    act = first.act
+    others = [
+        replace(act, subject="another"),
+        replace(act, action="members.reset"),
+        replace(act, details={"a": "2"}),
+        replace(act, member_id=other.id),
+    ]
+    for again in others:
+        command = disable(viewers[1], admin)
+        done = world.do(acting(CHANGE), By(again, Right.MANAGE_MEMBERS, command))
+        assert isinstance(done, Member)
+    kept = world.rows()["acts"]
+    assert len(kept) == len({row[0] for row in kept}) == 1 + len(others)
+    # What was before has changed by the first time: that makes no other act of it.
+    same = replace(act, details={"a": "1", "before": "x"}, address="127.0.0.2")
+    world.do(acting(CHANGE), By(same, Right.MANAGE_MEMBERS, first.command))
+    assert world.rows()["acts"] == kept
+
+
 def test_nobody_changes_itself_so_an_administrator_always_remains(world: World) -> None:
     one, two = a_member(world, "one"), a_member(world, "two")
     own = world.do(acting(CHANGE), by(world, one, disable(one, one)))

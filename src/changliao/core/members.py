@@ -153,6 +153,20 @@ class Act(Struct, frozen=True):
     address: str
 
 
+def same_act(one: Act, other: Act) -> bool:
+    """Is it the same form sent twice? How things stood before, the first time has changed."""
+    return (one.member_id, one.action, one.subject, _said(one)) == (
+        other.member_id,
+        other.action,
+        other.subject,
+        _said(other),
+    )
+
+
+def _said(act: Act) -> dict[str, str]:
+    return {name: text for name, text in act.details.items() if name != "before"}
+
+
 class LogIn(Struct, frozen=True):
     """A member typed a password and a code, or a passkey answered instead of the code.
 

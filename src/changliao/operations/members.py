@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from changliao.core.clock import Instant
 from changliao.core.credentials import Credential, CredentialKind, Proof, decide_proof
-from changliao.core.ids import MemberId, MemberSessionId
+from changliao.core.ids import ActId, MemberId, MemberSessionId
 from changliao.core.members import (
     Act,
     ChangeMember,
@@ -26,6 +26,7 @@ from changliao.core.members import (
     decide_change,
     decide_login,
     fits,
+    same_act,
 )
 from changliao.core.outcome import Reason, Refused
 from changliao.core.passkeys import Passkey, RemovePasskey, UsePasskey, decide_removal
@@ -93,9 +94,18 @@ def _acting(operation: Operation[Any, Any], tx: UnitOfWork, by: By[Any], now: In
     if refused is not None:
         return refused
     outcome = operation.run(tx, by.command, now)
-    if not isinstance(outcome, Refused) and tx.find(ACTS, by.act.id) is None:
-        tx.insert(ACTS, by.act)
+    if not isinstance(outcome, Refused):
+        _keep(tx, by.act)
     return outcome
+
+
+def _keep(tx: UnitOfWork, act: Act) -> None:
+    """A form brings its number: what else is sent under it is an act of its own."""
+    known = tx.find(ACTS, act.id)
+    if known is None:
+        tx.insert(ACTS, act)
+    elif not same_act(known, act):
+        tx.insert(ACTS, replace(act, id=ActId(tx.new_id())))
 
 
 def _add(tx: UnitOfWork, command: AddMember, now: Instant) -> Member | Refused:

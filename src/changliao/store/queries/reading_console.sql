@@ -49,6 +49,12 @@ FROM mergers
 WHERE state = 1
 UNION ALL
 SELECT
+    'differences' AS subject,
+    COUNT(*) AS waiting
+FROM channel_differences
+WHERE state IN (1, 2)
+UNION ALL
+SELECT
     'events' AS subject,
     COUNT(*) AS waiting
 FROM events

@@ -24,6 +24,7 @@ class Waiting(Struct, frozen=True):
     risk_rules: int = 0
     disputes: int = 0
     mergers: int = 0
+    differences: int = 0
     events: int = 0
 
 
