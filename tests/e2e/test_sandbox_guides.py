@@ -59,8 +59,8 @@ def test_an_app_moves_with_its_numbers_and_its_key(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     told = dict(line.split(maxsplit=1) for line in done.stdout.splitlines() if "  " in line)
-    assert told["app_id"] == re.search(r"--app-id (\d+)", block)[1]  # type: ignore[index]
-    assert told["pid"] == re.search(r"--pid (\d+)", block)[1]  # type: ignore[index]
+    assert re.findall(r"--app-id (\d+)", block) == [told["app_id"]]
+    assert re.findall(r"--pid (\d+)", block) == [told["pid"]]
     assert "app_private_key" not in told, "the merchant keeps its own"
     named = set(re.findall(r"`([a-z_]+\.(?:pem|crt))`", text))
     assert named == {one.name for one in (tmp_path / "your-shop").iterdir()}

@@ -202,7 +202,8 @@ def _keep_hits(tx: UnitOfWork, attempted: Attempted, judged: Judged, now: Instan
         hit = Hit(RiskHitId(tx.new_id()), one.id, one.action, attempted, passed)
         add_hit(tx, hit)
         unseen = risk_unseen.met(unseen, one, hit.id, cleared, now)
-    tx.put(UNSEEN, payer_id, unseen)
+    if unseen.hits:
+        tx.put(UNSEEN, payer_id, unseen)
 
 
 def _happened(tx: UnitOfWork, owner_id: int, kind: RecentKind, now: Instant) -> None:
