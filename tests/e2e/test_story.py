@@ -14,7 +14,7 @@ from changliao.commands.story.scenario import NoScenario
 from changliao.commands.story.stage import Stage
 from changliao.core.ids import NEWEST
 from changliao.store.engines import open_engine
-from changliao.store.views import members
+from changliao.store.views import members, parties
 
 pytestmark = pytest.mark.xdist_group("story")
 CROWD = 80
@@ -90,6 +90,16 @@ def test_2_five_adopt_it_two_first_with_the_sdks_they_have(told: Stage) -> None:
         assert state(told, name, "changliao", "app") == "accepted"
     for name in ("京东", "美团", "苏宁", "国美", "亚马逊"):
         assert agreed_by_two(told, policies(told, name)[0]["id"])
+
+
+def test_nobody_has_another_ones_number_by_chance(told: Stage) -> None:
+    engine = open_engine(told.server.operator["database"])
+    with engine.reader() as reader:
+        phones = sorted(user.phone for user in parties.users(reader, NEWEST, 1_000))
+    engine.close()
+    with_faces = [phone for phone in phones if not phone.startswith("150")]
+    assert with_faces == ["13800000001", "13800000002"]
+    assert phones[2:] == [f"150{turn:08d}" for turn in range(1, len(phones) - 1)]
 
 
 def test_3_everybody_moves_and_nobody_pays_twice(told: Stage) -> None:

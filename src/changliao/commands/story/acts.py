@@ -202,8 +202,7 @@ def standing(stage: Stage, platform: str, method: str, terminal: str) -> set[str
 
 def made_user(stage: Stage, balance: int) -> str:
     """Somebody new with so much money."""
-    user = stage.ask("POST", "/api/v1/users", {"phone": f"1{time.time_ns() % 10**10:010d}",
-                                               "name": "路人"})  # fmt: skip
+    user = stage.ask("POST", "/api/v1/users", {"phone": stage.phone(), "name": "路人"})
     stage.ask("POST", f"/api/v1/users/{user['id']}/top-ups", {"amount": balance})
     return str(user["id"])
 

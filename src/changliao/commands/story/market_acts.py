@@ -29,10 +29,9 @@ class GatherCrowd(Act, frozen=True, tag="crowd"):
         """Everybody paid; the merchant has exactly that."""
         crowd = stage.crowds.setdefault(self.platform, [])
         size, before = round(stage.size * self.share), stage.balance(self.platform)
-        prefix = f"1{time.time_ns() % 90 + 10}"
 
         async def join(wallets: RestClient, shop: RestClient, turn: int) -> None:
-            phone = f"{prefix}{turn:08d}"
+            phone = stage.phone()
             user = done(await wallets.post("/api/v1/users", {"phone": phone, "name": phone}))
             path = f"/api/v1/users/{user['id']}/top-ups"
             done(await wallets.post(path, {"amount": _MONEY}))
