@@ -18,6 +18,7 @@ HOW = {
     "go modules": "go must reach its proxy",
     "java": "apt-get install default-jdk-headless maven",
     "java packages": "mvn must reach its repository",
+    "ledger": "apt-get install ledger",
     "node": "apt-get install nodejs npm",
     "npm packages": "npm must reach its registry",
     "php": "apt-get install php-cli php-curl",
@@ -40,6 +41,14 @@ def chromium() -> str:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if not path or not Path(path).exists():
         missing("chromium")
+    return str(path)
+
+
+def ledger() -> str:
+    """The path of Ledger, the accounting program."""
+    path = shutil.which("ledger")
+    if path is None:
+        missing("ledger")
     return str(path)
 
 

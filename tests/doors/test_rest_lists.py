@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -162,6 +162,20 @@ def test_accounts_and_their_entries_say_what_happened(operator: Rest, till: Till
     assert operator.get("/api/v1/ledger/accounts").json()["reason"] == "owner_missing"
 
 
+def assert_closed(operator: Rest, today: str, currencies: Iterable[str]) -> None:
+    """Today's close: nothing comes from nowhere, and it ends where the books are."""
+    closes = listed(operator, f"/api/v1/reports/closes?day={today}")
+    books = listed(operator, "/api/v1/reports/books")
+    for currency in currencies:
+        rows = [one for one in closes if one["currency"] == currency]
+        assert sum(one["opening"] for one in rows) == sum(one["closing"] for one in rows) == 0
+        assert sum(one["debits"] for one in rows) == sum(one["credits"] for one in rows) > 0
+        for book in (one for one in books if one["currency"] == currency):
+            of_book = [one for one in rows if one["purpose"] == book["purpose"]]
+            assert sum(one["closing"] for one in of_book) == book["balance"]
+    assert {one["channel"] for one in closes if "channel" in one} == {"sandbox_bank"}
+
+
 def test_reports_add_up(operator: Rest, till: Till) -> None:
     sold_at = datetime.fromisoformat(till.orders[0]["created_at"])
     today = f"{sold_at.astimezone(BEIJING):%Y-%m-%d}"
@@ -172,6 +186,7 @@ def test_reports_add_up(operator: Rest, till: Till) -> None:
     for one in listed(operator, "/api/v1/reports/books"):
         sums[one["currency"]] = sums.get(one["currency"], 0) + one["balance"]
     assert set(sums.values()) == {0}
+    assert_closed(operator, today, sums)
     assert all(len(one["hash"]) == 64 for one in listed(operator, "/api/v1/reports/journal"))
     for query in f"first={today}&last=2020-01-01", "first=2026-02-30&last=2026-03-01":
         answer = till.rest.get(f"/api/v1/reports/days?{query}")

@@ -31,6 +31,7 @@ ISO20022: Final = (
     "jinja2==3.1.6",
     "markupsafe==3.0.4",
 )
+BEANCOUNT: Final = "beancount==3.2.3"
 NODE_SDKS: Final = {
     "alipay-sdk": "4.14.0",
     "wechatpay-axios-plugin": "0.9.6",
@@ -62,6 +63,12 @@ def iso20022() -> Path:
     """The interpreter of an environment with the published schemas of ISO 20022 and a reader."""
     make = partial(_make_python, packages=("--no-deps", *ISO20022))
     return _kept("iso20022", "python packages", make) / "bin" / "python"
+
+
+def beancount() -> Path:
+    """The program that checks a file of Beancount's."""
+    make = partial(_make_python, packages=(BEANCOUNT,))
+    return _kept(BEANCOUNT.replace("==", "-"), "python packages", make) / "bin" / "bean-check"
 
 
 def node(package: str) -> Path:

@@ -5,7 +5,18 @@ from typing import Final
 import click
 
 _NAMES: Final = (
-    *("audit", "init", "market", "member", "openapi", "platform", "rotate", "sandbox", "serve"),
+    *(
+        "audit",
+        "books",
+        "init",
+        "market",
+        "member",
+        "openapi",
+        "platform",
+        "rotate",
+        "sandbox",
+        "serve",
+    ),
     "work",
 )
 
@@ -21,6 +32,8 @@ class Commands(click.Group):
         match cmd_name:
             case "audit":
                 from changliao.commands.audit import audit as made
+            case "books":
+                from changliao.commands.books import books as made
             case "init":
                 from changliao.commands.init import init as made
             case "market":

@@ -1,12 +1,14 @@
 """Reports over REST: a merchant's days, what the books hold altogether, and the journal's heads."""
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import chart, ids
 from changliao.core.bills import Day, day_of, starts_at
 from changliao.core.clock import BEIJING, to_datetime
+from changliao.core.closing import Close
 from changliao.core.money import BY_NUMBER
 from changliao.doors.rest.call import Call, Door
 from changliao.doors.rest.endpoint import Endpoint, Who
@@ -22,7 +24,7 @@ from changliao.doors.rest.fields import (
 )
 from changliao.doors.rest.ledger import PurposeName
 from changliao.doors.rest.orders import since, whose
-from changliao.store.views import reports
+from changliao.store.views import channels, closing, reports
 from changliao.store.views.reports import Book
 
 MOST_DAYS: Final = 92
@@ -56,6 +58,24 @@ class BookShown(Struct, frozen=True):
     accounts: Count
     balance: MinorSum
     reserved: MinorSum
+
+
+class ClosesQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which day of Beijing."""
+
+    day: Date
+
+
+class CloseShown(Struct, frozen=True):
+    """A day of every account of one purpose, or of one channel's account, in one currency."""
+
+    purpose: PurposeName
+    currency: CurrencyCode
+    opening: MinorSum
+    debits: Count
+    credits: Count
+    closing: MinorSum
+    channel: str | UnsetType = UNSET
 
 
 class HeadShown(Struct, frozen=True):
@@ -98,6 +118,17 @@ async def books(door: Door, call: Call[Nothing, Nothing]) -> Page[BookShown]:
     return Page([_book(one) for one in found])
 
 
+async def closes(door: Door, call: Call[Nothing, ClosesQuery]) -> Page[CloseShown]:
+    """Close a day: what the books held before it, what moved on it, what they hold after it.
+
+    The openings, and the closings, of one currency sum to nothing; its debits are its credits.
+    """
+    day = read_day(call.query.day, "day")
+    found = await door.network.report(closing.closes, day)
+    codes = {one.id: one.code for one in await door.network.read(channels.channels)}
+    return Page([_close(one, codes) for one in found])
+
+
 async def journal(door: Door, call: Call[Nothing, Nothing]) -> Page[HeadShown]:
     """Show where each process's journal ends.
 
@@ -118,6 +149,19 @@ def _book(one: Book) -> BookShown:
     )
 
 
+def _close(one: Close, codes: Mapping[int, str]) -> CloseShown:
+    code = codes.get(one.account.owner)
+    return CloseShown(
+        purpose=chart.purpose(one.account).name.lower(),
+        currency=chart.currency(one.account).code,
+        opening=one.opening,
+        debits=one.debits,
+        credits=one.credits,
+        closing=one.closing,
+        channel=UNSET if code is None else code,
+    )
+
+
 def read_day(text: str, field: str) -> Day:
     """A day of Beijing. Raises Problem 400 for one that no calendar has."""
     try:
@@ -132,5 +176,8 @@ ENDPOINTS: Final = (
         ("merchant_missing",),
     ),
     Endpoint("GET", "/reports/books", books, Who.OPERATOR, Nothing, Nothing, Page[BookShown]),
+    Endpoint(
+        "GET", "/reports/closes", closes, Who.OPERATOR, Nothing, ClosesQuery, Page[CloseShown]
+    ),
     Endpoint("GET", "/reports/journal", journal, Who.OPERATOR, Nothing, Nothing, Page[HeadShown]),
 )  # fmt: skip

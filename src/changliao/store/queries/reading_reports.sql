@@ -81,3 +81,70 @@ SELECT
 FROM accounts
 GROUP BY book
 ORDER BY book;
+
+-- name: report_standing_before
+-- What accounts held before a leg: owners from `named_below` on are one, as owner 0.
+SELECT
+    owner_id,
+    book,
+    CAST(SUM(balance) AS BIGINT) AS balance
+FROM (
+    SELECT
+        CASE WHEN owner_id < :named_below THEN owner_id ELSE 0 END AS owner_id,
+        book,
+        credits_posted - debits_posted AS balance
+    FROM accounts
+    UNION ALL
+    SELECT
+        CASE WHEN owner_id < :named_below THEN owner_id ELSE 0 END AS owner_id,
+        book,
+        CASE WHEN leg_id % 2 = 1 THEN -amount ELSE amount END AS balance
+    FROM legs
+    WHERE leg_id >= :first
+) AS sums
+GROUP BY owner_id, book
+ORDER BY book, owner_id;
+
+-- name: report_moved
+-- What moved between two legs, by reason and by who gave and who got it.
+SELECT
+    book,
+    other_book,
+    code,
+    CASE WHEN owner_id < :named_below THEN owner_id ELSE 0 END AS debit_owner_id,
+    CASE WHEN other_owner_id < :named_below THEN other_owner_id ELSE 0 END AS credit_owner_id,
+    CAST(COUNT(*) AS BIGINT) AS transfer_count,
+    CAST(SUM(amount) AS BIGINT) AS amount
+FROM legs
+WHERE leg_id >= :first AND leg_id < :last AND leg_id % 2 = 0 AND amount > 0
+GROUP BY book, other_book, code, debit_owner_id, credit_owner_id
+ORDER BY code, book, other_book, debit_owner_id, credit_owner_id;
+
+-- name: report_transfers
+-- In their order, by their debit legs.
+SELECT
+    leg_id,
+    owner_id,
+    book,
+    amount,
+    pending,
+    other_owner_id,
+    other_book,
+    code,
+    cause_id
+FROM legs
+WHERE leg_id >= :first AND leg_id < :last AND leg_id % 2 = 0 AND amount > 0
+ORDER BY leg_id
+LIMIT :most;
+
+-- name: report_first_leg
+SELECT leg_id
+FROM legs
+ORDER BY leg_id
+LIMIT 1;
+
+-- name: report_last_leg
+SELECT leg_id
+FROM legs
+ORDER BY leg_id DESC
+LIMIT 1;

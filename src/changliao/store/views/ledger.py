@@ -1,5 +1,8 @@
 """Reading accounts and their statements."""
 
+from collections.abc import Iterator
+from typing import Final
+
 from msgspec import Struct
 
 from changliao.core import chart
@@ -10,6 +13,8 @@ from changliao.core.ledger import Account, Code
 from changliao.core.wallet import TopUp, WalletTransfer
 from changliao.store.engine import Reader, Row
 from changliao.store.wallet import TOP_UPS, WALLET_TRANSFERS
+
+_PAGE: Final = 10_000
 
 
 class Entry(Struct, frozen=True):
@@ -84,6 +89,13 @@ def movements(reader: Reader, cause_id: int, first: int, last: int) -> list[Move
     """The transfers one fact caused, between two ids."""
     keys = {"cause_id": cause_id, "first": first, "last": last}
     return [_movement(row) for row in reader.select("debits_of_cause", keys)]
+
+
+def transfers(reader: Reader, first: int, last: int) -> Iterator[Movement]:
+    """Every transfer from one id on, before another, that moved money: in their order."""
+    while rows := reader.select("report_transfers", {"first": first, "last": last, "most": _PAGE}):
+        yield from map(_movement, rows)
+        first = rows[-1][0] + 1
 
 
 def movement(reader: Reader, leg_id: int) -> Movement | None:
