@@ -90,14 +90,14 @@ SELECT
     CAST(SUM(balance) AS BIGINT) AS balance
 FROM (
     SELECT
-        CASE WHEN owner_id < :named_below THEN owner_id ELSE 0 END AS owner_id,
         book,
+        CASE WHEN owner_id < :named_below THEN owner_id ELSE 0 END AS owner_id,
         credits_posted - debits_posted AS balance
     FROM accounts
     UNION ALL
     SELECT
-        CASE WHEN owner_id < :named_below THEN owner_id ELSE 0 END AS owner_id,
         book,
+        CASE WHEN owner_id < :named_below THEN owner_id ELSE 0 END AS owner_id,
         CASE WHEN leg_id % 2 = 1 THEN -amount ELSE amount END AS balance
     FROM legs
     WHERE leg_id >= :first
@@ -111,10 +111,10 @@ SELECT
     book,
     other_book,
     code,
-    CASE WHEN owner_id < :named_below THEN owner_id ELSE 0 END AS debit_owner_id,
-    CASE WHEN other_owner_id < :named_below THEN other_owner_id ELSE 0 END AS credit_owner_id,
     CAST(COUNT(*) AS BIGINT) AS transfer_count,
-    CAST(SUM(amount) AS BIGINT) AS amount
+    CAST(SUM(amount) AS BIGINT) AS amount,
+    CASE WHEN owner_id < :named_below THEN owner_id ELSE 0 END AS debit_owner_id,
+    CASE WHEN other_owner_id < :named_below THEN other_owner_id ELSE 0 END AS credit_owner_id
 FROM legs
 WHERE leg_id >= :first AND leg_id < :last AND leg_id % 2 = 0 AND amount > 0
 GROUP BY book, other_book, code, debit_owner_id, credit_owner_id

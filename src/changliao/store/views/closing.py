@@ -33,7 +33,7 @@ def moved(reader: Reader, day: Day, named_below: int) -> list[Moved]:
     keys = {"first": first, "last": last, "named_below": named_below}
     return [
         Moved(chart.account(giver, book), chart.account(taker, other), Code(code), count, amount)
-        for book, other, code, giver, taker, count, amount in reader.select("report_moved", keys)
+        for book, other, code, count, amount, giver, taker in reader.select("report_moved", keys)
     ]
 
 
