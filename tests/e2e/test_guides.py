@@ -21,6 +21,7 @@ SDKS: Final = {
     "alipay-sdk-java": "java",
     "alipay-sdk-java-v3": "java",
     "alipay-sdk-python": "python",
+    "php": "php",
     "python-alipay-sdk": "python",
     "smartwalle-alipay": "go",
     "wechatpay-go": "go",
@@ -29,6 +30,7 @@ SDKS: Final = {
     "wechatpay-axios-plugin": "js",
     "wechatpay-node-v3": "js",
 }
+SUFFIXES: Final = {"python": "py", "php": "php", "js": "cjs"}
 
 
 def blocks(page: str, language: str) -> str:
@@ -78,10 +80,12 @@ def program(sdk: str, code: str, folder: Path) -> list[str]:
         return sdk_environments.go_program(code, folder)
     if SDKS[sdk] == "java":
         return sdk_environments.java_program(sdk, code, folder)
-    script = folder / f"guide.{'py' if SDKS[sdk] == 'python' else 'cjs'}"
+    script = folder / f"guide.{SUFFIXES[SDKS[sdk]]}"
     script.write_text(code, "utf-8")
     if SDKS[sdk] == "python":
         return [str(python(sdk)), str(script)]
+    if SDKS[sdk] == "php":
+        return [requirements.php(), str(script)]
     (folder / "node_modules").symlink_to(sdk_environments.node(sdk) / "node_modules")
     return [requirements.node(), str(script)]
 

@@ -42,7 +42,7 @@ SDKS: Final[dict[str, tuple[Sdk, ...]]] = {
     "alipay": (
         Sdk("python-alipay-sdk", "python"),
         Sdk("alipay-sdk", "javascript"),
-        Sdk("alipay-sdk-python", "python", tested=False),
+        Sdk("alipay-sdk-python", "python"),
         Sdk("alipay-sdk-java", "java"),
         Sdk("alipay-sdk-java-v3", "java"),
         Sdk("smartwalle-alipay", "go"),
