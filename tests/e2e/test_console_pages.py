@@ -123,6 +123,31 @@ def test_money_is_followed_from_the_order_to_both_sides(
     assert "¥0.00" in viewer.inner_text("tfoot")
 
 
+def test_a_day_is_closed_and_downloaded_as_others_read_it(
+    sold: str, viewer: Page, here: Site
+) -> None:
+    viewer.goto(f"{here.base}/console/ledger")
+    viewer.click("main >> text=日终结账")
+    assert "当天还没有结束" in viewer.inner_text("h1")
+    opening, debited, credited, closing = viewer.locator("tfoot tr td.num").all_inner_texts()[:4]
+    assert opening == closing == "¥0.00"
+    assert debited == credited != "¥0.00"
+    for _ in range(2):
+        with viewer.expect_download() as downloading:
+            viewer.click("text=下载 >> nth=-1")
+    text = downloading.value.path().read_text("utf-8")
+    assert downloading.value.suggested_filename.endswith(".beancount")
+    assert 'option "operating_currency" "CNY"' in text
+    assert "Liabilities:Wallets" in text
+    viewer.click("text=前一天")
+    assert "什么都没有" in viewer.inner_text("main")
+    for query in "first=2026-01-01&last=2025-01-01&format=ledger", "first=x&last=y&format=ledger":
+        answer = viewer.request.get(f"{here.base}/console/closes/file?{query}")
+        assert answer.status == 422
+        assert "最多 92 天" in answer.text()
+    is_well_made(viewer, f"{here.base}/console/closes")
+
+
 def test_filters_are_in_the_address_and_survive(
     sold: str, mall: Mall, viewer: Page, here: Site
 ) -> None:

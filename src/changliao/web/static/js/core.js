@@ -1,6 +1,9 @@
-// Forms: a submitted form disables its button, so a double click sends one request.
+// Forms that do something: once sent, the button is disabled, so a double click sends one request.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (form.method !== "post") {
+    return; // a form that only asks may be answered by a download, and stays
+  }
   if (form.dataset.sent) {
     event.preventDefault();
     return;

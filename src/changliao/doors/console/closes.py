@@ -1,0 +1,100 @@
+"""The books closed day by day, and some days of them as a file of plain-text accounting."""
+
+from datetime import date, timedelta
+from functools import partial
+from typing import Final
+
+from starlette.responses import Response
+
+from changliao.core import chart
+from changliao.core.bills import Day, day_of, is_over
+from changliao.core.members import Right
+from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
+from changliao.operations import accounting
+from changliao.store.engine import Reader
+from changliao.store.views import channels, closing
+
+_EPOCH: Final = date(1970, 1, 1)
+MOST_DAYS: Final = 92
+
+
+async def closed(visit: Visit) -> Response:
+    """One day: what each account held before it, what moved, what it holds after it."""
+    now = visit.network.clock()
+    asked = visit.query.get("day", "")
+    day = _day(asked) if asked else await _latest(visit)
+    if day is None:
+        return visit.missing()
+    found = await visit.network.report(closing.closes, day)
+    names = {one.id: visit.called(one) for one in await visit.network.read(channels.channels)}
+    lines = [
+        (
+            chart.purpose(one.account).name,
+            names.get(one.account.owner, ""),
+            chart.currency(one.account).code,
+            one,
+        )
+        for one in found
+    ]
+    return visit.render(
+        "console/closes.html",
+        day=_shown(day),
+        before=_shown(Day(day - 1)),
+        after=_shown(Day(day + 1)) if day < day_of(now) else "",
+        over=is_over(day, now),
+        lines=lines,
+        most=MOST_DAYS,
+        formats=[*accounting.FORMATS],
+        here_nav="ledger",
+    )
+
+
+async def download(visit: Visit) -> Response:
+    """These days as a file; the day that is not over yet as far as it is."""
+    first, last = _day(visit.query.get("first", "")), _day(visit.query.get("last", ""))
+    form = accounting.FORMATS.get(visit.query.get("format", ""))
+    if form is None or first is None or last is None or not 0 <= last - first < MOST_DAYS:
+        text = visit.console.pages.words(
+            visit.request, "请选择开始和结束的日期，最多 92 天，结束不早于开始。"
+        )
+        return visit.render("console/said.html", UNPROCESSABLE, said="refused", text=text)
+    written = await visit.network.report(partial(_file, first=first, last=last, form=form))
+    name = f"{_shown(first)}-{_shown(last)}.{visit.query['format']}"
+    return Response(
+        written.encode(),
+        media_type="text/plain; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _file(reader: Reader, first: Day, last: Day, form: accounting.Format) -> str:
+    lines = accounting.export(reader, first, last, form, each=False)
+    return "".join(f"{line}\n" for line in lines)
+
+
+async def _latest(visit: Visit) -> Day:
+    """Yesterday, or today while there is nothing older."""
+    today = day_of(visit.network.clock())
+    known = await visit.network.read(closing.days)
+    return Day(today - 1) if known and known[0] < today else today
+
+
+def _day(text: str) -> Day | None:
+    try:
+        day = (date.fromisoformat(text) - _EPOCH).days
+    except ValueError:
+        return None
+    return Day(day) if len(text) == len("2026-11-25") and 0 < day < 60_000 else None
+
+
+def _shown(day: Day) -> str:
+    return (_EPOCH + timedelta(days=day)).isoformat()
+
+
+ENTRIES: Final = (
+    Entry("GET", "/console/closes", Right.LOOK, closed),
+    Entry("GET", "/console/closes/file", Right.LOOK, download),
+)
