@@ -59,6 +59,7 @@ from changliao.workers import (
     clock,
     day_ends,
     expiry,
+    key_uses,
     market,
     nonces,
     settlements,
@@ -118,6 +119,7 @@ class Parts:
         }
         if doors:
             self._open(platform, alipay_keys)
+            self._work("key uses", lambda: key_uses.run(network))
             self._work("today", lambda: today.run(network, self._today, self._books))
         if workers:
             self._work("notifications", self._deliver)

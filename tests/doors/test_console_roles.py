@@ -29,8 +29,8 @@ def browsers(sandbox: Sandbox, shop: Shop) -> Iterator[dict[Role, httpx.Client]]
         one.close()
 
 
-def logged_in(served: Served, role: Role, shop: Shop) -> httpx.Client:
-    words = ["member", "add", f"roles {role.name}", "--role", role.name.lower()]
+def logged_in(served: Served, role: Role, shop: Shop, name: str = "roles") -> httpx.Client:
+    words = ["member", "add", f"{name} {role.name}", "--role", role.name.lower()]
     if role in OF_MERCHANTS:
         words += ["--merchant", shop.mchid]
     who = served.command(*words)

@@ -21,6 +21,7 @@ from changliao.operations.directory import Directory
 from changliao.operations.downloads import Downloads
 from changliao.operations.ids import Ids
 from changliao.operations.invitations import Invitations
+from changliao.operations.key_uses import KeyUses
 from changliao.operations.links import Links
 from changliao.operations.openids import Openids
 from changliao.operations.operation import Operation
@@ -62,6 +63,7 @@ class Network:
         self.openids = Openids(vault)
         self.challenges = Challenges(vault)
         self.directory = Directory(clock)
+        self.key_uses = KeyUses()
         self.committer = Committer(engine, clock, self.ids, self._deliver, self._observe)
         self.events_waiting = asyncio.Event()
         self._gathered: list[Ticket] = []

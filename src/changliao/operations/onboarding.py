@@ -4,6 +4,7 @@ Existing merchants keep their numbers and keys: what they have is imported. A sa
 is missing. Secrets are shown once, here, and kept sealed.
 """
 
+import hmac
 import secrets
 from typing import Final, TypeVar
 
@@ -22,6 +23,7 @@ from changliao.operations.parties import ADD_APP, ADD_KEY, TAKE_ON, TakeOn
 
 API_KEY_PURPOSE: Final = "merchant api key"
 SECRET_PURPOSE: Final = "request secret"
+_FORM_PURPOSE: Final = "keys of forms"
 _NOBODY: Final = MemberId(0)
 _SECRET_BYTES: Final = 32
 R = TypeVar("R")
@@ -145,12 +147,15 @@ async def add_public_key(network: Network, merchant: Merchant, text: bytes) -> K
     return accepted(await network.perform(ADD_KEY, new_public_key(network, merchant.id, text)))
 
 
-def new_public_key(network: Network, merchant_id: MerchantId, text: bytes) -> Key:
-    """A key to be accepted, from a PEM public key or certificate. Raises UnusableKey."""
+def new_public_key(network: Network, merchant_id: MerchantId, text: bytes, number: int = 0) -> Key:
+    """A key to be accepted, from a PEM public key or certificate. Raises UnusableKey.
+
+    One without a serial is called by the `number`, or by a new one.
+    """
     imported = certificates.read_public(text)
     return Key(
         merchant_id=merchant_id,
-        serial=imported.serial or ids.show("key", network.ids.new()),
+        serial=imported.serial or ids.show("key", number or network.ids.new()),
         kind=imported.kind,
         material=imported.public_key,
         starts_at=network.clock(),
@@ -171,9 +176,26 @@ async def add_request_key(
     return shown
 
 
-def new_request_key(network: Network, owner: int) -> tuple[Key, RequestKey]:
+def number_of_form(network: Network, member_id: MemberId, form: str) -> int:
+    """What a form's key is called: the same for the same form of the same member.
+
+    Nobody else can choose it, as keys are found by name alone.
+    """
+    digest = hmac.digest(
+        network.vault.derive(_FORM_PURPOSE), f"{member_id}\n{form}".encode(), "sha256"
+    )
+    return int.from_bytes(digest[:8]) >> 1
+
+
+def opened(network: Network, key: Key) -> RequestKey:
+    """An HMAC key as its owner must keep it."""
+    return RequestKey(key.serial, network.vault.open(key.material, SECRET_PURPOSE).hex())
+
+
+def new_request_key(network: Network, owner: int, number: int = 0) -> tuple[Key, RequestKey]:
     """An HMAC key to be accepted, its secret sealed, and as its owner must keep it."""
-    name, secret = ids.show("key", network.ids.new()), secrets.token_bytes(_SECRET_BYTES)
+    name = ids.show("key", number or network.ids.new())
+    secret = secrets.token_bytes(_SECRET_BYTES)
     sealed = network.vault.seal(secret, SECRET_PURPOSE)
     key = Key(MerchantId(owner), name, KeyKind.HMAC_SECRET, sealed, network.clock(), NEVER)
     return key, RequestKey(name, secret.hex())

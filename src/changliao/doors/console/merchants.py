@@ -12,7 +12,7 @@ from changliao.core.platforms import TRANSITIONS, DecideStore, StoreEvent, Store
 from changliao.doors.console import naming
 from changliao.doors.console.visit import Entry, Visit
 from changliao.operations.stores import DECIDE
-from changliao.store.views import parties, platforms
+from changliao.store.views import key_uses, parties, platforms
 
 _PAGE: Final = 50
 _LONGEST_REASON: Final = 200
@@ -49,6 +49,7 @@ async def one(visit: Visit) -> Response:
         merchant=merchant,
         apps=await read(parties.apps_of, merchant.id),
         keys=await read(parties.keys_of, merchant.id),
+        used=await read(key_uses.of_owner, merchant.id),
         partners=await read(parties.partners_of, merchant.id),
         stores=[(await naming.party(visit.network, store.platform_id), store) for store in stores],
         now=visit.network.clock(),

@@ -1,4 +1,4 @@
-"""A merchant's first page, its keys, and what simulated payers do with its orders."""
+"""A merchant's first page, and what simulated payers do with its orders."""
 
 from typing import Final
 
@@ -13,10 +13,8 @@ from changliao.core.parties import Merchant
 from changliao.core.sandbox import Act
 from changliao.doors.console import events, naming, orders, requests
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
-from changliao.operations import onboarding, payers
-from changliao.operations.certificates import UnusableKey
+from changliao.operations import payers
 from changliao.operations.events import TEST
-from changliao.operations.parties import ADD_KEY, REVOKE_KEY, RevokeKey
 from changliao.operations.sandbox import read_record
 from changliao.store.views import events as event_views
 from changliao.store.views import parties, sandbox, search
@@ -25,7 +23,6 @@ from changliao.store.views.orders import Wanted
 _NEWEST: Final = 1 << 62
 _LOOKED_AT: Final = 500
 _REFUSED: Final = 400
-_LONGEST_PEM: Final = 16_384
 _LONGEST_ADDRESS: Final = 2_048
 _WEB: Final = ("http://", "https://")
 
@@ -54,41 +51,6 @@ async def start(visit: Visit) -> Response:
         failed=sum(one.status >= _REFUSED for one in known),
         here_nav="start",
     )
-
-
-async def keys(visit: Visit) -> Response:
-    """Which keys work, and until when."""
-    return await _keys_page(visit, "")
-
-
-async def add_key(visit: Visit) -> Response:
-    """A new key beside the others: the old one works until it is revoked."""
-    form, merchant = await visit.form(), await naming.own_merchant(visit)
-    network = visit.network
-    if form.get("kind") == "hmac":
-        key, made = onboarding.new_request_key(network, merchant.id)
-    else:
-        made, text = None, str(form.get("pem", ""))[:_LONGEST_PEM].encode()
-        try:
-            key = onboarding.new_public_key(network, merchant.id, text)
-        except UnusableKey as error:
-            return await _keys_page(visit, f"{visit.words('不能用这个公钥。')} {error}")
-    outcome = await visit.act(form, ADD_KEY, key, key.serial, kind=key.kind.name.lower())
-    if isinstance(outcome, Refused):
-        return await _keys_page(visit, visit.problem(outcome))
-    if made is None:
-        return RedirectResponse("/portal/keys", 303)
-    return visit.render("portal/key_made.html", key=made, here_nav="keys")
-
-
-async def revoke_key(visit: Visit) -> Response:
-    """A key must not be accepted any more; another merchant's is not found."""
-    form, merchant = await visit.form(), await naming.own_merchant(visit)
-    serial = str(form.get("serial", ""))
-    outcome = await visit.act(form, REVOKE_KEY, RevokeKey(merchant.id, serial), serial)
-    if isinstance(outcome, Refused):
-        return await _keys_page(visit, visit.problem(outcome))
-    return RedirectResponse("/portal/keys", 303)
 
 
 async def test_webhook(visit: Visit) -> Response:
@@ -121,27 +83,12 @@ async def act(visit: Visit) -> Response:
     return RedirectResponse(f"/portal/orders/{visit.request.path_params['id']}", 303)
 
 
-async def _keys_page(visit: Visit, text: str) -> Response:
-    found = await visit.network.read(parties.keys_of, (await naming.own_merchant(visit)).id)
-    return visit.render(
-        "portal/keys.html",
-        UNPROCESSABLE if text else 200,
-        keys=sorted(found, key=lambda one: (bool(one.revoked_at), -one.starts_at)),
-        now=visit.network.clock(),
-        problem_text=text,
-        here_nav="keys",
-    )
-
-
 def _wanted(merchant: Merchant, state: int = 0) -> Wanted:
     return Wanted(merchant.id, _NEWEST, 0, _NEWEST, state)
 
 
 ENTRIES: Final = (
     Entry("GET", "/portal/", Right.PORTAL_LOOK, start),
-    Entry("GET", "/portal/keys", Right.PORTAL_LOOK, keys),
-    Entry("POST", "/portal/keys", Right.PORTAL_KEYS, add_key),
-    Entry("POST", "/portal/keys/revoke", Right.PORTAL_KEYS, revoke_key),
     Entry("GET", "/portal/requests", Right.PORTAL_LOOK, requests.listed),
     Entry("GET", "/portal/requests/{id}", Right.PORTAL_LOOK, requests.one),
     Entry("GET", "/portal/orders", Right.PORTAL_LOOK, orders.listed),

@@ -133,6 +133,7 @@ class Gate:
         if not self._nonces.first(name, nonce, now):
             raise Problem("replayed", REPLAYED)
         await self._refuse_disabled(caller)
+        self._network.key_uses.note(key, self._network.clock())
         return caller
 
     async def _member(self, key: Key) -> Member | None:

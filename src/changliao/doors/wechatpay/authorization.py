@@ -59,6 +59,7 @@ async def authenticate(network: Network, header: str, signed: Signed) -> Merchan
     key = _key(keys, parts.serial, network.clock())
     if not verifies(key.material, parts, signed):
         raise sign_error("签名错误", _explained(parts, signed))
+    network.key_uses.note(key, network.clock())
     return merchant
 
 
