@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 from msgspec.structs import replace
 
 from changliao.commands.people import Person
-from changliao.core import chart
+from changliao.core import chart, ids
 from changliao.core.bills import Movement
 from changliao.core.channels import Absent, ChannelRequest, Done, RequestKind, Silent
 from changliao.core.clock import BEIJING, MINUTE, Instant
@@ -325,19 +325,25 @@ def a_request(kind: RequestKind) -> ChannelRequest:
     )  # fmt: skip
 
 
+OURS, PAID = ids.show("chr", 1 << 40), ids.show("chr", 1 << 39)
+OTHER = ids.show("chr", 1 << 41)
+
+
 @pytest.mark.parametrize(
     ("method", "kind", "node", "expected"),
     [
         ("alipay.trade.query", RequestKind.PAY,
-         {"trade_status": "TRADE_SUCCESS", "total_amount": "5.00", "trade_no": "T"},
+         {"out_trade_no": OURS, "trade_status": "TRADE_SUCCESS", "total_amount": "5.00",
+          "trade_no": "T"},
          Done(500, "T")),
-        ("alipay.trade.query", RequestKind.PAY, {"trade_status": "WAIT_BUYER_PAY"},
-         Silent("WAIT_BUYER_PAY")),
+        ("alipay.trade.query", RequestKind.PAY,
+         {"out_trade_no": OURS, "trade_status": "WAIT_BUYER_PAY"}, Silent("WAIT_BUYER_PAY")),
         ("alipay.trade.fastpay.refund.query", RequestKind.REFUND,
-         {"refund_status": "REFUND_SUCCESS", "refund_amount": "4.99", "trade_no": "T"},
+         {"out_trade_no": PAID, "out_request_no": OURS, "refund_status": "REFUND_SUCCESS",
+          "refund_amount": "4.99", "trade_no": "T"},
          Done(499, "T")),
         ("alipay.fund.trans.common.query", RequestKind.PAYOUT,
-         {"status": "SUCCESS", "order_id": "O"}, Done(500, "O")),
+         {"out_biz_no": OURS, "status": "SUCCESS", "order_id": "O"}, Done(500, "O")),
     ],
 )  # fmt: skip
 def test_only_what_alipay_signed_is_believed(
@@ -354,6 +360,44 @@ def test_only_what_alipay_signed_is_believed(
         told = asyncio.run(connector.query(request))
         unchanged = answer == good
         assert isinstance(told, Silent) or (unchanged and told == expected), answer
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "names", "node"),
+    [
+        ("alipay.trade.query", RequestKind.PAY, {"out_trade_no": OURS},
+         {"trade_status": "TRADE_SUCCESS", "total_amount": "5.00"}),
+        ("alipay.trade.fastpay.refund.query", RequestKind.REFUND,
+         {"out_trade_no": PAID, "out_request_no": OURS},
+         {"refund_status": "REFUND_SUCCESS", "refund_amount": "5.00"}),
+        ("alipay.fund.trans.common.query", RequestKind.PAYOUT, {"out_biz_no": OURS},
+         {"status": "SUCCESS"}),
+    ],
+)  # fmt: skip
+def test_what_alipay_signed_about_something_else_is_no_answer(
+    method: str, kind: RequestKind, names: dict[str, str], node: dict[str, str]
+) -> None:
+    good = {**names, **node}
+    others = [signed(method, {**good, name: OTHER}) for name in names]
+    without = [{key: good[key] for key in good if key != name} for name in names]
+    nameless = [signed(method, node), signed(method, without[-1])]
+    connector = a_connector([signed(method, good), *others, *nameless], START)
+    request = a_request(kind)
+    assert isinstance(asyncio.run(connector.query(request)), Done)
+    for _ in (*others, *nameless):
+        assert isinstance(asyncio.run(connector.query(request)), Silent)
+
+
+def test_a_refund_is_done_when_its_own_query_says_so() -> None:
+    request = a_request(RequestKind.REFUND)
+    taken = signed("alipay.trade.refund", {"out_trade_no": PAID, "refund_fee": "5.00"})
+    node = {"out_trade_no": PAID, "out_request_no": OURS, "refund_amount": "5.00"}
+    query = "alipay.trade.fastpay.refund.query"
+    done = signed(query, {**node, "refund_status": "REFUND_SUCCESS"})
+    # An earlier refund of the trade is answered the same: of this one nothing is known then.
+    connector = a_connector([taken, signed(query, node), taken, done], START)
+    assert isinstance(asyncio.run(connector.refund(request)), Silent)
+    assert asyncio.run(connector.refund(request)) == Done(500, "")
 
 
 @pytest.mark.parametrize(

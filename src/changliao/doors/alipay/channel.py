@@ -66,6 +66,10 @@ _REFUSALS: Final = frozenset(
 )
 
 
+# What names a trade, a refund of it, a transfer.
+_NAMES: Final = ("out_trade_no", "out_request_no", "out_biz_no")
+
+
 class Caller(Protocol):
     """Calls addresses; the answer's body, None when there is none that can be read."""
 
@@ -122,16 +126,17 @@ class AlipayChannel:
         return f"{self._account.gateway}?{urlencode(fields)}"
 
     async def refund(self, request: ChannelRequest) -> Answer:
-        """Send some of a trade back; the same request number moves money once."""
+        """Send some of a trade back; the same request number moves money once.
+
+        That answer tells of the trade, not of this refund of it: the query does.
+        """
         content = {
             "out_trade_no": _name(request.pay_id),
             "out_request_no": _name(request.id),
             "refund_amount": words.yuan(request.amount),
         }
         answer = await self._ask("alipay.trade.refund", content)
-        if _code(answer) == _SUCCESS:
-            return Done(request.amount, _text(answer, "trade_no"))
-        return _refused(answer)
+        return await self._query_refund(request) if _succeeded(answer) else _refused(answer)
 
     async def payout(self, request: ChannelRequest) -> Answer:
         """Transfer to a person there: `counterpart` is 2088…, or a log-in name and the name."""
@@ -149,7 +154,7 @@ class AlipayChannel:
             "trans_amount": words.yuan(request.amount),
         }
         answer = await self._ask("alipay.fund.trans.uni.transfer", content)
-        if _code(answer) != _SUCCESS:
+        if not _succeeded(answer):
             return _refused(answer)
         return _transferred(answer, request.amount)
 
@@ -182,10 +187,10 @@ class AlipayChannel:
     async def _query_trade(self, request: ChannelRequest) -> Answer:
         answer = await self._ask("alipay.trade.query", {"out_trade_no": _name(request.id)})
         state = _text(answer, "trade_status")
-        if _code(answer) == _SUCCESS and state in _PAID:
+        if _succeeded(answer) and state in _PAID:
             paid = _fen(_text(answer, "total_amount"))
             return Done(paid, _text(answer, "trade_no")) if paid else Silent("it names no amount")
-        if _code(answer) == _SUCCESS and state == "TRADE_CLOSED":
+        if _succeeded(answer) and state == "TRADE_CLOSED":
             return Declined("the trade was closed")
         if _text(answer, "sub_code") == _UNKNOWN_TRADE:
             return self._unless_early(Instant(request.asked_at + PAYABLE_FOR))
@@ -194,10 +199,12 @@ class AlipayChannel:
     async def _query_refund(self, request: ChannelRequest) -> Answer:
         content = {"out_trade_no": _name(request.pay_id), "out_request_no": _name(request.id)}
         answer = await self._ask("alipay.trade.fastpay.refund.query", content)
-        if _code(answer) != _SUCCESS:
+        if not _succeeded(answer):
             return Silent(_text(answer, "sub_code") or "no answer")
         if _text(answer, "refund_status") != "REFUND_SUCCESS":
             return self._unless_early(request.asked_at)
+        if "out_request_no" not in answer:
+            return Silent("it names no refund")
         back = _fen(_text(answer, "refund_amount"))
         return Done(back, _text(answer, "trade_no")) if back else Silent("it names no amount")
 
@@ -208,7 +215,7 @@ class AlipayChannel:
             "product_code": "TRANS_ACCOUNT_NO_PWD",
         }
         answer = await self._ask("alipay.fund.trans.common.query", content)
-        if _code(answer) == _SUCCESS:
+        if _succeeded(answer):
             return _transferred(answer, request.amount)
         if _text(answer, "sub_code") == _UNKNOWN_TRANSFER:
             return self._unless_early(request.asked_at)
@@ -220,10 +227,11 @@ class AlipayChannel:
         return Absent() if sure else Silent("it may still begin")
 
     async def _ask(self, method: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The answer's node; empty when there is none that Alipay signed."""
+        """The answer's node; empty when there is none that Alipay signed, or of something else."""
         fields = self._signed(method, content, self._clock())
         body = await self._caller.post(self._account.gateway, fields)
-        return self._node(method, body) if body else {}
+        node = self._node(method, body) if body else {}
+        return node if not _succeeded(node) or _is_about(node, content) else {}
 
     def _signed(self, method: str, content: Mapping[str, Any], at: Instant) -> dict[str, str]:
         fields = {
@@ -269,8 +277,15 @@ def _refused(answer: Mapping[str, Any]) -> Answer:
     return Declined(why) if why in _REFUSALS else Silent(why or "no answer")
 
 
-def _code(answer: Mapping[str, Any]) -> str:
-    return _text(answer, "code")
+def _succeeded(answer: Mapping[str, Any]) -> bool:
+    return _text(answer, "code") == _SUCCESS
+
+
+def _is_about(node: Mapping[str, Any], content: Mapping[str, Any]) -> bool:
+    """Does it name what was asked about? A signature alone may be that of an earlier answer."""
+    asked = [name for name in _NAMES if name in content]
+    told = [name for name in asked if name in node]
+    return (bool(told) or not asked) and all(node[name] == content[name] for name in told)
 
 
 def _text(answer: Mapping[str, Any], name: str) -> str:
