@@ -140,6 +140,12 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [p for p in DOCUMENTS if p.suffix == ".md"], ids=named)
+def test_tests_that_documents_name_exist(path: Path) -> None:
+    for file, test in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", path.read_text("utf-8")):
+        assert f"def {test}(" in (ROOT / file).read_text("utf-8"), f"{file}::{test}"
+
+
+@pytest.mark.parametrize("path", [p for p in DOCUMENTS if p.suffix == ".md"], ids=named)
 def test_files_that_documents_name_exist(path: Path) -> None:
     for target in re.findall(
         r"`((?:src|tests|docs|bench)/[\w/.-]+\.\w+)`", path.read_text("utf-8")

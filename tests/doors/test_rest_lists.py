@@ -101,6 +101,24 @@ def test_a_wrong_query_is_refused_with_its_name(till: Till, query: str, field: s
     assert answer.json().get("field") == field
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["' OR 1=1 --", "x'; DROP TABLE orders; --", "%", "_", "L-1' UNION SELECT 1 --", "L-1\\"],
+)
+def test_a_filter_is_a_value_and_never_a_part_of_a_statement(
+    operator: Rest, till: Till, text: str
+) -> None:
+    asked = [
+        till.rest.get(f"/api/v1/orders?reference={quote(text)}"),
+        till.rest.get(f"/api/v1/refunds?reference={quote(text)}"),
+        operator.get(f"/api/v1/users?phone={quote(text)}"),
+    ]
+    for answer in asked:
+        refused = (answer.status_code, answer.json().get("reason")) == (400, "malformed")
+        assert refused or answer.json()["data"] == []
+    assert len(listed(till.rest, "/api/v1/orders?limit=100")) == len(till.orders)
+
+
 def test_refunds_are_listed_and_found(till: Till) -> None:
     for path in "?reference=F-1", "?state=succeeded", "?limit=1":
         assert listed(till.rest, f"/api/v1/refunds{path}") == [till.refund]
