@@ -319,6 +319,12 @@ def test_certificates_can_be_downloaded_by_number(app: OpenApp) -> None:
     assert app.refused(method, {"alipay_cert_sn": "0" * 32}) == "isv.invalid-parameter"
 
 
+def test_a_certificate_is_asked_for_without_a_version_by_the_php_sdk(app: OpenApp) -> None:
+    content = {"alipay_cert_sn": app.fields["alipay_certificate_number"]}
+    method = "alipay.open.app.alipaycert.download"
+    assert app.done(method, content, version=None)["alipay_cert_content"]
+
+
 def test_contents_may_be_encrypted(sandbox: Sandbox) -> None:
     from changliao.doors.alipay import crypto
 
