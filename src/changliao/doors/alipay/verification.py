@@ -24,7 +24,7 @@ _NEEDED: Final = (
     ("timestamp", "timestamp", "缺少时间戳参数"),
     ("version", "version", "缺少版本参数"),
 )
-# So the PHP SDK asks for a certificate it does not know; nothing else is answered without a version.
+# So the PHP SDK asks for a certificate it does not know; nothing else goes without a version.
 _WITHOUT: Final = ("alipay.open.app.alipaycert.download", "version")
 _FORMATS: Final = ("", "json", "JSON")
 _LONGEST_SHOWN: Final = 8_192
