@@ -90,6 +90,10 @@ def rewritten(body: bytes, **style: Any) -> bytes:
         (lambda t, s, n, b: lines(b"https://api.mch.weixin.qq.com" + t, s, n, b), "whole address"),
         (lambda t, s, n, b: lines(t[1:], s, n, b), "without its slash"),
         (lambda t, s, n, b: lines(t, s, n, b, b"post"), "method is post"),
+        (lambda t, s, n, b: lines(t, s, n, b, b"PUT"), "method is PUT"),
+        (lambda t, s, n, b: lines(t, s, n, b"", b"GET"), "method is GET"),
+        (lambda t, s, n, b: lines(t[3:], s, n, b), "another path was signed: /pay/trans"),
+        (lambda t, s, n, b: lines(b"/v3/combine-transactions/native", s, n, b), "v3/combine-tr"),
         (lambda t, s, n, b: b"something else", "another text was signed"),
     ],
 )
@@ -103,6 +107,14 @@ def test_a_failed_signature_is_explained_in_words(
     assert one["string_to_sign"].startswith(f"POST\n{PLACE}\n")
     assert len(one["our_digest"]) == len(one["their_digest"]) == 64
     assert one["our_digest"] != one["their_digest"]
+
+
+def test_the_address_with_its_host_and_port_is_recognised(own: Shop, rest: Rest) -> None:
+    host = own.fields["base_url"].encode()
+    for said in (host, host.removeprefix(b"http://")):
+        one = logged(rest, sent(own, lambda t, s, n, b, said=said: lines(said + t, s, n, b)))
+        assert "whole address" in one["guess"]
+        assert one["signed_text"].split("\n")[1] == f"{said.decode()}{PLACE}"
 
 
 def signed_by(key: Any, own: Shop, digest: Any, **changes: str) -> str:

@@ -136,6 +136,7 @@ def test_a_developers_whole_path(here: Site, developer: Page) -> None:
     assert refused.status_code == 401
     logged(developer, here, "wrong_signature")
     developer.locator("tr", has_text="wrong_signature").first.locator("a").click()
+    developer.wait_for_url("**/requests/rqs_*")
     assert "GET\n/api/v1/orders" in developer.inner_text("pre.code >> nth=0")
     assert "密钥或签名的文本不同" in developer.inner_text("p.note.bad")
     developer.goto(f"{developer.url}?lang=en")
@@ -166,6 +167,38 @@ def test_a_developers_whole_path(here: Site, developer: Page) -> None:
     developer.goto(f"{here.base}/portal/bills")
     assert "¥268.00" in developer.inner_text("main")
     assert "还没结束" in developer.inner_text("main")
+    rest.http.close()
+
+
+def test_the_log_is_live_walked_by_keys_and_says_where_a_text_differs(
+    here: Site, mine: Shop, developer: Page
+) -> None:
+    rest = rest_of(mine)
+    order = rest.made("/api/v1/orders", reference="LIVE", title="Shoes", amount=200)
+    page = developer.context.new_page()
+    page.goto(f"{here.base}/portal/requests?lang=zh")
+    for act, status in (("scan", "200"), ("wrong-pin", "409"), ("pay", "200")):
+        assert rest.post("/api/v1/sandbox/acts", order_id=order["id"], act=act).status_code == 200
+        row = page.locator("tr", has_text=f"{act.upper()} {order['id']}")
+        row.wait_for()
+        assert "模拟付款人" in row.inner_text()
+        assert status in row.inner_text()
+    sent = rest.signed("GET", "/api/v1/refunds")
+    sent.url = sent.url.copy_with(path="/api/v1/orders")
+    assert rest.http.send(sent).status_code == 401
+    page.wait_for_selector("tbody tr:first-child:has-text('wrong_signature')")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/requests/rqs_*")
+    assert "第 2 行" in page.inner_text(".pane")
+    assert page.locator("mark").all_inner_texts() == ["orders↵", "refunds↵"]
+    page.click("summary:has-text('curl')")
+    assert page.inner_text("#curl").startswith(f"curl -X GET {here.base}/api/v1/orders \\\n")
+    assert page.locator("[data-log] tr.here").count() == 1
+    is_well_made(page, page.url.partition("?")[0])
+    page.close()
     rest.http.close()
 
 

@@ -7,12 +7,14 @@ the sandbox's word because only the user knows the PIN.
 
 import asyncio
 import logging
+import time
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from changliao.core import chart, ids
-from changliao.core.clock import SECOND, Instant
+from changliao.core.clock import SECOND, Instant, to_rfc3339
 from changliao.core.credentials import CredentialKind, Proof
 from changliao.core.ids import MerchantId, PaymentId, TopUpId, UserId
 from changliao.core.orders import OpenOrder, Order, PayOrder
@@ -24,11 +26,20 @@ from changliao.operations import checkout, sessions
 from changliao.operations.network import Network
 from changliao.operations.orders import OPEN
 from changliao.operations.parties import SIGN_UP, SignUp
-from changliao.operations.sandbox import automatic_payer
+from changliao.operations.sandbox import (
+    LOG_REQUESTS,
+    LogRequests,
+    RequestRecord,
+    automatic_payer,
+)
 from changliao.operations.wallet import TOP_UP
+from changliao.store.sandbox import Logged
 from changliao.store.views import orders, parties
 from changliao.store.views.orders import Placed
 
+# How the log calls what is no request of a program.
+PAYER: Final = "payer"
+_DONE, _REFUSED = 200, 409
 PIN: Final = "246810"
 _WRONG_PIN: Final = "000000"
 _PHONE: Final = "10000000001"
@@ -56,9 +67,32 @@ async def find_by_code(network: Network, text: str) -> tuple[Placed, int] | None
 
 
 async def perform(network: Network, order: Order, act: Act, issue: int = 0) -> Acted:
-    """Let somebody act on an order now. A late one waits here until the order's time is over."""
+    """Let somebody act on an order now. A late one waits here until the order's time is over.
+
+    What they do stands in the log of requests.
+    """
     if act is Act.NEVER:
         return Acted(act, order, order.payer_id)
+    began, at = time.perf_counter(), network.real_clock()
+    acted = await _perform(network, order, act, issue)
+    merchant = await network.look_up(parties.merchant, order.merchant_id)
+    record = RequestRecord(
+        at=to_rfc3339(at),
+        door=PAYER,
+        method=act.value.upper(),
+        target=f"{ids.show('ord', order.id)} {order.reference}",
+        merchant=merchant.number if merchant else "",
+        status=_REFUSED if acted.refused else _DONE,
+        code=acted.refused.reason.value if acted.refused else "",
+        duration_ms=round((time.perf_counter() - began) * 1000, 1),
+        answer=msgspec.json.encode(describe(acted)).decode(),
+    )
+    logged = Logged(network.ids.new(), order.merchant_id, msgspec.json.encode(record))
+    await network.perform(LOG_REQUESTS, LogRequests((logged,)))
+    return acted
+
+
+async def _perform(network: Network, order: Order, act: Act, issue: int) -> Acted:
     if act is Act.LATE:
         await network.until(Instant(order.expires_at + _TOO_LATE))
     payer_id = await _payer(network, order, act)

@@ -53,6 +53,7 @@ class RequestRecord(Struct, frozen=True, omit_defaults=True):
     string_to_sign: str = ""
     our_digest: str = ""
     their_digest: str = ""
+    signed_text: str = ""
 
 
 def read_record(logged: Logged) -> RequestRecord:

@@ -84,6 +84,11 @@ class Routes(Generic[H]):
         for one in routes:
             self._by_head[one.head].append(one)
 
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """Whole paths, and what paths begin with whose parts follow: those end with a slash."""
+        return tuple(self._by_head)
+
     def find(self, method: str, path: str) -> Found[H] | int:
         """The route for a request, or the status that says there is none: 404 or 405."""
         status, head = 404, path

@@ -39,6 +39,7 @@ class Cause(StrEnum):
     METHOD = "method"
     NOT_BASE64 = "not_base64"
     PATH_ENCODED = "path_encoded"
+    PATH_OTHER = "path_other"
     PATH_PLAIN = "path_plain"
     PATH_SLASH_FIRST = "path_slash_first"
     PATH_SLASH_LAST = "path_slash_last"
@@ -88,6 +89,7 @@ WORDS: Final[Mapping[Cause, str]] = {
     Cause.METHOD: "签名时的方法是 %(signed)s，请求的是 %(asked)s",
     Cause.NOT_BASE64: "签名不是 Base64",
     Cause.PATH_ENCODED: "路径先做了百分号编码再签名",
+    Cause.PATH_OTHER: "签名的是另一个路径：%(signed)s",
     Cause.PATH_PLAIN: "路径在百分号编码之前就签了名",
     Cause.PATH_SLASH_FIRST: "签名的路径开头少了斜杠",
     Cause.PATH_SLASH_LAST: "签名的路径末尾少了斜杠",

@@ -36,16 +36,9 @@ class NamedKey(Struct, frozen=True):
     pem: bytes
 
 
-def of_request(
-    asked: tuple[str, bytes, bytes], build: Message, matches: Callable[[bytes], bool]
-) -> tuple[Said, ...]:
-    """What was signed instead of (method, target, body); empty when nothing fits."""
-    return first_match(request_variants(asked, build), matches)
-
-
-def first_match(variants: Iterable[Variant], matches: Callable[[bytes], bool]) -> tuple[Said, ...]:
-    """Why the first text that fits was signed."""
-    return next((causes for causes, text in variants if matches(text)), ())
+def first_match(variants: Iterable[Variant], matches: Callable[[bytes], bool]) -> Variant:
+    """Why the first text that fits was signed, and that text; nothing when none fits."""
+    return next((one for one in variants if matches(one[1])), ((), b""))
 
 
 def only(cause: Cause, **facts: str) -> tuple[Said, ...]:
@@ -58,7 +51,7 @@ def of_rsa(
     variants: Iterable[Variant],
 ) -> Failure:  # fmt: skip
     """The whole story of an RSA signature over a text that should have been `ours`."""
-    shown = ours[:_MOST_SHOWN].decode("utf-8", "replace")
+    shown = shown_text(ours)
     digest = hashlib.sha256(ours).hexdigest()
     try:
         raw = base64.b64decode(signature, validate=True)
@@ -66,8 +59,9 @@ def of_rsa(
         return Failure(only(Cause.NOT_BASE64), shown, digest)
     theirs = opened(named.pem, raw)
     if theirs is not None:
-        found = first_match(variants, lambda text: hashlib.sha256(text).digest() == theirs)
-        return Failure(found or only(Cause.TEXT_OTHER), shown, digest, theirs.hex())
+        found, text = first_match(variants, lambda text: hashlib.sha256(text).digest() == theirs)
+        causes = found or only(Cause.TEXT_OTHER)
+        return Failure(causes, shown, digest, theirs.hex(), shown_text(text))
     if opened(named.pem, raw, SHA1()) is not None:  # noqa: S303 it is only recognised
         return Failure(only(Cause.SHA1), shown, digest)
     for other in others:
@@ -75,6 +69,11 @@ def of_rsa(
             causes = only(Cause.KEY_OTHER, used=other.name, named=named.name)
             return Failure(causes, shown, digest)
     return Failure(only(Cause.KEY_UNKNOWN), shown, digest)
+
+
+def shown_text(text: bytes) -> str:
+    """As much of a signed text as a log keeps."""
+    return text[:_MOST_SHOWN].decode("utf-8", "replace")
 
 
 def opened(pem: bytes, signature: bytes, algorithm: HashAlgorithm | None = None) -> bytes | None:
@@ -91,19 +90,30 @@ def opened(pem: bytes, signature: bytes, algorithm: HashAlgorithm | None = None)
         return None
 
 
-def request_variants(asked: tuple[str, bytes, bytes], build: Message) -> Iterator[Variant]:
-    """What people sign instead, the likeliest first."""
+def request_variants(
+    asked: tuple[str, bytes, bytes], build: Message, host: str, paths: Iterable[str] = ()
+) -> Iterator[Variant]:
+    """What people sign instead, the likeliest first.
+
+    `host` is the one that was asked; `paths` are others of the door's.
+    """
     method, target, body = asked
     ours = build(method, target, body)
     yield only(Cause.LAST_LINE_FEED), ours[:-1]
     yield only(Cause.LINE_ENDS), ours.replace(b"\n", b"\r\n")
     for cause, other in bodies(body):
         yield only(cause), build(method, target, other)
-    for cause, path in _targets(target):
+    for cause, path in _targets(target, host):
         yield only(cause), build(method, path, body)
         yield only(cause) + only(Cause.BODY_LEFT_OUT), build(method, path, b"")
-    for signed in ("GET", "POST", method.lower()):
+    for signed in (*_METHODS, method.lower()):
         yield only(Cause.METHOD, signed=signed, asked=method), build(signed, target, body)
+        yield (
+            only(Cause.METHOD, signed=signed, asked=method) + only(Cause.BODY_LEFT_OUT),
+            build(signed, target, b""),
+        )
+    for one in _other_paths(target.decode("latin-1"), paths):
+        yield only(Cause.PATH_OTHER, signed=one), build(method, one.encode("latin-1"), body)
 
 
 def bodies(body: bytes) -> Iterator[tuple[Cause, bytes]]:
@@ -128,7 +138,19 @@ def bodies(body: bytes) -> Iterator[tuple[Cause, bytes]]:
                 yield Cause.JSON_ORDER if sort else unsorted, text.encode()
 
 
-def _targets(target: bytes) -> Iterator[tuple[Cause, bytes]]:
+def _other_paths(target: str, paths: Iterable[str]) -> Iterator[str]:
+    """Without its first parts, with them twice, in small letters; then the door's others."""
+    path, mark, query = target.partition("?")
+    parts = path.split("/")[1:]
+    for count in (1, 2):
+        yield f"/{'/'.join(parts[count:])}{mark}{query}"
+        yield f"/{'/'.join(parts[:count])}{target}"
+    yield target.lower()
+    for one in paths:
+        yield f"{one}{parts[-1] if one.endswith('/') else ''}{mark}{query}"
+
+
+def _targets(target: bytes, host: str) -> Iterator[tuple[Cause, bytes]]:
     text = target.decode("latin-1")
     path, mark, query = text.partition("?")
     if mark:
@@ -144,8 +166,8 @@ def _targets(target: bytes) -> Iterator[tuple[Cause, bytes]]:
         together = quote(query, safe="=&")
         yield Cause.QUERY_ENCODED, f"{path}?{together}".encode()
     yield Cause.PATH_SLASH_FIRST, target[1:]
-    for host in _HOSTS:
-        yield Cause.ADDRESS_WHOLE, f"{host}{text}".encode()
+    for address in (f"https://{host}", f"http://{host}", host, *_HOSTS):
+        yield Cause.ADDRESS_WHOLE, f"{address}{text}".encode()
     if urlsplit(text).path.endswith("/"):
         yield Cause.PATH_SLASH_LAST, path.rstrip("/").encode("latin-1")
 
@@ -156,8 +178,11 @@ _STYLES: Final[tuple[dict[str, Any], ...]] = (
     {"indent": 2},
     {"indent": 4},
 )
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# Where a shop that is not yet moved, or stands behind a proxy, believes to be.
 _HOSTS: Final = (
     "https://api.mch.weixin.qq.com",
+    "https://openapi.alipay.com",
     "http://127.0.0.1:8964",
     "http://localhost:8964",
 )

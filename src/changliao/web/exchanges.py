@@ -41,12 +41,16 @@ class Inspection(Struct, frozen=True):
 
 
 class Failure(Struct, frozen=True):
-    """Why a signature failed. Digests are hex; `their_digest` is empty where it stays unknown."""
+    """Why a signature failed. Digests are hex; `their_digest` is empty where it stays unknown.
+
+    `signed_text` is what was signed instead, where it was found out.
+    """
 
     causes: tuple[Said, ...]
     string_to_sign: str = ""
     our_digest: str = ""
     their_digest: str = ""
+    signed_text: str = ""
 
 
 class _Heard:

@@ -100,6 +100,7 @@ class Recorder:
             string_to_sign=masked(failure.string_to_sign) if failure else "",
             our_digest=failure.our_digest if failure else "",
             their_digest=failure.their_digest if failure else "",
+            signed_text=masked(failure.signed_text) if failure else "",
         )
         number = self._network.ids.new()
         return Logged(number, MerchantId(found.merchant_id), msgspec.json.encode(record))

@@ -61,7 +61,8 @@ async def _inspect_v3(network: Network, exchange: Exchange) -> Inspection:
 
         asked = (exchange.method, exchange.target, exchange.body)
         keys = await _keys(network, app, parts.get("app_cert_sn", ""))
-        variants = diagnosis.request_variants(asked, build)
+        host = exchange.headers.get("host", "")
+        variants = diagnosis.request_variants(asked, build, host)
         failure = _told(build(*asked), signature, keys, variants)
     return Inspection(app.merchant_id if app else 0, parts.get("app_id", ""), code, failure)
 

@@ -1,7 +1,10 @@
 """The log of requests at the API doors, and why a signature failed. Only a sandbox keeps one."""
 
+import shlex
+from itertools import takewhile, zip_longest
 from typing import Final
 
+from msgspec import Struct
 from starlette.responses import Response
 
 from changliao.core import ids
@@ -9,50 +12,97 @@ from changliao.core.ids import MerchantId
 from changliao.core.members import Right
 from changliao.doors.console import naming
 from changliao.doors.console.visit import Entry, Visit
-from changliao.operations.sandbox import read_record
+from changliao.operations.sandbox import RequestRecord, read_record
+from changliao.store.sandbox import Logged
 from changliao.store.views import sandbox
 
 _LOOKED_AT: Final = 500
 _SHOWN: Final = 100
 _REFUSED: Final = 400
+_LINE: Final = 200
+# Ends of lines are seen where they are the difference.
+_SEEN: Final = {ord("\n"): "↵", ord("\r"): "␍"}
 
 
 async def listed(visit: Visit) -> Response:
     """The newest first; `failed=1` are those that were refused."""
-    found = await visit.network.read(
-        sandbox.latest_requests, MerchantId(naming.scope(visit)), _LOOKED_AT
-    )
-    failed = visit.query.get("failed") == "1"
-    shown = [
-        (ids.show("rqs", one.id), ids.made_at(one.id), read_record(one)) for one in reversed(found)
-    ]
-    if failed:
-        shown = [one for one in shown if one[2].status >= _REFUSED or one[2].status == 0]
-    return visit.render(
-        "console/requests.html",
-        requests=shown[:_SHOWN],
-        failed=failed,
-        base=naming.prefix(visit),
-        here_nav="requests",
-    )
+    return await _page(visit, None)
 
 
 async def one(visit: Visit) -> Response:
-    """The request and its answer as they came, secrets masked."""
+    """The request and its answer as they came, secrets masked, beside the list."""
     number = ids.parse("rqs", visit.request.path_params["id"]) or 0
     found = await visit.network.read(
         sandbox.requests_after, number - 1, MerchantId(naming.scope(visit)), 1
     )
     if not number or not found or found[0].id != number:
         return visit.missing()
+    return await _page(visit, found[0])
+
+
+async def _page(visit: Visit, opened: Logged | None) -> Response:
+    """The list, and beside it what was opened; `seen` is the newest that a reader has."""
+    whose = MerchantId(naming.scope(visit))
+    newest = await visit.network.read(sandbox.latest_requests, whose, 1)
+    newest_id = ids.show("rqs", newest[0].id) if newest else ""
+    if newest_id and visit.query.get("seen") == newest_id:
+        return Response(status_code=204)
+    found = await visit.network.read(sandbox.latest_requests, whose, _LOOKED_AT)
+    failed = visit.query.get("failed") == "1"
+    shown = [
+        (ids.show("rqs", one.id), ids.made_at(one.id), read_record(one)) for one in reversed(found)
+    ]
+    if failed:
+        shown = [one for one in shown if one[2].status >= _REFUSED or one[2].status == 0]
+    record = read_record(opened) if opened else None
     return visit.render(
-        "console/request.html",
-        id=ids.show("rqs", number),
-        at=ids.made_at(number),
-        one=read_record(found[0]),
+        "console/requests.html",
+        requests=shown[:_SHOWN],
+        newest=newest_id,
+        failed=failed,
         base=naming.prefix(visit),
         here_nav="requests",
+        id=ids.show("rqs", opened.id) if opened else "",
+        at=ids.made_at(opened.id) if opened else 0,
+        one=record,
+        difference=_difference(record) if record else None,
+        curl=_curl(visit.console.public_url, record) if record else "",
     )
+
+
+class Difference(Struct, frozen=True):
+    """Where a signed text first differs from ours: what is the same in its line, and what not."""
+
+    line: int
+    same: str
+    ours: str
+    theirs: str
+
+
+def _difference(record: RequestRecord) -> Difference | None:
+    if not record.signed_text:
+        return None
+    pairs = zip_longest(
+        record.string_to_sign.splitlines(keepends=True),
+        record.signed_text.splitlines(keepends=True),
+        fillvalue="",
+    )
+    for line, (ours, theirs) in enumerate(pairs, 1):
+        if ours != theirs:
+            alike = takewhile(lambda two: two[0] == two[1], zip(ours, theirs, strict=False))
+            same = ours[: sum(1 for _ in alike)]
+            rest = [text[len(same) :].translate(_SEEN)[:_LINE] for text in (ours, theirs)]
+            return Difference(line, same[-_LINE:], rest[0], rest[1])
+    return None
+
+
+def _curl(base: str, record: RequestRecord) -> str:
+    """The request as a command for a shell."""
+    address = base.rstrip("/") + record.target
+    parts = [["curl", "-X", record.method, address]]
+    parts += [["-H", f"{name}: {value}"] for name, value in record.headers.items()]
+    parts += [["--data-binary", record.body]] if record.body else []
+    return " \\\n  ".join(shlex.join(one) for one in parts)
 
 
 ENTRIES: Final = (

@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from changliao.core import chart
 from changliao.core.parties import Key, KeyKind
 from changliao.doors.rest.authorization import HEADER, request_message
+from changliao.doors.rest.routes import routes
 from changliao.operations.network import Network
 from changliao.operations.onboarding import SECRET_PURPOSE
 from changliao.store.views import parties
@@ -54,11 +56,23 @@ def _failure(
         return request_message(method, target, timestamp, nonce, body)
 
     asked = (exchange.method, exchange.target, exchange.body)
-    found = diagnosis.of_request(asked, build, _matcher(network, key, signature))
+    host = exchange.headers.get("host", "")
+    variants = diagnosis.request_variants(asked, build, host, _heads())
+    found, text = diagnosis.first_match(variants, _matcher(network, key, signature))
     ours = build(*asked)
-    shown = ours.decode("utf-8", "replace")
-    causes = found or diagnosis.only(Cause.KEY_OR_TEXT)
-    return Failure(causes, shown, hashlib.sha256(ours).hexdigest())
+    theirs = hashlib.sha256(text).hexdigest() if found else ""
+    return Failure(
+        found or diagnosis.only(Cause.KEY_OR_TEXT),
+        diagnosis.shown_text(ours),
+        hashlib.sha256(ours).hexdigest(),
+        theirs,
+        diagnosis.shown_text(text),
+    )
+
+
+@cache
+def _heads() -> tuple[str, ...]:
+    return routes().heads
 
 
 def _matcher(network: Network, key: Key, signature: str) -> Callable[[bytes], bool]:

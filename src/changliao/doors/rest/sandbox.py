@@ -137,6 +137,7 @@ class RequestShown(Struct, frozen=True):
     string_to_sign: str
     our_digest: str
     their_digest: str
+    signed_text: Annotated[str, Meta(description="What was signed instead, where it was found out")]
 
 
 class RequestsQuery(Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from changliao.core.clock import SECOND
 from changliao.core.parties import KeyKind
 from changliao.doors.wechatpay import crypto
 from changliao.doors.wechatpay.authorization import MOST_SKEW, Authorization, parse
+from changliao.doors.wechatpay.door import ROUTES
 from changliao.doors.wechatpay.errors import WechatError
 from changliao.operations.network import Network
 from changliao.store.views import parties
@@ -59,7 +60,8 @@ async def _failure(
         return crypto.request_message(method, target, given.timestamp, given.nonce, body)
 
     asked = (exchange.method, exchange.target, exchange.body)
-    variants = diagnosis.request_variants(asked, build)
+    host = exchange.headers.get("host", "")
+    variants = diagnosis.request_variants(asked, build, host, ROUTES.heads)
     others = [key for key in keys if key not in named]
     return diagnosis.of_rsa(build(*asked), given.signature, named[0], others, variants)
 
