@@ -76,7 +76,7 @@ def test_a_suspension_begins_when_it_says_and_tells_why_and_since_when() -> None
     refused = decide_acceptance(known.policies, OWN_METHOD, PC, at(1), at(1))
     assert refused is not None
     assert refused.reason is Reason.METHOD_SUSPENDED
-    assert refused.detail.startswith("安全检查 (since 20")
+    assert (refused.detail, refused.since) == ("安全检查", at(1))
     assert says(known, OWN_METHOD, APP, at(1), at(1)) == "accepted"
 
 

@@ -126,13 +126,13 @@ def test_a_suspended_method_is_refused_at_every_door_with_reason_and_date(
     body = platform.order()
     placed = platform.post("/v3/pay/transactions/native", **body)
     assert (placed.status_code, placed.json()["code"]) == (403, "RULE_LIMIT")
-    assert "安全检查 (since 20" in placed.json()["message"]
+    assert "安全检查（自 20" in placed.json()["message"]
     rest = Rest(
         platform.fields["base_url"], platform.fields["rest_key"], platform.fields["rest_secret"]
     )
     refused = rest.post("/api/v1/orders", reference="x", title="x", amount=1)
     assert reason(refused) == (409, "method_suspended")
-    assert "安全检查" in refused.json()["detail"]
+    assert "安全检查 (since 20" in refused.json()["detail"]
     rest.http.close()
     # Begun before, and this policy lets it finish.
     assert "icon ok" in pay(buyer, before["code_url"])

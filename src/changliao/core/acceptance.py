@@ -178,8 +178,9 @@ def decide_acceptance(
         then = stands(policies, method_id, terminal_id, begun_at)
         if then is Accepting.ACCEPTED:
             return None
-    since = f" (since {to_rfc3339(policy.starts_at)})" if policy is not None else ""
-    return Refused(_REFUSALS[state], f"{policy.reason if policy else ''}{since}".strip())
+    if policy is None:
+        return Refused(_REFUSALS[state])
+    return Refused(_REFUSALS[state], policy.reason, policy.starts_at)
 
 
 def decide_placing(policies: Sequence[Policy], terminal_id: int, now: Instant) -> Refused | None:

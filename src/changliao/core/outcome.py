@@ -8,6 +8,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from changliao.core.clock import NEVER, Instant
+
 
 class Reason(StrEnum):
     """Why the network refused. The value is the name in our own REST API."""
@@ -198,7 +200,7 @@ class Reason(StrEnum):
     USER_NOT_FOUND = "user_not_found"
 
 
-# What a platform has decided about a method: the detail says why and since when, to anybody.
+# What a platform has decided about a method: the detail says why, to anybody.
 METHOD_REASONS: Final = frozenset(
     {Reason.METHOD_BANNED, Reason.METHOD_NOT_CONNECTED, Reason.METHOD_SUSPENDED}
 )
@@ -208,7 +210,11 @@ LIMIT_REASONS: Final = frozenset({Reason.LIMIT_PER_DAY, Reason.LIMIT_PER_YEAR})
 
 
 class Refused(Struct, frozen=True, gc=False):
-    """The network's no. `detail` helps a person; programs read `reason` only."""
+    """The network's no. `detail` helps a person; programs read `reason` only.
+
+    `since`: from when a platform takes a method no longer.
+    """
 
     reason: Reason
     detail: str = ""
+    since: Instant = NEVER

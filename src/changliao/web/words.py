@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from changliao.core.clock import HOUR, MINUTE, Instant
+from changliao.core.clock import HOUR, MINUTE, NEVER, Instant
 from changliao.core.outcome import LIMIT_REASONS, METHOD_REASONS, Reason, Refused
+from changliao.web.display import full_time
 
 _FAULT: Final = "没有执行。请返回后重试。"
 REASONS: Final[Mapping[Reason, str]] = {
@@ -198,6 +199,9 @@ REASONS: Final[Mapping[Reason, str]] = {
 def explain(translate: Callable[[str], str], refused: Refused, now: Instant) -> str:
     """A refusal with what its detail adds: the tries left, or how long the lock lasts."""
     text = translate(REASONS[refused.reason])
+    if refused.since != NEVER:
+        begun = translate("自 %s 起。") % full_time(refused.since)
+        return f"{text} {translate('原因：%s。') % refused.detail.rstrip('。.')} {begun}"
     if not refused.detail:
         return text
     if refused.reason is Reason.CREDENTIAL_WRONG:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 from starlette.datastructures import FormData
@@ -31,13 +32,17 @@ from changliao.core.parties import User
 from changliao.core.passkeys import Party
 from changliao.doors.cashier import confirming
 from changliao.doors.cashier.view import (
+    FINAL,
     View,
+    address,
+    asked_back,
     best_offers,
     describe,
     ending,
     find,
     state_of,
     tries,
+    version,
     ways,
 )
 from changliao.operations import checkout, proofs, sessions, tenders
@@ -113,7 +118,7 @@ class _Cashier:
         if found is None:
             return self._bad(request)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        stream = self._stream(request, found[1].order.id)
+        stream = self._stream(request, found[1].order)
         return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
     async def again(self, request: Request) -> Response:
@@ -129,13 +134,12 @@ class _Cashier:
         if found is None:
             return self._bad(request)
         if payer is None:
-            path = request.url.path.removesuffix("/pay")
-            return _told(request, session.to_login(request), f"/w/login?next={path}")
+            return _to_login(request, found)
         asked = await self._asked(form, found, payer)
         if passkeys.asked(request):
             return await self._challenge(request, asked)
         outcome = await self._paid(request, form, asked)
-        again = f"/c/{request.path_params['token']}?view={_given_device(form)}"
+        again = _address(request, found, view=_given_device(form))
         if not isinstance(outcome, Refused) or outcome.reason is Reason.ORDER_ALREADY_PAID:
             return _told(request, RedirectResponse(again, 303), again)
         problem = self._problem(request, outcome)
@@ -152,16 +156,15 @@ class _Cashier:
         payer, device = await self._payer(request), _given_device(form)
         if found is None:
             return self._bad(request)
-        path = f"/c/{request.path_params['token']}"
         if payer is None:
-            return session.to_login(request)
+            return _to_login(request, found)
         outcome = await self._tendered(form, found, payer, device)
         if isinstance(outcome, Refused) and outcome.reason is not Reason.ORDER_ALREADY_PAID:
             problem = self._problem(request, outcome)
             found = await find(self._network, request.path_params["token"]) or found
             way = str(form.get("method", ""))
             return await self._page(request, found, payer, device, problem=problem, way=way)
-        return RedirectResponse(f"{path}?view={device}", 303)
+        return RedirectResponse(_address(request, found, view=device), 303)
 
     async def _tendered(
         self, form: FormData, found: Found, payer: User, device: str
@@ -267,9 +270,9 @@ class _Cashier:
         view = await describe(request, self._network, self._pages, found, payer)
         return self._pages.fragment(request, "cashier/fragment.html", view=view)
 
-    async def _stream(self, request: Request, order_id: int) -> AsyncIterator[str]:
+    async def _stream(self, request: Request, order: Order) -> AsyncIterator[str]:
         network = self._network
-        changed = network.watch(order_id)
+        basket, changed = await checkout.basket_of(network, order), network.watch(order.id)
         payer, shown, rounds = await self._payer(request), "", 0
         try:
             while rounds < _LONGEST_STREAM_S and not await request.is_disconnected():
@@ -278,19 +281,20 @@ class _Cashier:
                 if found is None:
                     return
                 tried = await tries(network, found[1].order, payer)
-                state = state_of(found[1].order, found[0], None, network.clock(), tried)
-                if state != shown:
-                    shown = state
-                    yield _event("html", await self._fragment(request, found), state)
-                if state in ("paid", "expired", "closed"):
-                    yield _event("end", "", state)
+                state = state_of(found[1].order, found[0], payer, network.clock(), tried)
+                now = await version(network, found[1].order, basket, state)
+                if now != shown:
+                    shown = now
+                    yield _event("html", await self._fragment(request, found), now)
+                if state in FINAL:
+                    yield _event("end", "", now)
                     return
                 if rounds % _COMMENT_EVERY == 0:
                     yield ": still here\n\n"
                 rounds += 1
                 await _either(changed, _LOOK_EVERY_S)
         finally:
-            network.unwatch(order_id, changed)
+            network.unwatch(order.id, changed)
 
     def _bad(self, request: Request) -> Response:
         headline, explanation = ending(request, self._pages, "bad")
@@ -312,6 +316,17 @@ async def _either(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         return
+
+
+def _address(request: Request, found: Found, **query: str) -> str:
+    """The order's page, with the way back that it was opened with."""
+    path = f"/c/{request.path_params['token']}"
+    return address(path, asked_back(request, found[1]), **query)
+
+
+def _to_login(request: Request, found: Found) -> Response:
+    following = f"/w/login?next={quote(_address(request, found), safe='')}"
+    return _told(request, RedirectResponse(following, 303), following)
 
 
 def _event(name: str, text: str, version: str) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from msgspec import Struct
 from starlette.requests import Request
 
 from changliao.core import chart, clock
-from changliao.core.baskets import MOST
+from changliao.core.baskets import MOST, Basket
 from changliao.core.channels import RequestState
 from changliao.core.clock import BEIJING, MILLISECOND, Instant
 from changliao.core.ids import NEWEST, BudgetId, CouponId, MerchantId, show
@@ -30,6 +30,7 @@ from changliao.web.naming import called
 from changliao.web.pages import Pages
 from changliao.web.words import explain
 
+FINAL: Final = frozenset({"paid", "already", "expired", "closed", "taken"})
 _NO_OFFER: Final = "-"
 _WAITING: Final = "正在等待%(name)s确认付款。可以关闭本页，付款成功后商家会收到通知。"
 _UNKNOWN: Final = "%(name)s还没有答复，我们会继续查询。请不要重复付款。"
@@ -55,16 +56,19 @@ class Way(Struct, frozen=True):
 
 
 class View(Struct, kw_only=True):
-    """`state`: waiting, scanned, processing, then for good paid, expired, closed, taken or bad.
+    """What the page shows.
 
-    `off` says why the platform does not take the wallet; empty when it does. `note` is what became
-    of a payment by another method, `bank` that method's name while it is not known yet, and `page`
-    where to go on to pay. `confirms`: the payer has a passkey that stands for the PIN here.
+    `state`: waiting, scanned, processing, then for good paid, already, expired, closed, taken or
+    bad. `version` changes when the page does; `asked` is the way back it was opened with. `off`
+    says why the platform does not take the wallet; empty when it does. `note` is what became of a
+    payment by another method, `bank` that method's name while it is not known yet, and `page` where
+    to go on to pay. `confirms`: the payer has a passkey that stands for the PIN here.
     """
 
     path: str
     state: str
     final: bool
+    version: str = ""
     headline: str = ""
     explanation: str = ""
     merchant: str = ""
@@ -77,6 +81,7 @@ class View(Struct, kw_only=True):
     now_ms: int = 0
     paid_at: Instant = clock.NEVER
     back: str = ""
+    asked: str = ""
     scan_text: str = ""
     device: str = "pc"
     chosen: bool = False
@@ -95,6 +100,17 @@ class View(Struct, kw_only=True):
     parts: list[Part] = []
     given: int = 0
     offers: Sequence[Offer | None] = ()
+
+    def link(self, step: str = "", **query: str) -> str:
+        """An address of this order's that keeps the way back."""
+        return address(self.path + step, self.asked, **query)
+
+    @property
+    def query(self) -> str:
+        """What the page in the other language is opened with."""
+        given = {"view": self.device if self.chosen else "", "back": self.asked}
+        given["tab"] = self.tab if self.tab != "scan" else ""
+        return urlencode({name: value for name, value in given.items() if value})
 
     @property
     def due(self) -> int:
@@ -115,7 +131,7 @@ def state_of(
     """Where an order stands for whoever looks at it through this link; `tried` is what they did."""
     match order.state:
         case OrderState.PAID:
-            return "paid"
+            return "paid" if payer is None or payer.id == order.payer_id else "already"
         case OrderState.CLOSED:
             return "expired" if now >= order.expires_at else "closed"
         case OrderState.OPEN:
@@ -133,6 +149,10 @@ def ending(request: Request, pages: Pages, state: str) -> tuple[str, str]:
     """Headline and explanation of a state in which nothing can be paid any more."""
     words = {
         "paid": ("支付成功", "商家会收到通知。"),
+        "already": (
+            "订单已由别人付清",
+            "没有扣你的款，不用再付。如果应由你付款，请与商家联系。",
+        ),
         "expired": (
             "订单已过期",
             "没有扣款。如果刚才已经付款，请先查看账单；需要时请让商家重新下单。",
@@ -173,11 +193,11 @@ async def describe(
     headline, explanation = ending(request, pages, state)
     until = min(order.expires_at, link.expires_at)
     moment: datetime = clock.to_datetime(Instant(until), BEIJING)
-    token = request.path_params["token"]
+    token, back = request.path_params["token"], asked_back(request, placed)
     view = View(
         path=f"/c/{token}",
         state=state,
-        final=state in ("paid", "expired", "closed", "taken"),
+        final=state in FINAL,
         headline=headline,
         explanation=explanation,
         merchant=merchant.name if merchant else "",
@@ -190,7 +210,8 @@ async def describe(
         expires_ms=until // MILLISECOND,
         now_ms=now // MILLISECOND,
         paid_at=order.paid_at,
-        back=_back(request, placed),
+        back=back,
+        asked=back,
         scan_text=f"weixin://wxpay/bizpayurl?pr={token}",
         payment_id=show("pay", network.ids.new()),
         tender_id=show("pay", network.ids.new()),
@@ -205,6 +226,7 @@ async def describe(
         members = await network.read(baskets.members, basket)
         view.parts = await _parts(network, members)
         view.given = sum(one.order.discount for one in members)
+    view.version = await version(network, order, basket, state)
     refused = None if view.final else await why_not(network, order, basket)
     if refused is not None:
         view.off = explain(partial(pages.words, request), refused, now)
@@ -213,6 +235,18 @@ async def describe(
         standing = await network.read(ledger.account, account)
         view.payer, view.balance = payer.name, standing.spendable
     return view
+
+
+async def version(network: Network, order: Order, basket: Basket | None, state: str) -> str:
+    """What a page must show anew: where the order stands, and which methods are off."""
+    if state in FINAL:
+        return state
+    off = [
+        one.code
+        for one in await network.look_up(acceptance.methods)
+        if await why_not(network, order, basket, one.id)
+    ]
+    return " ".join((state, *off))
 
 
 async def best_offers(network: Network, order: Order, payer: User | None) -> list[Offer | None]:
@@ -303,7 +337,13 @@ async def _parts(network: Network, members: Sequence[Placed]) -> list[Part]:
     return parts
 
 
-def _back(request: Request, placed: Placed) -> str:
+def address(path: str, back: str, **query: str) -> str:
+    """A path with its query, and with the way back if there is one."""
+    given = query | ({"back": back} if back else {})
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def asked_back(request: Request, placed: Placed) -> str:
     """Where the merchant wants the payer back: only on the host that hears of the payment."""
     asked = request.query_params.get("back", "")
     parts = urlsplit(asked)

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from changliao.core.clock import NEVER, to_rfc3339
 from changliao.core.outcome import LIMIT_REASONS, Reason, Refused
 
 STATUSES: Final[Mapping[Reason, int]] = {
@@ -270,4 +271,6 @@ def refusal(refused: Refused) -> Problem:
     said = refused.detail or reason.value.replace("_", " ")
     if reason in LIMIT_REASONS and refused.detail:
         said = f"more than the payer's identity level allows; works again from {refused.detail}"
+    if refused.since != NEVER:
+        said = f"{said} (since {to_rfc3339(refused.since)})"
     return Problem(reason.value, said)

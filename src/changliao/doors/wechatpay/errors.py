@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from changliao.core.clock import NEVER, to_rfc3339
 from changliao.core.outcome import LIMIT_REASONS, METHOD_REASONS, Reason, Refused
 
 
@@ -245,6 +246,8 @@ def refusal(refused: Refused) -> WechatError:
     """A refusal of the network as this protocol says it."""
     words = REASONS[refused.reason]
     why = f"：{refused.detail}" if refused.reason in METHOD_REASONS and refused.detail else ""
+    if refused.since != NEVER:
+        why += f"（自 {to_rfc3339(refused.since)} 起）"
     if refused.reason in LIMIT_REASONS and refused.detail:
         why = f"，{refused.detail} 起恢复"
     return WechatError(words.status, words.code, words.message + why)

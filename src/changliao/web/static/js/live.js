@@ -11,8 +11,8 @@ let ended = box === null;
 
 function show(html) {
   const parsed = new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
-  if (parsed === null || parsed.dataset.state === box.dataset.state) return;
-  // A changed state changes the whole page: the code is covered, the button goes.
+  if (parsed === null || parsed.dataset.version === box.dataset.version) return;
+  // What changed changes the whole page: the code is covered, the button goes.
   ended = true;
   stop();
   location.reload();
