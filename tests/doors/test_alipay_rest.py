@@ -34,6 +34,7 @@ def test_a_trade_lives_from_its_code_to_its_refund(app: OpenApp, payer: Person) 
     missing = app.rest("POST", f"{TRADE}/query", named)
     assert (missing.status_code, missing.json()["code"]) == (400, "ACQ.TRADE_NOT_EXIST")
     assert app.verifies(missing)
+    assert missing.headers.get("alipay-sn") == made.headers.get("alipay-sn")
     payer.pay(made.json()["qr_code"])
     trade = app.rest("POST", f"{TRADE}/query", named).json()
     assert trade["trade_status"] == "TRADE_SUCCESS"

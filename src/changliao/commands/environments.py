@@ -47,6 +47,7 @@ SDKS: Final[dict[str, tuple[Sdk, ...]]] = {
         Sdk("alipay-sdk-java-v3", "java"),
         Sdk("smartwalle-alipay", "go"),
         Sdk("alipay-sdk-php", "php", tested=False),
+        Sdk("alipay-sdk-php-v3", "php", tested=False),
     ),
 }
 

@@ -33,6 +33,7 @@ SCHEME: Final = "ALIPAY-SHA256withRSA"
 MOST_SKEW: Final = 10 * MINUTE
 _SIGN: Final = ",sign="
 _APP: Final = re.compile(r"[ ,]app_id=([^,]*)")
+_CERTIFICATE: Final = re.compile(r"[ ,]app_cert_sn=[^,]")
 _LONGEST_STAMP: Final = 16
 P = TypeVar("P")
 R = TypeVar("R")
@@ -177,12 +178,13 @@ def _said_once(read: Callable[[P], R], given: P) -> R:
 
 
 async def _refuse(door: Door, scope: Scope, send: Send, error: AlipayError) -> None:
-    """Errors are signed too, without a certificate's number: who asks may not be known."""
+    """Errors are signed too, as the header asks for it: who asks may not be known."""
     header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
     app = _APP.search(header)
     fields = {"code": error.bare_code, "message": error.message + error.evidence}
     status = 404 if error.sub_code == "isv.invalid-method" else error.status
-    await _send(door, send, status, fields | dict(error.fields), Heard(app[1] if app else ""))
+    heard = Heard(app[1] if app else "", _CERTIFICATE.search(header) is not None)
+    await _send(door, send, status, fields | dict(error.fields), heard)
 
 
 async def _send(door: Door, send: Send, status: int, fields: dict[str, Any], heard: Heard) -> None:
