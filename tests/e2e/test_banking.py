@@ -114,6 +114,6 @@ def test_the_pages_are_for_everybody(site: Site, chromium: Browser) -> None:
     somebody = person(site)
     page = open_page(chromium, [], 390)
     log_in(page, site.base, somebody.phone)
-    for path in ("/w/top-up", "/w/withdraw"):
+    for path in ("/w/top-up", "/w/withdraw", "/w/statements"):
         is_well_made(page, site.base + path)
     page.context.close()

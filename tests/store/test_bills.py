@@ -95,6 +95,29 @@ def leg_sums(world: World, merchant: MerchantId) -> dict[Day, int]:
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(story=steps)
+def test_some_days_of_an_account_lead_from_what_it_held_to_what_it_holds(
+    world: World, story: Any
+) -> None:
+    merchant = MerchantId(world.ids.new())
+    _, days = play(world, merchant, story)
+    legs, account, before = leg_sums(world, merchant), chart.payable(merchant, CNY), 0
+    for first in days:
+        for last in (first, days[-1]):
+            opening, found = read(world, bills.passages, account, first, last)
+            assert opening == before
+            assert sum(entry.amount for entry, _ in found) == sum(
+                legs[day] for day in days if first <= day <= last
+            )
+            for entry, balance in found:
+                opening += entry.amount
+                assert balance == opening
+        before += legs[first]
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(story=steps)
 def test_the_sums_of_every_day_are_those_of_the_ledger(world: World, story: Any) -> None:
     merchant = MerchantId(world.ids.new())
     told, days = play(world, merchant, story)

@@ -1,7 +1,5 @@
 """A merchant's days: what was sold, refunded and taken as fees, and each day's rows to download."""
 
-import csv
-from io import StringIO
 from typing import Final
 
 from starlette.responses import Response
@@ -11,15 +9,13 @@ from changliao.core.bills import Day, Sale, day_of, is_over, starts_at
 from changliao.core.clock import BEIJING
 from changliao.core.ids import MerchantId
 from changliao.core.members import Right
-from changliao.core.money import BY_NUMBER, CURRENCIES
+from changliao.core.money import BY_NUMBER, CURRENCIES, Currency
 from changliao.doors.console.visit import Entry, Visit
 from changliao.store.views import bills, reports
+from changliao.web import spreadsheets
 from changliao.web.display import full_time
 
 _DAYS: Final = 31
-# What a spreadsheet would take for a formula.
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
-_BOM: Final = "\ufeff"
 
 
 async def listed(visit: Visit) -> Response:
@@ -44,45 +40,24 @@ async def download(visit: Visit) -> Response:
         return visit.missing()
     merchant_id = MerchantId(visit.member.organisation)
     sales = await visit.network.report(bills.sales, merchant_id, currency, day)
-    written = StringIO()
-    rows = csv.writer(written)
     names = ("时间", "类型", "订单", "商户单号", "商品", "金额", "手续费", "退款单号")
-    rows.writerow([visit.words(name) for name in names])
-    rows.writerows(_row(visit, sale, currency.decimals) for sale in sales)
-    name = f"{parts['day']}-{currency.code}.csv"
-    return Response(
-        (_BOM + written.getvalue()).encode(),
-        media_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "no-store",
-        },
-    )
+    rows = [[visit.words(name) for name in names], *(_row(visit, sale, currency) for sale in sales)]
+    return spreadsheets.table(f"{parts['day']}-{currency.code}.csv", rows)
 
 
-def _row(visit: Visit, sale: Sale, decimals: int) -> list[str]:
+def _row(visit: Visit, sale: Sale, currency: Currency) -> list[str]:
     refund = sale.refund
     sign = -1 if refund else 1
     return [
         full_time(sale.at),
         visit.words("退款") if refund else visit.words("付款"),
         ids.show("ord", sale.order.id),
-        _text(sale.order.reference),
-        _text(sale.terms.title),
-        _plain(sign * sale.amount, decimals),
-        _plain(sale.fee, decimals),
-        _text(refund.reference) if refund else "",
+        spreadsheets.text(sale.order.reference),
+        spreadsheets.text(sale.terms.title),
+        spreadsheets.number(sign * sale.amount, currency),
+        spreadsheets.number(sale.fee, currency),
+        spreadsheets.text(refund.reference) if refund else "",
     ]
-
-
-def _plain(minor: int, decimals: int) -> str:
-    whole, fraction = divmod(abs(minor), 10**decimals)
-    digits = f"{whole}.{fraction:0{decimals}d}" if decimals else str(whole)
-    return f"-{digits}" if minor < 0 else digits
-
-
-def _text(words: str) -> str:
-    return f"'{words}" if words.startswith(_FORMULAS) else words
 
 
 def _shown(day: Day) -> str:

@@ -55,7 +55,7 @@ async def page(network: Network, user: User, words: Words, start: int, most: int
     if not start:
         start = (await network.read(ledger.account, account)).last_leg
     entries = await network.read(ledger.statement, account, start, most)
-    bills = [await _bill(network, entry, words) for entry in entries]
+    bills = [await told(network, entry, words) for entry in entries]
     older = entries[-1].previous if entries else 0
     return Page(bills, ids.show("bil", older) if older else "")
 
@@ -64,10 +64,11 @@ async def bill(network: Network, user: User, words: Words, leg_id: int) -> Bill 
     """One movement of this person's wallet."""
     account = chart.wallet(user.id, CNY)
     entries = await network.read(ledger.statement, account, leg_id, 1)
-    return await _bill(network, entries[0], words) if entries else None
+    return await told(network, entries[0], words) if entries else None
 
 
-async def _bill(network: Network, entry: Entry, words: Words) -> Bill:
+async def told(network: Network, entry: Entry, words: Words) -> Bill:
+    """A movement of a wallet in words."""
     title, facts = await _story(network, entry, words)
     now = network.clock()
     return Bill(

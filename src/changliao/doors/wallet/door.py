@@ -24,6 +24,7 @@ from changliao.doors.wallet import (
     receiving,
     scanning,
     settings,
+    statements,
 )
 from changliao.doors.wallet.visit import Visit, Wallet, signed_in
 from changliao.operations.connectors import Desk
@@ -61,6 +62,7 @@ def routes(network: Network, pages: Pages, desk: Desk, public_url: str) -> list[
         *pin_resets.routes(wallet),
         *receiving.routes(wallet),
         *settings.routes(wallet),
+        *statements.routes(wallet),
     ]
 
 

@@ -26,8 +26,11 @@ from changliao.store.orders import ATTEMPTS, ORDERS, TERMS
 from changliao.store.payouts import PAYOUTS
 from changliao.store.refunds import REFUNDS
 from changliao.store.unit import Table
+from changliao.store.views import ledger
+from changliao.store.views.ledger import Entry
 
 _PAGE: Final = 20_000
+_ENTRIES: Final = 500
 _NEWEST: Final = Day((1 << 31) - 1)
 _CREDIT: Final = 1
 _OF_PAYMENT: Final = (Code.PAYMENT, Code.FEE)
@@ -108,6 +111,32 @@ def day_end(reader: Reader, account: AccountId, day: Day) -> DayEnd:
             return DayEnd(account, day, row[0], balance)
         balance -= _signed(row[0], row[1])
     return DayEnd(account, day, 0, balance)
+
+
+def passages(
+    reader: Reader, account: AccountId, first: Day, last: Day
+) -> tuple[int, list[tuple[Entry, int]]]:
+    """What an account held before these days, and its movements with what it held after each.
+
+    The oldest first. Today may be the last day: as far as it is.
+    """
+    end = day_end(reader, account, last)
+    opening = balance = end.balance
+    found: list[tuple[Entry, int]] = []
+    for entry in _entries(reader, account, end.leg_id, starts_at(first)):
+        if entry.amount and starts_at(first) <= entry.at < ends_at(last):
+            found.append((entry, balance))
+            opening = balance - entry.amount
+        balance -= entry.amount
+    return opening, found[::-1]
+
+
+def _entries(reader: Reader, account: AccountId, leg_id: int, since: Instant) -> Iterator[Entry]:
+    """Back from this leg until certainly all that are not older than `since` were met."""
+    while leg_id:
+        page = ledger.statement(reader, account, leg_id, _ENTRIES)
+        yield from page
+        leg_id = page[-1].previous if page and page[-1].at >= since - SETTLING else 0
 
 
 def sums(reader: Reader, account: AccountId, day: Day) -> list[tuple[int, int, int]]:
