@@ -88,10 +88,61 @@ def test_its_numbers_are_the_apis(site: Site, market: Bazaar, viewer: Page) -> N
             assert cell == f"{expected:.1%}"
         assert sum(float(cell.rstrip("%")) for cell in row[1:]) == pytest.approx(100, abs=0.2)
     concentration = market.ask(
-        "concentration", first=start(market), last=market.today(), every="day"
+        "concentration", first=start(market), last=market.today(), every="day", measure="payments"
     )
     _, *lines = table(viewer, 2)
     assert [line[1] for line in lines] == [f"{one['hhi']:,.0f}" for one in concentration]
+
+
+def test_people_are_a_measure_of_shares_and_concentration(
+    site: Site, market: Bazaar, viewer: Page
+) -> None:
+    viewer.goto(f"{site.base}/market?by=platform")
+    viewer.click("text=按人数")
+    first, last = start(market), market.today()
+    reach: dict[str, dict[str, float]] = {}
+    people: dict[str, dict[str, int]] = {}
+    for one in market.ask("shares", first=first, last=last):
+        reach.setdefault(one["first"][5:], {})[one["name"]] = one["of_reach"]
+        if one["key"] != "total":
+            people.setdefault(one["first"][5:], {})[one["key"]] = one["users"]
+    head, *rows = table(viewer, 0)
+    for row in rows:
+        for name, cell in zip(head[1:], row[1:], strict=True):
+            expected = reach[row[0]].get("others" if "其他" in name else name, 0)
+            assert cell == f"{expected:.1%}"
+        assert sum(float(cell.rstrip("%")) for cell in row[1:]) == pytest.approx(100, abs=0.2)
+    told = market.ask("concentration", first=first, last=last, every="day", measure="users")
+    _, *lines = table(viewer, 2)
+    assert [line[1] for line in lines] == [f"{one['hhi']:,.0f}" for one in told]
+    for one in told:
+        parts = people[one["first"][5:]]
+        squares = sum(
+            (100 * users / sum(parts.values())) ** 2
+            for key, users in parts.items()
+            if key != "others"
+        )
+        assert one["hhi"] == pytest.approx(squares)
+        assert one["whole"] == sum(parts.values())
+
+
+def test_charts_say_what_they_show_and_that_they_scroll(site: Site, viewer: Page) -> None:
+    viewer.goto(f"{site.base}/market?by=platform&days=365")
+    for figure in viewer.locator("figure").all():
+        assert figure.locator("svg > title").text_content() == figure.locator("h2").inner_text()
+        assert figure.locator("svg > desc").text_content()
+        assert figure.locator("details table").count() == 1
+        figure.locator(".scroll").focus()
+        viewer.keyboard.press("ArrowLeft")
+        assert figure.locator(".readout").inner_text()
+    size = viewer.viewport_size
+    viewer.set_viewport_size({"width": 390, "height": 844})
+    hidden = "(box) => box.scrollWidth > box.clientWidth"
+    for figure in viewer.locator("figure").all():
+        hides = figure.locator(".scroll").evaluate(hidden)
+        assert figure.locator(".swipe").is_visible() == hides
+    assert size
+    viewer.set_viewport_size(size)
 
 
 def start(market: Bazaar) -> str:

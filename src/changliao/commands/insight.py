@@ -22,13 +22,14 @@ from changliao.commands.insight_files import FileOffice
 from changliao.commands.options import data_option, fail, hexadecimal, json_option
 from changliao.commands.platform import Office
 from changliao.commands.terminal import print_whole
+from changliao.market.concentration import MEASURES
 from changliao.workers import market
 
 Rows = list[dict[str, Any]]
 Source = Office | FileOffice
 _DAYS: Final = 30
 _FRACTIONS: Final = frozenset(
-    ("of_users", "of_payments", "of_amount", "of_first", "proportional", "observed")
+    ("of_users", "of_payments", "of_amount", "of_reach", "of_first", "proportional", "observed")
 )
 
 
@@ -134,7 +135,7 @@ def cohort(office: Source, /, *, as_json: bool, out: Path | None) -> None:
 
 @insight.command()
 @click.option("--by", type=click.Choice(["platform", "group"]), default="platform")
-@click.option("--measure", type=click.Choice(["payments", "amount"]), default="amount")
+@click.option("--measure", type=click.Choice(MEASURES), default="amount")
 @click.option("--merge", default="", metavar="A+B", help="Platforms or groups that become one.")
 @click.option("--thresholds", default="us2023", show_default=True, help="Whose levels.")
 @period_options

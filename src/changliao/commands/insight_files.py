@@ -4,7 +4,7 @@ Nothing is withheld: who has the file has every row of it.
 """
 
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -85,8 +85,6 @@ def _answer(book: Book, what: str, query: dict[str, str]) -> list[Any]:
     known = concentration.thresholds().get(name)
     if known is None:
         raise Problem("malformed", f"one of {', '.join(concentration.thresholds())}", "thresholds")
-    measure: Literal["payments", "amount"] = (
-        "payments" if query["measure"] == "payments" else "amount"
-    )
+    measure = next(one for one in concentration.MEASURES if one == query["measure"])
     rows = concentration.by_period(found, measure, merged, 0)
     return [concentration_shown(one, every, name, known) for one in rows]

@@ -5,16 +5,19 @@ are data (thresholds.toml), each with its source. Units: points, shares in per c
 """
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from msgspec import Struct, convert
 
 from changliao.market.figures import TOTAL, Share, is_named
 
 PERCENT: Final = 100.0
+Measure = Literal["payments", "amount", "users"]
+MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
 Level = Literal["low", "moderate", "high"]
 
 
@@ -70,29 +73,40 @@ def added_by_merger(one: float, other: float) -> float:
 
 def by_period(
     shares: Iterable[Share],
-    measure: Literal["payments", "amount"],
+    measure: Measure,
     merged: frozenset[str],
     minimum: int,
 ) -> list[Concentration]:
-    """Of shares in which nothing is withheld: only their squares' sum goes out."""
+    """Of shares in which nothing is withheld: only their squares' sum goes out.
+
+    Of users the whole is the parts' people together: who bought at several counts for each.
+    """
     parts: dict[int, dict[str, int]] = {}
     wholes: dict[int, Share] = {}
+    reach: Counter[int] = Counter()
     for share in shares:
         if share.label == TOTAL:
             wholes[share.period] = share
-        elif is_named(share.label):
-            had = share.payments if measure == "payments" else share.amount
+            continue
+        reach[share.period] += share.users or 0
+        if is_named(share.label):
+            had = getattr(share, measure)
             parts.setdefault(share.period, {})[share.label.key] = had or 0
     return [
-        _of(whole, measure, parts.get(period, {}), merged)
+        _of(whole, _total(whole, measure, reach[period]), parts.get(period, {}), merged)
         if (whole.users or 0) >= minimum
         else Concentration(period, None, None, None, None)
         for period, whole in wholes.items()
     ]
 
 
-def _of(whole: Share, measure: str, parts: dict[str, int], merged: frozenset[str]) -> Concentration:
-    total = (whole.payments if measure == "payments" else whole.amount) or 0
+def _total(whole: Share, measure: Measure, reach: int) -> int:
+    if measure == "users":
+        return reach
+    return (whole.payments if measure == "payments" else whole.amount) or 0
+
+
+def _of(whole: Share, total: int, parts: dict[str, int], merged: frozenset[str]) -> Concentration:
     if not total or not any(parts.values()):
         return Concentration(whole.period, None, None, None, None)
     before = hhi(part / total for part in parts.values())

@@ -58,7 +58,11 @@ class Asked(Struct, frozen=True):
 
 
 class Share(Struct, frozen=True):
-    """What one part of the market had in a period. None: withheld."""
+    """What one part of the market had in a period. None: withheld.
+
+    `of_users` is of all people: who bought at several counts for each, so parts sum to one or more.
+    `of_reach` is of the parts' people together, and sums to one.
+    """
 
     period: int
     label: Label
@@ -70,6 +74,7 @@ class Share(Struct, frozen=True):
     of_users: float | None = None
     of_payments: float | None = None
     of_amount: float | None = None
+    of_reach: float | None = None
 
 
 class Active(Struct, frozen=True):
@@ -113,7 +118,8 @@ def shares(reader: Reader, names: Names, asked: Asked) -> list[Share]:
         users = people.get(period, {})
         hidden = withheld({one: users.get(one, 0) for one in parts[period]}, asked.minimum)
         total = parts[period][TOTAL]
-        whole = (users.get(TOTAL, 0), total[0], total[1])
+        reach = sum(users.get(one, 0) for one in parts[period] if one != TOTAL)
+        whole = (users.get(TOTAL, 0), total[0], total[1], reach)
         for one in sorted(parts[period], key=lambda one: (one == TOTAL, one)):
             row = parts[period][one]
             share = Share(period, one, users.get(one, 0), *row)
@@ -236,12 +242,14 @@ def _add(row: list[int], volume: Volume) -> None:
     row[:] = [one + other for one, other in zip(row, more, strict=True)]
 
 
-def _divided(share: Share, whole: tuple[int, int, int]) -> Share:
+def _divided(share: Share, whole: tuple[int, int, int, int]) -> Share:
+    reach = whole[-1] if share.label == TOTAL else share.users
+    parts = (share.users, share.payments, share.amount, reach)
     of = [
         None if part is None or not all_ else part / all_
-        for part, all_ in zip((share.users, share.payments, share.amount), whole, strict=True)
+        for part, all_ in zip(parts, whole, strict=True)
     ]
-    return replace(share, of_users=of[0], of_payments=of[1], of_amount=of[2])
+    return replace(share, of_users=of[0], of_payments=of[1], of_amount=of[2], of_reach=of[3])
 
 
 def _hidden(share: Share) -> Share:

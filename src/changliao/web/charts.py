@@ -117,7 +117,8 @@ def stacked(
         parts.append(f'<path class="mark {marker.kind}" d="M{x:.1f} {_TOP}V{foot}"/>')
         parts.append(f'<circle class="flag {marker.kind}" cx="{flag:.1f}" cy="12" r="11"/>')
         parts.append(f'<text class="in" x="{flag:.1f}" y="16">{marker.number}</text>')
-    return _svg(title, size.width, _HEIGHT, parts, right)
+    said = ", ".join(f"{one.name} {one.values[-1]:.1%}" for one in series)
+    return _svg((title, _spanned(axis, said)), size.width, _HEIGHT, parts, (_LEFT, right))
 
 
 def banded(title: str, axis: Axis, values: Sequence[float | None], bands: Sequence[Band]) -> Markup:
@@ -145,7 +146,9 @@ def banded(title: str, axis: Axis, values: Sequence[float | None], bands: Sequen
             f'<circle class="last" cx="{known[-1][0]:.1f}" cy="{known[-1][1]:.1f}" r="5"/>'
         )
     parts += _dates(axis.names, xs, foot, _NARROW.dates)
-    return _svg(title, _NARROW.width, _HEIGHT, parts, right)
+    told = [f"{value:,.0f}" for value in values if value is not None]
+    said = " → ".join(dict.fromkeys((told[0], told[-1]))) if told else ""
+    return _svg((title, _spanned(axis, said)), _NARROW.width, _HEIGHT, parts, (_LEFT, right))
 
 
 def sankey(
@@ -181,7 +184,11 @@ def sankey(
                 f'<rect class="node s{node.colour}" x="{x:.1f}" y="{y:.1f}" width="{bar}" '
                 f'height="{tall:.1f}"/><text {beside} y="{y + tall / 2 + 4:.1f}">{text}</text>'
             )
-    return _svg(title, _FLOWS, height, parts)
+    said = "; ".join(
+        f"{name}: {', '.join(f'{node.name} {node.size:,}' for node in nodes)}"
+        for name, nodes in periods
+    )
+    return _svg((title, said), _FLOWS, height, parts, (side, _FLOWS - side))
 
 
 def _ribbons(
@@ -257,10 +264,18 @@ def _across(count: int, left: float, right: float) -> list[float]:
     return [left + (right - left) * place / (count - 1) for place in range(count)]
 
 
-def _svg(title: str, width: int, height: int, parts: Iterable[str], right: int = 0) -> Markup:
-    """With `right`, js/tip.js knows where the axis is."""
-    span = f' data-span="{_LEFT} {right}"' if right else ""
+def _spanned(axis: Axis, said: str) -> str:
+    """From when to when, and what is seen at the end."""
+    ends = dict.fromkeys((axis.names[0], axis.names[-1])) if axis.names else ()
+    return f"{' – '.join(ends)}: {said}"
+
+
+def _svg(
+    said: tuple[str, str], width: int, height: int, parts: Iterable[str], span: tuple[int, int]
+) -> Markup:
+    """`said` are its title and what it shows, `span` where its axis begins and ends (js/tip.js)."""
     return Markup(  # noqa: S704 numbers, our own classes, and text that was escaped
-        f'<svg class="chart" viewBox="0 0 {width} {height}"{span} role="img" '
-        f'aria-label="{escape(title)}">{"".join(parts)}</svg>'
+        f'<svg class="chart" viewBox="0 0 {width} {height}" data-span="{span[0]} {span[1]}" '
+        f'role="img"><title>{escape(said[0])}</title><desc>{escape(said[1])}</desc>'
+        f"{''.join(parts)}</svg>"
     )

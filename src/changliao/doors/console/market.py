@@ -19,7 +19,7 @@ from changliao.core.clock import Instant
 from changliao.core.market import Period
 from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER, CNY, CURRENCIES, Currency
-from changliao.doors.console.market_charts import flow_chart, hhi_chart, share_chart
+from changliao.doors.console.market_charts import flow_chart, hhi_chart, part_of, share_chart
 from changliao.doors.console.visit import Entry, Visit
 from changliao.market import changes, concentration, figures, matrix, names
 from changliao.market.concentration import Concentration
@@ -28,7 +28,7 @@ from changliao.market.matrix import Matrix
 from changliao.store.engine import Reader
 
 RANGES: Final = {"30": Period.DAY, "90": Period.WEEK, "365": Period.MONTH}
-METRICS: Final = ("amount", "payments")
+METRICS: Final[tuple[concentration.Measure, ...]] = ("amount", "payments", "users")
 CUTS: Final[tuple[figures.By, ...]] = ("method", "platform", "group", "terminal")
 THRESHOLDS: Final = "us2023"
 OWN: Final = "changliao"
@@ -51,12 +51,12 @@ async def dashboard(visit: Visit) -> Response:
     """The page; what the address asks for that is not there is the usual."""
     query = visit.query
     days = query.get("days", "30") if query.get("days", "30") in RANGES else "30"
-    metric = query.get("metric", "amount") if query.get("metric") in METRICS else "amount"
+    metric = next((one for one in METRICS if one == query.get("metric")), METRICS[0])
     by = next((one for one in CUTS if one == query.get("by")), CUTS[0])
     currency = CURRENCIES.get(query.get("currency", CNY.code), CNY)
     asked = asked_for(visit, days, by, currency)
     now = visit.network.clock()
-    board = await visit.network.report(_board, asked, now, english=visit.english)
+    board = await visit.network.report(_board, asked, metric, now, english=visit.english)
     if query.get("format") == "csv":
         return _csv(board.shares, asked)
     of = [one for one in board.shares if one.label == TOTAL]
@@ -73,7 +73,7 @@ async def dashboard(visit: Visit) -> Response:
         kpis=_kpis(board, metric),
         share=share_chart(visit.words, board.shares, board.events, asked.every, metric),
         flow=flow_chart(visit.words, board.flows),
-        hhi=hhi_chart(visit.words, board.concentration, asked, THRESHOLDS),
+        hhi=hhi_chart(visit.words, board.concentration, asked, THRESHOLDS, metric),
         events=[one for one in board.events if asked.days[0] <= one.day <= asked.days[1]],
         date_of=date_of,
         matrix=board.matrix,
@@ -96,7 +96,9 @@ def date_of(day: int) -> str:
     return date.fromordinal(date(1970, 1, 1).toordinal() + day).isoformat()
 
 
-def _board(reader: Reader, asked: Asked, now: Instant, *, english: bool) -> Board:
+def _board(
+    reader: Reader, asked: Asked, metric: concentration.Measure, now: Instant, *, english: bool
+) -> Board:
     known = names.read(reader, chinese=not english)
     month = Asked(asked.last - 62, asked.last, Period.MONTH, "platform", minimum=asked.minimum)
     bare = replace(asked, by="platform", minimum=0)
@@ -107,7 +109,7 @@ def _board(reader: Reader, asked: Asked, now: Instant, *, english: bool) -> Boar
         people=figures.active(reader, month),
         flows=figures.flows(reader, known, month),
         concentration=concentration.by_period(
-            figures.shares(reader, known, bare), "amount", frozenset(), asked.minimum
+            figures.shares(reader, known, bare), metric, frozenset(), asked.minimum
         ),
         events=changes.changes(reader, known),
         matrix=matrix.standing(reader, known, now),
@@ -119,10 +121,7 @@ def _kpis(board: Board, metric: str) -> dict[str, Any]:
     """The first row: what it is now, and what it was at the beginning."""
     totals = [one.amount or 0 for one in board.shares if one.label == TOTAL]
     people = [one.users for one in board.people]
-    own = [
-        (one.of_amount if metric == "amount" else one.of_payments) or 0
-        for one in board.methods if one.label.key == OWN
-    ]  # fmt: skip
+    own = [part_of(one, metric) or 0 for one in board.methods if one.label.key == OWN]
     hhi = [one.hhi for one in board.concentration if one.hhi is not None]
     return {
         "amount": sum(totals),
@@ -140,7 +139,17 @@ def _kpis(board: Board, metric: str) -> dict[str, Any]:
 def _csv(shares: Sequence[Share], asked: Asked) -> Response:
     """What the first chart shows; what is withheld is empty."""
     text = io.StringIO()
-    fields = ("users", "payments", "amount", "refunds", "refunded", "of_payments", "of_amount")
+    fields = (
+        "users",
+        "payments",
+        "amount",
+        "refunds",
+        "refunded",
+        "of_users",
+        "of_payments",
+        "of_amount",
+        "of_reach",
+    )
     writer, every, money = csv.writer(text), asked.every, BY_NUMBER[asked.currency].code
     writer.writerow(("first", "last", "key", "name", "currency", *fields))
     for one in shares:
@@ -158,4 +167,6 @@ def _plain(name: str) -> str:
     return f"'{name}" if name[:1] in "=+-@\t\r" else name
 
 
-ENTRIES: Final = (Entry("GET", "/console/market", Right.LOOK, dashboard),)
+ENTRIES: Final = tuple(
+    Entry("GET", path, Right.LOOK, dashboard) for path in ("/console/market", "/market")
+)

@@ -44,8 +44,7 @@ def share_chart(
     parts: dict[Label, dict[int, float]] = defaultdict(dict)
     for one in shares:
         if one.label != TOTAL:
-            part = one.of_amount if metric == "amount" else one.of_payments
-            parts[one.label][one.period] = part or 0.0
+            parts[one.label][one.period] = part_of(one, metric) or 0.0
     sums = {label: sum(found.values()) for label, found in parts.items() if not _rest(label)}
     largest = sorted(sums, key=lambda label: -sums[label])[:_SHOWN]
     # An entity keeps its colour while others grow and shrink: by name, not by size.
@@ -71,6 +70,13 @@ def share_chart(
     )
     head = (words("时间"), *(one.name for one in series))
     return Chart(title, charts.stacked(title, axis, series, markers), head, rows, at)
+
+
+def part_of(share: Share, metric: str) -> float | None:
+    """Its part of the whole, by this measure."""
+    return {"amount": share.of_amount, "payments": share.of_payments, "users": share.of_reach}[
+        metric
+    ]
 
 
 def flow_chart(words: Words, flows: Sequence[Flow]) -> Chart | None:
@@ -108,11 +114,15 @@ def flow_chart(words: Words, flows: Sequence[Flow]) -> Chart | None:
         for (a, b), users in sorted(steps[period].items())
     )
     head = (words("月份"), words("从"), words("到"), words("人数"))
-    return Chart(title, charts.sankey(title, periods, moved), head, rows)
+    # Where the pointer is between two months, the read-out tells who moved.
+    at = tuple(
+        (place + 0.5) / len(ordered) for place, period in enumerate(ordered) for _ in steps[period]
+    )
+    return Chart(title, charts.sankey(title, periods, moved), head, rows, at)
 
 
 def hhi_chart(
-    words: Words, found: Sequence[Concentration], asked: Asked, thresholds: str
+    words: Words, found: Sequence[Concentration], asked: Asked, thresholds: str, metric: str
 ) -> Chart | None:
     """The HHI of platforms over the bands of these thresholds."""
     every, money = asked.every, BY_NUMBER[asked.currency]
@@ -135,13 +145,15 @@ def hhi_chart(
         level=called[levels.level(last.hhi or 0)], hhi=f"{last.hhi:,.0f}",
         rivals=f"{last.effective:.1f}",
     )  # fmt: skip
+    digits = money.decimals if metric == "amount" else 0
     rows = tuple(
         (_name(every, one.period), "–" if one.hhi is None else f"{one.hhi:,.0f}",
          "–" if one.effective is None else f"{one.effective:.1f}",
-         "–" if one.whole is None else f"{one.whole / 10**money.decimals:,.{money.decimals}f}")
+         "–" if one.whole is None else f"{one.whole / 10**digits:,.{digits}f}")
         for one in found
     )  # fmt: skip
-    whole = words("分母（{currency}）").format(currency=money.code)
+    unit = {"amount": money.code, "payments": words("笔"), "users": words("人次")}[metric]
+    whole = words("分母（{currency}）").format(currency=unit)
     head = (words("时间"), "HHI", words("同等对手数"), whole)
     picture = charts.banded(title, axis, [one.hhi for one in found], bands)
     return Chart(title, picture, head, rows, at)

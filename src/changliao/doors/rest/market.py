@@ -84,8 +84,8 @@ async def list_concentration(
 ) -> Page[ConcentrationShown]:
     """Show how concentrated the market is, and what a merger would make of it.
 
-    Shares are of payments or of what was paid. Merchants on no platform are many small ones: they
-    are in the denominator and add nothing.
+    Shares are of payments, of what was paid, or of the platforms' people together. Merchants on
+    no platform are many small ones: they are in the denominator and add nothing.
     """
     query = call.query
     known = concentration.thresholds().get(query.thresholds)
@@ -204,7 +204,7 @@ def share_shown(one: Share, every: Period) -> ShareShown:
         *_span(every, one.period), one.label.key, one.label.name,
         given(one.users), given(one.payments), given(one.amount), given(one.refunds),
         given(one.refunded), given(one.of_users), given(one.of_payments),
-        given(one.of_amount),
+        given(one.of_amount), given(one.of_reach),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from changliao.doors.rest.fields import (
     Name,
     UserIdText,
 )
+from changliao.market.concentration import Measure
 
 EveryName = Literal["day", "week", "month"]
 ByName = Literal["platform", "group", "method", "terminal"]
@@ -40,14 +41,17 @@ class ConcentrationQuery(Struct, frozen=True, forbid_unknown_fields=True):
     last: Date
     every: EveryName = "month"
     by: Literal["platform", "group"] = "platform"
-    measure: Literal["payments", "amount"] = "amount"
+    measure: Measure = "amount"
     currency: CurrencyCode = "CNY"
     merge: Annotated[str, Meta(max_length=512)] = ""
     thresholds: Annotated[str, Meta(pattern=r"^[a-z0-9]{1,16}\Z", examples=["us2023"])] = "us2023"
 
 
 class ShareShown(Struct, frozen=True):
-    """What one part of the market had in a period. What is left out is withheld: too few people."""
+    """What one part of the market had in a period. What is left out is withheld: too few people.
+
+    `of_users` is of all people: who bought at several counts for each. `of_reach` sums to one.
+    """
 
     first: Date
     last: Date
@@ -61,6 +65,7 @@ class ShareShown(Struct, frozen=True):
     of_users: Fraction | UnsetType = UNSET
     of_payments: Fraction | UnsetType = UNSET
     of_amount: Fraction | UnsetType = UNSET
+    of_reach: Fraction | UnsetType = UNSET
 
 
 class HomingShown(Struct, frozen=True):
