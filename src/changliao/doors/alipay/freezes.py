@@ -35,6 +35,7 @@ from changliao.operations.authorizations import END, FREEZE_BY_CODE, RELEASE, RE
 from changliao.operations.numbers import number_of
 from changliao.operations.operation import Operation
 from changliao.store.views import authorizations
+from changliao.web.addresses import is_address
 
 C = TypeVar("C")
 F = TypeVar("F")
@@ -173,7 +174,7 @@ async def _wanted(door: Door, call: Call, form: Freezing, code: str) -> Authoriz
         raise business(INVALID, error.message) from error
     terms = [call.method, amount, form.out_request_no, form.order_title, code]
     notify_url = call.given("notify_url")
-    if notify_url and not words.is_address(notify_url):
+    if notify_url and not is_address(notify_url):
         raise business(INVALID, "notify_url 必须是 http:// 或 https:// 开头的地址")
     details = trades.Details(
         app_id=call.caller.app.number,

@@ -25,6 +25,7 @@ from changliao.doors.alipay.trades import DOOR, Details
 from changliao.operations.numbers import number_of
 from changliao.operations.orders import PLACE
 from changliao.store.views import numbers, parties
+from changliao.web.addresses import is_address
 
 _ANYBODY: Final = UserId(0)
 LINK_LIVES: Final = 2 * HOUR
@@ -201,7 +202,7 @@ def _part(text: str) -> int:
 
 def _address(call: Call, name: str) -> str:
     address = call.given(name)
-    if address and not words.is_address(address):
+    if address and not is_address(address):
         raise bad_content(f"{name} 必须是 http:// 或 https:// 开头的地址")
     if len(address) > _LONGEST_ADDRESS:
         raise bad_content(f"{name} 不能超过 {_LONGEST_ADDRESS} 个字符")

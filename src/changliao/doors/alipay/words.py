@@ -27,7 +27,6 @@ _TRADE_DIGITS: Final = 28
 _DATE_DIGITS: Final = 8
 # Tills that tell networks apart by a code's beginning know the second one for it.
 _PAY_CODE: Final = re.compile(r"(?:13|28)([0-9]{16})", re.ASCII)
-_ADDRESS: Final = re.compile(r"https?://[^/?#\s@]+([/?#][^\s]*)?")
 _OWN_BEGINNING: Final = "13"
 
 
@@ -118,11 +117,6 @@ def pay_code(text: str) -> int:
     """The number of a pay code as a till read it; 0 when it is none of ours."""
     match = _PAY_CODE.fullmatch(text)
     return int(_OWN_BEGINNING + match[1]) if match else 0
-
-
-def is_address(text: str) -> bool:
-    """Could this be where a merchant is told, or a payer sent back to?"""
-    return _ADDRESS.fullmatch(text) is not None
 
 
 def masked(phone: str) -> str:

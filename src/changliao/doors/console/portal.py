@@ -19,12 +19,12 @@ from changliao.operations.sandbox import read_record
 from changliao.store.views import events as event_views
 from changliao.store.views import parties, sandbox, search
 from changliao.store.views.orders import Wanted
+from changliao.web.addresses import is_address
 
 _NEWEST: Final = 1 << 62
 _LOOKED_AT: Final = 500
 _REFUSED: Final = 400
 _LONGEST_ADDRESS: Final = 2_048
-_WEB: Final = ("http://", "https://")
 
 
 async def start(visit: Visit) -> Response:
@@ -57,8 +57,8 @@ async def test_webhook(visit: Visit) -> Response:
     """Send a letter to an address, to see it arrive."""
     form, merchant = await visit.form(), await naming.own_merchant(visit)
     address = str(form.get("address", "")).strip()[:_LONGEST_ADDRESS]
-    if not address.startswith(_WEB):
-        text = visit.words("请填写 http:// 或 https:// 开头的地址。")
+    if not is_address(address):
+        text = visit.words("请填写 http:// 或 https:// 开头的地址，不含密码。")
         return visit.render("console/said.html", UNPROCESSABLE, said="refused", text=text)
     event_id = EventId(visit.network.ids.new())
     shown = ids.show("evt", event_id)

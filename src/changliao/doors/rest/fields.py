@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from changliao.core import clock, ids
 from changliao.core.clock import Instant
 from changliao.core.money import MAX_AMOUNT
+from changliao.web.addresses import ADDRESS
 
 T = TypeVar("T")
 MOST_IN_PAGE: Final = 100
@@ -72,11 +73,9 @@ Text128 = Annotated[str, Meta(max_length=128)]
 TopUpIdText = Annotated[str, Meta(pattern=f"^top_{_DIGITS}", examples=["top_0SB09HB4C0000"])]
 TopUpRefundIdText = Annotated[str, Meta(pattern=f"^tur_{_DIGITS}", examples=["tur_0SB09HB4C0000"])]
 TransferIdText = Annotated[str, Meta(pattern=f"^trf_{_DIGITS}", examples=["trf_0SB09HB4C0000"])]
-# An address with a host and without a password.
-URL_PATTERN: Final = r"https?://[^/?#\s@]+([/?#][^\s]*)?"
 Url = Annotated[
     str,
-    Meta(max_length=255, pattern=rf"^{URL_PATTERN}\Z", examples=["https://shop.example/paid"]),
+    Meta(max_length=255, pattern=rf"^{ADDRESS}\Z", examples=["https://shop.example/paid"]),
 ]
 UserIdText = Annotated[str, Meta(pattern=f"^usr_{_DIGITS}", examples=["usr_0SB09HB4C0000"])]
 WithdrawalIdText = Annotated[str, Meta(pattern=f"^wdl_{_DIGITS}", examples=["wdl_0SB09HB4C0000"])]

@@ -17,7 +17,6 @@ from changliao.core.splits import (
     Sharing,
 )
 from changliao.doors.rest.fields import (
-    URL_PATTERN,
     Count,
     FeeBps,
     MerchantIdText,
@@ -30,9 +29,10 @@ from changliao.doors.rest.fields import (
     UserIdText,
     moment,
 )
+from changliao.web.addresses import ADDRESS
 
 Description = Annotated[str, Meta(max_length=80)]
-Address = Annotated[str, Meta(max_length=255, pattern=rf"^({URL_PATTERN})?\Z")]
+Address = Annotated[str, Meta(max_length=255, pattern=rf"^({ADDRESS})?\Z")]
 
 
 class SharingChange(Struct, frozen=True, forbid_unknown_fields=True):

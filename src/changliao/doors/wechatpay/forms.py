@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from changliao.web.addresses import WITHOUT_QUERY
+
 Reference = Annotated[str, Meta(min_length=6, max_length=32, pattern=r"^[0-9A-Za-z_\-|*]+\Z")]
 RefundReference = Annotated[
     str, Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z_\-|*@]+\Z")
 ]
-NotifyUrl = Annotated[str, Meta(max_length=255, pattern=r"^https?://[^/?#\s@]+(/[^?#\s]*)?\Z")]
+NotifyUrl = Annotated[str, Meta(max_length=255, pattern=rf"^{WITHOUT_QUERY}\Z")]
 Number = Annotated[str, Meta(min_length=1, max_length=32)]
 Fen = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
 Text127 = Annotated[str, Meta(min_length=1, max_length=127)]
