@@ -147,6 +147,7 @@ def test_every_reason_has_words_in_both_languages() -> None:
     english = language.translations("en")
     for text in words.REASONS.values():
         assert english.gettext(text) != text
+    assert len(set(words.REASONS.values())) == len(Reason), "each has its own"
 
 
 def test_every_cause_of_a_failed_signature_has_words_in_both_languages() -> None:
