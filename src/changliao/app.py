@@ -92,6 +92,7 @@ class Parts:
         self.config = config
         self._doors: dict[str, Application] = {}
         self._pages: Application | None = None
+        self._misnamed: Application | None = None
         self._workers: list[asyncio.Task[None]] = []
         self._notifiers: dict[str, Notifier] = {}
         self._payers = Payers(network) if config.sandbox else None
@@ -152,15 +153,14 @@ class Parts:
         if scope["type"] != "http":
             return
         path: str = scope["path"]
-        if "\0" in path or b"%00" in scope["query_string"]:
-            # Nothing has such a name, and PostgreSQL would refuse to look for it.
-            await asgi.answer(send, 400, (), b"")
-            return
         if path == HEALTH:
             await asgi.answer(send, 200, ((b"content-type", b"text/plain"),), b"ok\n")
             return
         segment = "v3/alipay" if path.startswith("/v3/alipay/") else path.split("/", 2)[1]
         door = self._doors.get(segment, self._pages)
+        if "\0" in path or b"%00" in scope["query_string"]:
+            # Nothing has such a name, and PostgreSQL would refuse to look for it.
+            door = self._misnamed if door is self._pages else _no_name
         if door is not None:
             await door(scope, receive, send)
 
@@ -221,6 +221,7 @@ class Parts:
             exception_handlers={**pages.exception_handlers(), Unavailable: pages.unavailable},
         )
         self._pages = pages.secured(starlette)
+        self._misnamed = pages.secured(pages.misnamed)
 
     async def _deliver(self) -> None:
         """Tell merchants. The doors do not wait until this thread has an HTTP client."""
@@ -239,6 +240,10 @@ class Parts:
 
     def _work(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         self._workers.append(asyncio.create_task(_restarted(name, run), name=name))
+
+
+async def _no_name(scope: Scope, receive: Receive, send: Send) -> None:
+    await asgi.answer(send, 400, (), b"")
 
 
 def _alipay_channel(network: Network, config: Config) -> Connector:

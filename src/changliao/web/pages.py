@@ -1,6 +1,8 @@
 """Rendering pages: templates, words, static files with a hash in their name, error pages."""
 
 import hashlib
+import logging
+import secrets
 from collections.abc import Mapping
 from functools import cache, partial
 from importlib import resources
@@ -13,10 +15,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import ids
+from changliao.core.clock import Instant
+from changliao.core.outcome import Refused
 from changliao.web import barcode, causes, display, language, naming, theme
 from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.security import Browser, Forged, guarded
+from changliao.web.words import comes_back_s, explain
 
+_log: Final = logging.getLogger("changliao.pages")
 _TYPES: Final = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -26,6 +32,9 @@ _TYPES: Final = {
 _YEAR_S: Final = 31_536_000
 _YEAR: Final = "public, max-age=31536000, immutable"
 _STATIC: Final = "/static/"
+_REFUSED: Final = 422
+_LATER: Final = 429
+_AGAIN: Final = "again_s"
 
 
 class Pages:
@@ -42,7 +51,11 @@ class Pages:
         """A page that is never stored."""
         chosen = language.choose(request)
         text = self.fragment(request, template, **context)
-        response = HTMLResponse(text, status, {"Cache-Control": "no-store"})
+        headers = {"Cache-Control": "no-store"}
+        again_s = getattr(request.state, _AGAIN, 0)
+        if again_s and status == _REFUSED:
+            status, headers["Retry-After"] = _LATER, str(again_s)
+        response = HTMLResponse(text, status, headers)
         response.headers["Content-Language"] = language.LANGUAGES[chosen]
         if request.query_params.get("lang") in language.LANGUAGES:
             response.set_cookie(language.COOKIE, chosen, max_age=_YEAR_S, samesite="lax")
@@ -69,6 +82,13 @@ class Pages:
             )
         )
 
+    def explain(self, request: Request, refused: Refused, now: Instant) -> str:
+        """A refusal in a person's words; its page tells programs when to come back."""
+        again_s = comes_back_s(refused, now)
+        if again_s:
+            setattr(request.state, _AGAIN, again_s)
+        return explain(partial(self.words, request), refused, now)
+
     def words(self, request: Request, text: str) -> str:
         """One message in the request's language."""
         return language.translations(language.choose(request)).gettext(text)
@@ -93,28 +113,52 @@ class Pages:
 
         async def http_error(request: Request, error: Exception) -> Response:
             status = error.status_code if isinstance(error, HTTPException) else 500
-            return self.render(request, "error.html", status, code=status)
+            return self.error(request, status)
 
         async def forged(request: Request, _: Exception) -> Response:
-            return self.render(request, "error.html", 403, code=403)
+            return self.error(request, 403)
 
         return {HTTPException: http_error, Forged: forged, 500: http_error}
 
+    def error(self, request: Request, status: int) -> Response:
+        """What went wrong, in the words of where it did; its number stands in the log too."""
+        number = f"req_{secrets.token_hex(8)}"
+        segment = request.url.path.split("/")[1]
+        area = segment if segment in ("console", "portal", "market") else "wallet"
+        # Never the address itself: payment links and invitations are secrets.
+        level = logging.ERROR if status >= 500 else logging.INFO
+        _log.log(level, "%s: %s %s answered %d", number, request.method, _template(request), status)
+        page = self.render(request, "error.html", status, code=status, area=area, number=number)
+        page.headers["Changliao-Request-ID"] = number
+        return page
+
     async def unavailable(self, request: Request, _: Exception) -> Response:
         """The answer while the database cannot be reached."""
-        return self.render(request, "error.html", 503, code=503)
+        return self.error(request, 503)
+
+    async def misnamed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An address with a character that nothing is called by."""
+        path, query = scope["path"].replace("\0", ""), scope["query_string"].replace(b"%00", b"")
+        asked = {**scope, "path": path, "query_string": query}
+        await self.error(Request(asked), 400)(asked, receive, send)
 
     def secured(self, app: Application) -> Application:
         """The application with headers on every answer and no cross-site forms."""
 
         def refuse(status: int) -> Application:
             async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-                response = self.render(Request(dict(scope)), "error.html", status, code=status)
+                response = self.error(Request(dict(scope)), status)
                 await response(dict(scope), receive, send)
 
             return answer
 
         return guarded(app, refuse)
+
+
+def _template(request: Request) -> str:
+    """The route that was asked for, without what was filled in."""
+    route = request.scope.get("route")
+    return route.path if isinstance(route, Route) else "an address nobody answers"
 
 
 @cache

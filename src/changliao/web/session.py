@@ -21,7 +21,13 @@ async def user_of(request: Request, browser: Browser, find: Finder) -> User | No
 
 def to_login(request: Request) -> Response:
     """Log in first, then come back here."""
-    return RedirectResponse(f"/w/login?next={quote(request.url.path)}", 303)
+    return RedirectResponse(f"/w/login?next={quote(address(request), safe='/')}", 303)
+
+
+def address(request: Request) -> str:
+    """Where a page is: with its filters, which a form that was sent has in its body."""
+    query = request.url.query if request.method == "GET" else ""
+    return f"{request.url.path}?{query}" if query else request.url.path
 
 
 def safe_next(given: object, otherwise: str = "/w/") -> str:

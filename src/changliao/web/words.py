@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from changliao.core.clock import HOUR, MINUTE, NEVER, Instant
+from changliao.core.clock import HOUR, MINUTE, NEVER, SECOND, Instant
 from changliao.core.outcome import LIMIT_REASONS, METHOD_REASONS, Reason, Refused
 from changliao.web.display import full_time
 
@@ -212,6 +212,15 @@ def explain(translate: Callable[[str], str], refused: Refused, now: Instant) -> 
     if refused.reason in LIMIT_REASONS:
         return f"{text} {translate('%s 起恢复。') % refused.detail[:10]}"
     return text
+
+
+def comes_back_s(refused: Refused, now: Instant) -> int:
+    """In how many seconds the same may be tried again; 0: time alone changes nothing."""
+    if refused.reason is Reason.BUSY:
+        return 1
+    if refused.reason is Reason.CREDENTIAL_LOCKED and refused.detail:
+        return max(1, -(-(int(refused.detail) - now) // SECOND))
+    return 0
 
 
 def _unlocks(translate: Callable[[str], str], left: int) -> str:

@@ -43,7 +43,7 @@ def routes(door: Door) -> list[Route]:
         """GET /alipay/back/{token}: on to the merchant; a paid order brings its signature along."""
         placed = await _placed(door, request.path_params["token"])
         if placed is None:
-            return door.pages.render(request, "error.html", 404, code=404)
+            return door.pages.error(request, 404)
         details = trades.details_of(placed)
         if placed.order.state is not OrderState.PAID:
             leave = details.quit_url
@@ -160,7 +160,7 @@ async def app_result(door: Door, placed: Placed, details: trades.Details) -> dic
 
 
 def _nowhere(door: Door, request: Request) -> Response:
-    return door.pages.render(request, "error.html", 404, code=404)
+    return door.pages.error(request, 404)
 
 
 async def _placed(door: Door, token: str) -> Placed | None:

@@ -129,7 +129,7 @@ async def _entry(
         response = await door.pages.unavailable(request, unavailable())
     except Exception:  # the door's last line for pages
         _log.exception("%s failed", given.get("method"))
-        response = door.pages.render(request, "error.html", 500, code=500)
+        response = door.pages.error(request, 500)
     response.raw_headers.extend(headers)
     await response(scope, receive, send)
 

@@ -50,7 +50,7 @@ def routes(door: Door) -> list[Route]:
         scope, target = query.get("scope", ""), query.get("redirect_uri", "")
         parts = urlsplit(target)
         if app is None or scope not in _SCOPES or parts.scheme not in ("http", "https"):
-            return door.pages.render(request, "error.html", 404, code=404)
+            return door.pages.error(request, 404)
         find = partial(sessions.find, door.network)
         person = await session.user_of(request, door.pages.browser, find)
         if person is None:

@@ -54,7 +54,6 @@ from changliao.store.views.orders import Placed
 from changliao.web import passkeys, session
 from changliao.web.devices import is_phone
 from changliao.web.pages import Pages
-from changliao.web.words import explain
 
 _LOOK_EVERY_S: Final = 1.0
 _COMMENT_EVERY: Final = 15
@@ -302,7 +301,7 @@ class _Cashier:
         return self._pages.render(request, "cashier/end.html", 404, view=view)
 
     def _problem(self, request: Request, refused: Refused) -> str:
-        return explain(partial(self._pages.words, request), refused, self._network.clock())
+        return self._pages.explain(request, refused, self._network.clock())
 
     async def _payer(self, request: Request) -> User | None:
         find_session = partial(sessions.find, self._network)

@@ -23,7 +23,6 @@ from changliao.doors.console.visit import (
 )
 from changliao.operations import authenticators, logins
 from changliao.web import passkeys, session
-from changliao.web.words import explain
 
 _KEPT = "kept_"
 _WRONG = (
@@ -125,7 +124,6 @@ async def log_out(console: Console, request: Request) -> Response:
 
 
 def _why(console: Console, request: Request, refused: Refused) -> str:
-    words = partial(console.pages.words, request)
     if refused.reason is Reason.CREDENTIAL_WRONG:
-        return words(_WRONG)
-    return explain(words, refused, console.network.clock())
+        return console.pages.words(request, _WRONG)
+    return console.pages.explain(request, refused, console.network.clock())

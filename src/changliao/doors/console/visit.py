@@ -32,7 +32,6 @@ from changliao.web import language, passkeys, session
 from changliao.web.naming import Named, called
 from changliao.web.pages import Pages
 from changliao.web.security import Forged
-from changliao.web.words import explain
 
 COOKIE: Final = "cl_member"
 LOGIN: Final = "/console/login"
@@ -119,7 +118,7 @@ class Visit(Struct, frozen=True):
 
     def problem(self, refused: Refused) -> str:
         """A refusal in a member's words, with the reason as programs read it."""
-        text = explain(self.words, refused, self.network.clock())
+        text = self.console.pages.explain(self.request, refused, self.network.clock())
         return f"{text} ({refused.reason.value}{': ' if refused.detail else ''}{refused.detail})"
 
     async def form(self) -> FormData:
@@ -193,7 +192,7 @@ async def to_login(console: Console, request: Request) -> Response:
         if not kept:
             return RedirectResponse(LOGIN, 303)
         return login_page(console, request, Asked(path=request.url.path, kept=kept))
-    return RedirectResponse(f"{LOGIN}?next={quote(request.url.path)}", 303)
+    return RedirectResponse(f"{LOGIN}?next={quote(session.address(request), safe='/')}", 303)
 
 
 class Asked(Struct, frozen=True):

@@ -149,7 +149,7 @@ async def show(visit: Visit) -> Response:
     number = ids.parse("wdl", visit.request.path_params["id"]) or 0
     one = await visit.wallet.network.read(channels.request, visit.user.id, number)
     if one is None or one.kind is not RequestKind.PAYOUT:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     return visit.render(
         "wallet/withdrawal.html",
         headline=visit.words(_HEADLINES[one.state]),

@@ -56,7 +56,7 @@ async def claim(visit: Visit) -> Response:
     known = await _known(visit)
     coupon_id = parse("cpn", str(form.get("coupon_id", "")))
     if known is None or coupon_id is None:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     command = ClaimCoupon(CouponId(coupon_id), known.owner_id, known.id, visit.user.id)
     outcome = await visit.wallet.network.perform(CLAIM, command)
     if isinstance(outcome, Refused):
@@ -67,7 +67,7 @@ async def claim(visit: Visit) -> Response:
 async def _page(visit: Visit, wrong: str) -> Response:
     known = await _known(visit)
     if known is None:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     network = visit.wallet.network
     shop = await network.look_up(parties.merchant, known.owner_id)
     return visit.render(

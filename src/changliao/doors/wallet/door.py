@@ -97,7 +97,7 @@ async def show_bill(visit: Visit) -> Response:
     if leg_id is not None:
         found = await bills.bill(visit.wallet.network, visit.user, visit.words, leg_id)
     if found is None:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     holding = await escrow.escrow_of(visit.wallet.network, visit.user.id, leg_id or 0)
     disputed = holding is not None and holding.state is HoldingState.DISPUTED
     return visit.render(

@@ -35,11 +35,11 @@ async def confirm(visit: Visit) -> Response:
     network = visit.wallet.network
     order = await _bought(network, visit.user.id, ids.parse("bil", shown) or 0)
     if order is None:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     command = ConfirmReceipt(order.merchant_id, order.id, visit.user.id)
     outcome = await network.perform(CONFIRM, command)
     if isinstance(outcome, Refused):
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     return RedirectResponse(f"/w/bills/{shown}", 303)
 
 
@@ -50,7 +50,7 @@ async def dispute(visit: Visit) -> Response:
     network, reason = visit.wallet.network, str(form.get("reason", "")).strip()
     order = await _bought(network, visit.user.id, ids.parse("bil", shown) or 0)
     if order is None or not reason:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     asked = Dispute(
         id=DisputeId(network.ids.new()),
         merchant_id=order.merchant_id,
@@ -60,7 +60,7 @@ async def dispute(visit: Visit) -> Response:
     )
     outcome = await network.perform(OPEN, OpenDispute(asked))
     if isinstance(outcome, Refused) and outcome.reason is not Reason.HOLD_DISPUTED:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     return RedirectResponse(f"/w/bills/{shown}", 303)
 
 

@@ -42,7 +42,7 @@ async def freeze(visit: Visit) -> Response:
     package = request.query_params.get("package", "")
     known = await network.read(packages.authorization_for, package, visit.user.id)
     if known is None:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     if request.method == "GET":
         return await _page(visit, known, "")
     form = await visit.wallet.pages.browser.form(request)

@@ -97,7 +97,7 @@ async def pay(visit: Visit) -> Response:
     form = await visit.wallet.pages.browser.form(visit.request)
     network, known = visit.wallet.network, await _known(visit)
     if known is None:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     minor = str(form.get("minor", ""))
     outcome: GroupShare | Refused = Refused(Reason.AMOUNT_CHANGED)
     if minor.isascii() and minor.isdigit():
@@ -125,7 +125,7 @@ async def close(visit: Visit) -> Response:
     await visit.wallet.pages.browser.form(visit.request)
     known = await _known(visit)
     if known is None or known.payee_id != visit.user.id:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     await visit.wallet.network.perform(CLOSE, CloseGroupBill(known.payee_id, known.id))
     return RedirectResponse(visit.request.url.path.removesuffix("/close"), 303)
 
@@ -133,7 +133,7 @@ async def close(visit: Visit) -> Response:
 async def _page(visit: Visit, wrong: str) -> Response:
     network, known = visit.wallet.network, await _known(visit)
     if known is None:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     payee = await network.read(parties.user, known.payee_id)
     shares = await network.read(groupbills.shares, known.payee_id, known.id)
     mine = next((one for one in shares if one.payer_id == visit.user.id), None)

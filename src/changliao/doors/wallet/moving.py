@@ -92,7 +92,7 @@ async def done(visit: Visit) -> Response:
     moved = await network.read(ledger.wallet_transfer, transfer_id, visit.user.id)
     payee = await network.read(parties.user, moved.payee_id) if moved else None
     if moved is None or payee is None:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     return visit.render(
         "wallet/done.html",
         headline=visit.words("转账成功"),

@@ -114,7 +114,7 @@ async def claim(visit: Visit) -> Response:
     network, link = visit.wallet.network, visit.request.path_params["link"]
     invitation = network.invitations.read(link, Subject.PACKET)
     if invitation is None:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     command = ClaimPacket(
         PacketClaimId(network.ids.new()),
         UserId(invitation.owner_id),
@@ -134,7 +134,7 @@ async def _packet(visit: Visit, wrong: str) -> Response:
     if invitation is not None:
         known = await network.read(packets.packet, invitation.owner_id, invitation.subject_id)
     if known is None:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     giver = await network.read(parties.user, known.giver_id)
     claims = await network.read(packets.claims, known.giver_id, known.id)
     mine = next((one for one in claims if one.claimer_id == visit.user.id), None)

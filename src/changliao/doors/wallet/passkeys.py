@@ -105,7 +105,7 @@ async def rename(visit: Visit) -> Response:
     command = RenamePasskey(visit.user.id, credential, name)
     outcome = await visit.wallet.network.perform(RENAME, command)
     if isinstance(outcome, Refused):
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     return RedirectResponse(f"{_PATH}?done=renamed", 303)
 
 
@@ -116,7 +116,7 @@ async def remove(visit: Visit) -> Response:
     command = RemovePasskey(visit.user.id, credential)
     outcome = await visit.wallet.network.perform(REMOVE, command)
     if isinstance(outcome, Refused):
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     return RedirectResponse(f"{_PATH}?done=removed", 303)
 
 

@@ -30,7 +30,7 @@ async def receive(visit: Visit) -> Response:
     package = request.query_params.get("package", "")
     payout = await network.read(packages.payout_for, package, visit.user.id)
     if payout is None:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     if request.method == "GET":
         return await _page(visit, payout, "")
     await visit.wallet.pages.browser.form(request)

@@ -68,7 +68,7 @@ async def end_session(visit: Visit) -> Response:
         token = b""
     outcome = await visit.wallet.network.perform(END_SESSION, EndSession(token, visit.user.id))
     if isinstance(outcome, Refused):
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     return RedirectResponse(_PATH, 303)
 
 

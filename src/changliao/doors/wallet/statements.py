@@ -51,7 +51,7 @@ async def download(visit: Visit) -> Response:
     known = {f"{one:%Y-%m}": one for one in _months(visit.user.created_at, now)}
     month, currency = known.get(parts["month"]), CURRENCIES.get(parts["currency"])
     if month is None or currency is None:
-        return visit.render("error.html", 404, code=404)
+        return visit.missing()
     following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
     first, last = _day(month), Day(min(_day(following) - 1, day_of(now)))
     account = chart.wallet(visit.user.id, currency)

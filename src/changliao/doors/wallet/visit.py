@@ -16,7 +16,6 @@ from changliao.operations.connectors import Desk
 from changliao.operations.network import Network
 from changliao.web import passkeys, session
 from changliao.web.pages import Pages
-from changliao.web.words import explain
 
 UNPROCESSABLE = 422
 _KEPT: Final = "kept_"
@@ -53,6 +52,10 @@ class Visit(Struct, frozen=True):
     def render(self, template: str, status: int = 200, **context: Any) -> Response:
         """A page."""
         return self.wallet.pages.render(self.request, template, status, **context)
+
+    def missing(self) -> Response:
+        """There is no such thing, or it is another's."""
+        return self.wallet.pages.error(self.request, 404)
 
 
 def go_on(visit: Visit, following: str) -> Response:
@@ -126,7 +129,7 @@ def _is_form(request: Request) -> bool:
 
 def problem(wallet: Wallet, request: Request, refused: Refused) -> str:
     """A refusal in a person's words."""
-    return explain(partial(wallet.pages.words, request), refused, wallet.network.clock())
+    return wallet.pages.explain(request, refused, wallet.network.clock())
 
 
 def wants_json(request: Request) -> bool:
