@@ -157,6 +157,9 @@ def test_a_platform_places_an_order_for_its_store_and_sees_it(mall: Mall, buyer:
     mine = mall.seller.made("/api/v1/orders", **terms)
     assert mine["id"] != made["id"]
     again = mall.owner.made("/api/v1/orders", **asked)
+    for device in ("pc", "phone"):
+        page = buyer.see(f"/c/{again['pay_url'].rpartition('/')[2]}?view={device}")
+        assert "担保交易" in page, "the buyer is told that the money waits"
     buyer.pay(f"?pr={again['pay_url'].rpartition('/')[2]}")
     named = f"?merchant_id={mall.store_id}"
     shown = mall.owner.get(f"/api/v1/orders/{made['id']}{named}")

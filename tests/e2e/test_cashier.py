@@ -187,7 +187,7 @@ def test_going_back_after_paying_never_offers_to_pay(site: Site, opened: Opener)
             page.click("[data-open-pin]")
             enter(page, PIN)
         else:
-            page.click("a.tab:not([aria-current])")
+            page.click("#tab-account")
             page.fill("#pin", PIN)
             page.click("form[action$='/pay'] button[type=submit]")
         page.wait_for_selector(PAID)

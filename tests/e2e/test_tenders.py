@@ -75,6 +75,8 @@ def use(page: Page, site: Site, order: Placed, method: str) -> None:
     """Pay by a method: on a PC behind its tab."""
     if page.viewport_size and page.viewport_size["width"] == DESK:
         page.goto(f"{site.base}/c/{order.token}?tab={method}")
+    else:
+        page.check(f"[data-methods] input[value={method}]")
     page.click(f"{FORM}:has(input[value={method}]) button")
 
 

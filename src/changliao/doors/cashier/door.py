@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from starlette.datastructures import FormData
@@ -31,6 +31,7 @@ from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
 from changliao.core.passkeys import Party
 from changliao.doors.cashier import confirming
+from changliao.doors.cashier.methods import LAST_COOKIE, WALLET, Way, arranged, preferred, ways
 from changliao.doors.cashier.view import (
     FINAL,
     View,
@@ -43,7 +44,6 @@ from changliao.doors.cashier.view import (
     state_of,
     tries,
     version,
-    ways,
 )
 from changliao.operations import checkout, proofs, sessions, tenders
 from changliao.operations.connectors import Desk
@@ -140,7 +140,9 @@ class _Cashier:
         outcome = await self._paid(request, form, asked)
         again = _address(request, found, view=_given_device(form))
         if not isinstance(outcome, Refused) or outcome.reason is Reason.ORDER_ALREADY_PAID:
-            return _told(request, RedirectResponse(again, 303), again)
+            answer = _told(request, RedirectResponse(again, 303), again)
+            self._pages.browser.set(answer, LAST_COOKIE, WALLET)
+            return answer
         problem = self._problem(request, outcome)
         if _wants_json(request):
             return JSONResponse({"message": problem}, _UNPROCESSABLE)
@@ -163,7 +165,9 @@ class _Cashier:
             found = await find(self._network, request.path_params["token"]) or found
             way = str(form.get("method", ""))
             return await self._page(request, found, payer, device, problem=problem, way=way)
-        return RedirectResponse(_address(request, found, view=device), 303)
+        answer = RedirectResponse(_address(request, found, view=device), 303)
+        self._pages.browser.set(answer, LAST_COOKIE, str(form.get("method", "")))
+        return answer
 
     async def _tendered(
         self, form: FormData, found: Found, payer: User, device: str
@@ -253,13 +257,17 @@ class _Cashier:
             there = _page_terminal(found[1].order, device)
             offers = await checkout.offers(self._network, self._desk, found[1].order, there)
             view.ways = await ways(request, self._network, self._pages, offers)
-        _choose_tab(view)
+            last = self._pages.browser.read(request, LAST_COOKIE)
+            wallet = Way(WALLET, self._pages.words(request, "账户余额"), view.off)
+            view.choices = arranged(wallet, view.ways, last)
+            _choose(view)
         find_way = self._ways_back.get(found[1].terms.door)
         if find_way is not None:
             view.back = find_way(found[1], request.path_params["token"])
         view.chosen = "view" in request.query_params
         if problem and device == "pc" and view.tab == "scan":
             view.tab = "account"
+        view.host = urlsplit(self._public_url).netloc
         template = "cashier/end.html" if view.final else f"cashier/{device}.html"
         status = _UNPROCESSABLE if problem else 200
         return self._pages.render(request, template, status, view=view)
@@ -298,6 +306,7 @@ class _Cashier:
     def _bad(self, request: Request) -> Response:
         headline, explanation = ending(request, self._pages, "bad")
         view = View(path="/w/", state="bad", final=True, headline=headline, explanation=explanation)
+        view.host = urlsplit(self._public_url).netloc
         return self._pages.render(request, "cashier/end.html", 404, view=view)
 
     def _problem(self, request: Request, refused: Refused) -> str:
@@ -349,17 +358,17 @@ def _page_terminal(order: Order, device: str) -> int:
     return TERMINAL_OF[Scene.H5] if elsewhere else 0
 
 
-def _choose_tab(view: View) -> None:
-    """The one that was asked for; without the wallet the first method that can be used."""
+def _choose(view: View) -> None:
+    """The one that was asked for; else on a phone one that pays, on a PC the code while it does."""
+    first = preferred(view.choices, covered=view.payer == "" or view.balance >= view.due)
     if view.state == "processing":
         view.tab = ""
-        return
-    tabs = {"scan", "account", *(one.code for one in view.ways)}
-    if view.tab not in tabs:
-        view.tab = "scan"
-    usable = [one.code for one in view.ways if not one.off]
-    if view.off and view.tab == "scan" and usable:
-        view.tab = usable[0]
+    elif view.device == "phone":
+        usable = [one.code for one in view.choices if one.off is None]
+        view.tab = view.tab if view.tab in usable else first
+    elif view.tab not in {"scan", "account", *(one.code for one in view.ways)}:
+        others = [one.code for one in view.ways if one.off is None]
+        view.tab = others[0] if view.off and others else "scan"
 
 
 def _wants_json(request: Request) -> bool:

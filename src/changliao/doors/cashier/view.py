@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
@@ -14,9 +13,10 @@ from changliao.core.baskets import MOST, Basket
 from changliao.core.channels import RequestState
 from changliao.core.clock import BEIJING, MILLISECOND, Instant
 from changliao.core.ids import NEWEST, BudgetId, CouponId, MerchantId, show
-from changliao.core.orders import Discount, Order, OrderState
+from changliao.core.orders import Discount, Hold, Order, OrderState
 from changliao.core.parties import User
 from changliao.core.tenders import TenderState
+from changliao.doors.cashier.methods import Off, Way, off
 from changliao.operations import checkout
 from changliao.operations.acceptance import why_not
 from changliao.operations.links import Link
@@ -28,7 +28,6 @@ from changliao.store.views.tenders import Tried
 from changliao.web.language import choose
 from changliao.web.naming import called
 from changliao.web.pages import Pages
-from changliao.web.words import explain
 
 FINAL: Final = frozenset({"paid", "already", "expired", "closed", "taken"})
 _NO_OFFER: Final = "-"
@@ -47,20 +46,12 @@ class Part(Struct, frozen=True):
     amount: int
 
 
-class Way(Struct, frozen=True):
-    """A method beside the wallet; `off` says why it cannot be used, empty when it can."""
-
-    code: str
-    name: str
-    off: str
-
-
 class View(Struct, kw_only=True):
     """What the page shows.
 
     `state`: waiting, scanned, processing, then for good paid, already, expired, closed, taken or
     bad. `version` changes when the page does; `asked` is the way back it was opened with. `off`
-    says why the platform does not take the wallet; empty when it does. `note` is what became of a
+    says why the platform does not take the wallet. `note` is what became of a
     payment by another method, `bank` that method's name while it is not known yet, and `page` where
     to go on to pay. `confirms`: the payer has a passkey that stands for the PIN here.
     """
@@ -85,14 +76,17 @@ class View(Struct, kw_only=True):
     scan_text: str = ""
     device: str = "pc"
     chosen: bool = False
-    tab: str = "scan"
+    tab: str = ""
     payer: str = ""
     balance: int = 0
     payment_id: str = ""
     confirms: bool = False
     problem: str = ""
-    off: str = ""
+    off: Off | None = None
     ways: list[Way] = []
+    choices: list[Way] = []
+    guaranteed: bool = False
+    host: str = ""
     tender_id: str = ""
     bank: str = ""
     page: str = ""
@@ -109,7 +103,7 @@ class View(Struct, kw_only=True):
     def query(self) -> str:
         """What the page in the other language is opened with."""
         given = {"view": self.device if self.chosen else "", "back": self.asked}
-        given["tab"] = self.tab if self.tab != "scan" else ""
+        given["tab"] = self.tab if self.device == "pc" else ""
         return urlencode({name: value for name, value in given.items() if value})
 
     @property
@@ -212,10 +206,11 @@ async def describe(
         paid_at=order.paid_at,
         back=back,
         asked=back,
+        guaranteed=order.hold is Hold.RECEIPT,
         scan_text=f"weixin://wxpay/bizpayurl?pr={token}",
         payment_id=show("pay", network.ids.new()),
         tender_id=show("pay", network.ids.new()),
-        tab=request.query_params.get("tab", "scan"),
+        tab=request.query_params.get("tab", ""),
     )
     await _tell(request, network, pages, view, tried)
     basket = await checkout.basket_of(network, order)
@@ -226,10 +221,11 @@ async def describe(
         members = await network.read(baskets.members, basket)
         view.parts = await _parts(network, members)
         view.given = sum(one.order.discount for one in members)
+        view.guaranteed = any(one.order.hold is Hold.RECEIPT for one in members)
     view.version = await version(network, order, basket, state)
     refused = None if view.final else await why_not(network, order, basket)
     if refused is not None:
-        view.off = explain(partial(pages.words, request), refused, now)
+        view.off = off(request, network, pages, refused)
     if payer is not None:
         account = chart.wallet(payer.id, order.amount.currency)
         standing = await network.read(ledger.account, account)
@@ -241,12 +237,12 @@ async def version(network: Network, order: Order, basket: Basket | None, state: 
     """What a page must show anew: where the order stands, and which methods are off."""
     if state in FINAL:
         return state
-    off = [
+    gone = [
         one.code
         for one in await network.look_up(acceptance.methods)
         if await why_not(network, order, basket, one.id)
     ]
-    return " ".join((state, *off))
+    return " ".join((state, *gone))
 
 
 async def best_offers(network: Network, order: Order, payer: User | None) -> list[Offer | None]:
@@ -265,21 +261,6 @@ async def best_offers(network: Network, order: Order, payer: User | None) -> lis
         found = await network.read(budgets.offers, part, payer.id, network.clock())
         chosen.append(next((one for one in found if one.discount.budget_id not in used), None))
     return chosen
-
-
-async def ways(
-    request: Request, network: Network, pages: Pages, offers: Sequence[checkout.Offer]
-) -> list[Way]:
-    """Methods as the payer reads them."""
-    words, now = partial(pages.words, request), network.clock()
-    return [
-        Way(
-            one.method.code,
-            called(one.method, choose(request)),
-            explain(words, one.off, now) if one.off else "",
-        )
-        for one in offers
-    ]
 
 
 async def _tell(
