@@ -197,6 +197,7 @@ class Parts:
                 segment: recorded(_DOORS[segment], door, keep) for segment, door in doors
             }
         ways_back = {"alipay": alipay_cashier.way_back}
+        reference = rest_reference.made_once(config.public_url)
         members = Console(
             network,
             pages,
@@ -205,6 +206,7 @@ class Parts:
             self._desk,
             config.market_minimum_users,
             config.public_url,
+            reference,
         )
         starlette = Starlette(
             routes=[
@@ -216,7 +218,7 @@ class Parts:
                 *cashier.routes(network, pages, self._desk, config.public_url, ways_back),
                 *console.routes(members),
                 *wallet.routes(network, pages, self._desk, config.public_url),
-                *rest_reference.routes(pages, config.public_url),
+                *rest_reference.routes(pages, reference),
             ],
             exception_handlers={**pages.exception_handlers(), Unavailable: pages.unavailable},
         )

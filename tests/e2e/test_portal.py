@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from tests.doors.test_refund_repairs import sold
 from tests.doors.test_rest_acceptance import id_of, switched
 from tests.doors.test_rest_platforms import rest_of
-from tests.e2e.looks import is_well_made
+from tests.e2e.looks import accessible, fits, is_well_made, light
 from tests.e2e.members import desk
 from tests.e2e.site import Key, Site
 from tests.phones import new_phone
@@ -367,6 +367,19 @@ def test_keys_rotate_with_overlap(here: Site, developer: Page) -> None:
     assert [one.get("/api/v1/orders").status_code for one in clients] == [401, 200]
     for one in clients:
         one.http.close()
+
+
+def test_the_reference_is_in_its_place(here: Site, developer: Page) -> None:
+    developer.goto(f"{here.base}/portal/?lang=en")
+    developer.click(".menu a:has-text('API reference')")
+    assert developer.url == f"{here.base}/portal/docs"
+    assert developer.inner_text(".menu [aria-current]") == "API reference"
+    assert developer.locator("h1").all_inner_texts() == ["REST API"]
+    assert developer.locator("article#schema-Problem").count() == 1
+    light(developer)
+    accessible(developer, "duplicate-id-aria", "heading-order", "landmark-unique")
+    fits(developer, 1280, 390)
+    developer.goto(f"{here.base}/portal/?lang=zh")
 
 
 def test_what_is_no_key_is_refused_in_words(here: Site, developer: Page) -> None:

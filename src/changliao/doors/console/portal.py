@@ -53,6 +53,12 @@ async def start(visit: Visit) -> Response:
     )
 
 
+async def docs(visit: Visit) -> Response:
+    """The reference of the REST API, in place."""
+    reference = visit.console.reference()
+    return visit.render("portal/docs.html", reference=reference, here_nav="docs")
+
+
 async def test_webhook(visit: Visit) -> Response:
     """Send a letter to an address, to see it arrive."""
     form, merchant = await visit.form(), await naming.own_merchant(visit)
@@ -89,6 +95,7 @@ def _wanted(merchant: Merchant, state: int = 0) -> Wanted:
 
 ENTRIES: Final = (
     Entry("GET", "/portal/", Right.PORTAL_LOOK, start),
+    Entry("GET", "/portal/docs", Right.PORTAL_LOOK, docs),
     Entry("GET", "/portal/requests", Right.PORTAL_LOOK, requests.listed),
     Entry("GET", "/portal/requests/{id}", Right.PORTAL_LOOK, requests.one),
     Entry("GET", "/portal/orders", Right.PORTAL_LOOK, orders.listed),

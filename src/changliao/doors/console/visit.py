@@ -43,7 +43,7 @@ R = TypeVar("R")
 class Console(Struct, frozen=True):
     """What handlers work with. `desk` knows which channels can be asked here.
 
-    Of fewer than `minimum_users` the market tells nothing.
+    Of fewer than `minimum_users` the market tells nothing. `reference` is of the REST API.
     """
 
     network: Network
@@ -53,6 +53,7 @@ class Console(Struct, frozen=True):
     desk: Desk
     minimum_users: int
     public_url: str
+    reference: Callable[[], Any]
 
     def party(self, request: Request) -> Party | None:
         """Whom authenticators answer; None where passkeys do not work."""

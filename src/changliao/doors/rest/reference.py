@@ -4,7 +4,7 @@ It is whole on one page, so that the browser's own search finds everything, also
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final
 
@@ -80,12 +80,18 @@ class Reference(Struct, frozen=True):
     schemas: tuple[Schema, ...]
 
 
-def routes(pages: Pages, public_url: str) -> list[Route]:
-    """The page; what it shows is made once, when it is first asked for."""
+def made_once(public_url: str) -> Callable[[], Reference]:
+    """What the page shows, made when it is first asked for."""
 
     @cache
     def whole() -> Reference:
         return reference(openapi.document(public_url))
+
+    return whole
+
+
+def routes(pages: Pages, whole: Callable[[], Reference]) -> list[Route]:
+    """The page for everybody; the portal shows the same in its own."""
 
     async def show(request: Request) -> Response:
         return pages.render(request, "rest/reference.html", reference=whole())
