@@ -50,6 +50,11 @@ EMBEDDED: Final = (
 )
 
 
+def framed_by(origin: str) -> str:
+    """The policy of a page that pages of this origin alone may show in a frame; empty: none."""
+    return _POLICY.replace("ancestors 'none'", f"ancestors {origin}") if origin else _POLICY
+
+
 class Forged(Exception):
     """A form that did not come from our own page in this browser."""
 
@@ -132,7 +137,9 @@ def guarded(app: Application, refuse: Callable[[int], Application]) -> Applicati
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), *HEADERS]}
+                given = message.get("headers", ())
+                own = any(name == HEADERS[0][0] for name, _ in given)  # a policy of its own
+                message = {**message, "headers": [*given, *HEADERS[own:]]}
             await send(message)
 
         status = _refused(dict(scope["headers"])) if scope["method"] in _UNSAFE else 0

@@ -30,7 +30,7 @@ from changliao.core.orders import OpenOrder, Order, Scene
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
 from changliao.core.passkeys import Party
-from changliao.doors.cashier import confirming
+from changliao.doors.cashier import confirming, embedding
 from changliao.doors.cashier.methods import LAST_COOKIE, WALLET, Way, arranged, preferred, ways
 from changliao.doors.cashier.view import (
     FINAL,
@@ -51,7 +51,7 @@ from changliao.operations.links import Link
 from changliao.operations.network import Network
 from changliao.operations.orders import OPEN
 from changliao.store.views.orders import Placed
-from changliao.web import passkeys, session
+from changliao.web import passkeys, security, session
 from changliao.web.devices import is_phone
 from changliao.web.pages import Pages
 
@@ -73,6 +73,7 @@ def routes(
     cashier = _Cashier(network, pages, desk, public_url, ways_back)
     return [
         Route("/c/{token}", cashier.show),
+        Route("/c/{token}/embed", cashier.embed),
         Route("/c/{token}/status", cashier.status),
         Route("/c/{token}/live", cashier.live),
         Route("/c/{token}/pay", cashier.again),
@@ -102,6 +103,17 @@ class _Cashier:
         if device == "phone" and payer is not None:
             found = await self._opened(found, payer)
         return await self._page(request, found, payer, device)
+
+    async def embed(self, request: Request) -> Response:
+        """The code alone, for a frame on the shop's own page; it knows no payer."""
+        found = await find(self._network, request.path_params["token"])
+        if found is None:
+            return self._bad(request)
+        view = await describe(request, self._network, self._pages, found, None)
+        answer = self._pages.render(request, "cashier/embed.html", view=view)
+        policy = security.framed_by(embedding.origin(found[1]))
+        answer.headers["Content-Security-Policy"] = policy
+        return answer
 
     async def status(self, request: Request) -> Response:
         """The live part, for polling."""
