@@ -10,7 +10,7 @@ import pytest
 
 from tests.phones import new_phone
 from tests.served import Rest, Served, Shop, merchant
-from tests.wallets import Wallet, somebody
+from tests.wallets import PIN, Wallet, somebody
 
 Sandbox = tuple[Served, Rest]
 
@@ -202,12 +202,16 @@ def test_a_buyer_confirms_receipt_on_the_bills_page(
     page = f"/w/bills/{found[1]}"
     assert "确认收货" in buyer.see(page)
     other = somebody(sandbox, "", new_phone(), "别人")
-    assert other.submit(f"{page}/confirm") == 404
+    assert other.submit(f"{page}/confirm", pin=PIN) == 404
     other.close()
-    assert buyer.submit(f"{page}/confirm") == 200
+    assert "不能撤回" in buyer.see(page)
+    for nothing in ({}, {"pin": ""}, {"pin": "000000"}):
+        assert buyer.submit(f"{page}/confirm", **nothing) == 422
+    assert mall.earned(mall.seller) == 0
+    assert buyer.submit(f"{page}/confirm", pin=PIN) == 200
     assert mall.earned(mall.seller) == 1_000
     assert "确认收货" not in buyer.see(page)
-    assert buyer.submit(f"{page}/confirm") == 200
+    assert buyer.submit(f"{page}/confirm", pin=PIN) == 200
     assert mall.earned(mall.seller) == 1_000
 
 
@@ -225,7 +229,7 @@ def test_a_buyer_disputes_on_the_bills_page(mall: Mall, buyer: Wallet) -> None:
     shown = buyer.see(page)
     assert "未决的纠纷" in shown
     assert "确认收货" not in shown
-    assert buyer.submit(f"{page}/confirm") == 404
+    assert buyer.submit(f"{page}/confirm", pin=PIN) == 422
     assert mall.earned(mall.seller) == 0
     (opened,) = mall.seller.get("/api/v1/disputes").json()["data"]
     assert opened["reason"] == "不是描述的那双"

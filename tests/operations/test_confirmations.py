@@ -14,15 +14,25 @@ from changliao.core.credentials import Credential, CredentialKind
 from changliao.core.ids import UserId
 from changliao.core.money import CNY
 from changliao.core.nonces import Nonce
+from changliao.core.orders import Hold
 from changliao.core.outcome import Reason, Refused
 from changliao.core.packets import GivePacket
 from changliao.core.passkeys import AddPasskey, Assertion, Passkey, RemovePasskey, UsePasskey
-from changliao.operations import authorizations, baskets, channels, groupbills, orders, packets
+from changliao.operations import (
+    authorizations,
+    baskets,
+    channels,
+    groupbills,
+    orders,
+    packets,
+    settling,
+)
 from changliao.operations import credentials as secrets
 from changliao.operations import wallet as wallets
 from changliao.operations.confirmations import PERMIT
 from changliao.operations.operation import Operation
 from changliao.operations.passkeys import ADD, REMOVE
+from changliao.operations.settling import ConfirmReceipt
 from tests.operations import test_authorizations as freezes
 from tests.operations import test_baskets as together
 from tests.operations import test_channels as banks
@@ -91,6 +101,12 @@ def _freeze(world: World, user: UserId) -> Asked:
     return authorizations.FREEZE, freezes.freezing(world, freezes.request(world, 1_000), user)
 
 
+def _receipt(world: World, user: UserId) -> Asked:
+    order = world.place(hold=Hold.RECEIPT)
+    assert world.pay(order, user).payer_id == user
+    return settling.CONFIRM, ConfirmReceipt(order.merchant_id, order.id, user)
+
+
 WAYS: dict[str, Callable[[World, UserId], Asked]] = {
     "payment": _payment,
     "basket": _basket,
@@ -99,6 +115,7 @@ WAYS: dict[str, Callable[[World, UserId], Asked]] = {
     "withdrawal": _withdrawal,
     "part of a bill": _share,
     "freeze": _freeze,
+    "receipt": _receipt,
 }
 
 
@@ -128,11 +145,12 @@ def test_an_answer_confirms_its_own_command_once(world: World, way: str) -> None
     assert world.balance(chart.wallet(user, CNY)) == 9_000
     # The next command takes no answer that was given for this one.
     following, anew = WAYS[way](world, user)
+    left = world.balance(chart.wallet(user, CNY))
     again = world.do(following, replace(anew, proof=right))
     assert refused(again, Reason.PASSKEY_WRONG)
     used = Confirmation(anew.act(), right.use)
     assert refused(world.do(following, replace(anew, proof=used)), Reason.PASSKEY_EXPIRED)
-    assert world.balance(chart.wallet(user, CNY)) == 9_000
+    assert world.balance(chart.wallet(user, CNY)) == left
     world.audit()
 
 

@@ -19,7 +19,10 @@ from changliao.core.passkeys import Passkey, UsePasskey
 
 
 class ActKind(IntEnum):
-    """What is confirmed. SHARE: a part of a bill. FREEZE: what a merchant may take later."""
+    """What is confirmed. SHARE: a part of a bill. FREEZE: what a merchant may take later.
+
+    RECEIPT: that what was bought is there, and its seller is to have what is held.
+    """
 
     PAYMENT = 1
     TRANSFER = 2
@@ -27,6 +30,7 @@ class ActKind(IntEnum):
     WITHDRAWAL = 4
     SHARE = 5
     FREEZE = 6
+    RECEIPT = 7
 
 
 class Act(Struct, frozen=True):

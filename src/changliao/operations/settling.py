@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from changliao.core import chart, platforms, splits
 from changliao.core.clock import Instant
+from changliao.core.confirmations import Act, ActKind, Proven
 from changliao.core.holds import (
     ExpireHold,
     ExtendHold,
@@ -27,7 +28,7 @@ from changliao.core.outcome import Reason, Refused
 from changliao.core.platforms import StoreMode
 from changliao.core.refunds import Refund, RefundOrder
 from changliao.core.splits import Part, PartyKind, Return, Sharing
-from changliao.operations import heirs, holds, stores
+from changliao.operations import confirmations, heirs, holds, stores
 from changliao.operations.heirs import Accounts
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
@@ -50,12 +51,21 @@ class Settle(Struct, frozen=True):
 
 
 class ConfirmReceipt(Struct, frozen=True):
-    """The buyer has what was bought, or a part: `released` is what the seller then has in all."""
+    """The buyer has what was bought, or a part: `released` is what the seller then has in all.
+
+    `proof` is the buyer's own; None when an operator answers for the buyer.
+    """
 
     merchant_id: MerchantId
     order_id: OrderId
     payer_id: UserId
     released: int | None = None
+    proof: Proven | None = None
+
+    def act(self) -> Act:
+        """What a passkey confirms; 0: all that is held."""
+        subject = f"{self.payer_id} {self.merchant_id}"
+        return Act(ActKind.RECEIPT, self.order_id, self.released or 0, 0, subject)
 
 
 def settle(tx: UnitOfWork, order: Order, holding: Holding) -> Holding | Refused | None:
@@ -193,6 +203,9 @@ def _confirm(tx: UnitOfWork, command: ConfirmReceipt, now: Instant) -> Holding |
         return holding
     if isinstance(released, Refused):
         return released
+    refused = confirmations.check(tx, command.payer_id, command.proof, command.act, now)
+    if refused is not None:
+        return refused
     ledger.post(tx, released.transfers)
     holds.keep(tx, released.holding)
     return released.holding
@@ -239,7 +252,13 @@ def _expiry_keys(command: ExpireHold) -> Iterable[Place]:
     yield ledger.ACCOUNTS, chart.payable(command.merchant_id, CNY)
 
 
-def _one_keys(command: Settle | ConfirmReceipt | ExtendHold) -> Iterable[Place]:
+def _confirm_keys(command: ConfirmReceipt) -> Iterable[Place]:
+    yield ORDERS, (command.merchant_id, command.order_id)
+    yield HOLDINGS, (command.order_id, command.merchant_id)
+    yield from confirmations.keys(command.payer_id, command.proof)
+
+
+def _one_keys(command: Settle | ExtendHold) -> Iterable[Place]:
     yield ORDERS, (command.merchant_id, command.order_id)
     yield HOLDINGS, (command.order_id, command.merchant_id)
 
@@ -247,4 +266,4 @@ def _one_keys(command: Settle | ConfirmReceipt | ExtendHold) -> Iterable[Place]:
 EXPIRE: Final = Operation("holds.expire", _expire, _expiry_keys)
 SETTLE: Final = Operation("stores.settle", _settle, _one_keys)
 EXTEND: Final = Operation("stores.extend", _extend, _one_keys)
-CONFIRM: Final = Operation("stores.confirm_receipt", _confirm, _one_keys)
+CONFIRM: Final = Operation("stores.confirm_receipt", _confirm, _confirm_keys)

@@ -4,7 +4,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from changliao.core import chart, ids
-from changliao.core.holds import HoldingState
 from changliao.core.money import CNY
 from changliao.doors.wallet import (
     banking,
@@ -44,7 +43,6 @@ def routes(network: Network, pages: Pages, desk: Desk, public_url: str) -> list[
     return [
         Route("/w/", signed_in(wallet, home)),
         Route("/w/bills", signed_in(wallet, list_bills)),
-        Route("/w/bills/{id}", signed_in(wallet, show_bill)),
         Route("/w/scan", signed_in(wallet, scanning.scan), methods=["GET", "POST"]),
         Route("/w/scan/picture", signed_in(wallet, scanning.reading()), methods=["POST"]),
         *banking.routes(wallet),
@@ -88,18 +86,3 @@ async def list_bills(visit: Visit) -> Response:
     start = ids.parse("bil", visit.request.query_params.get("from", "")) or 0
     page = await bills.page(visit.wallet.network, visit.user, visit.words, start, _PAGE)
     return visit.render("wallet/bills.html", bills=page.bills, older=page.older, tab="bills")
-
-
-async def show_bill(visit: Visit) -> Response:
-    """One bill; another person's is not found."""
-    leg_id = ids.parse("bil", visit.request.path_params["id"])
-    found = None
-    if leg_id is not None:
-        found = await bills.bill(visit.wallet.network, visit.user, visit.words, leg_id)
-    if found is None:
-        return visit.missing()
-    holding = await escrow.escrow_of(visit.wallet.network, visit.user.id, leg_id or 0)
-    disputed = holding is not None and holding.state is HoldingState.DISPUTED
-    return visit.render(
-        "wallet/bill.html", bill=found, holding=holding, disputed=disputed, tab="bills"
-    )
