@@ -122,6 +122,19 @@ def test_a_form_outlives_its_session(site: Site, chromium: Browser) -> None:
     hand.click("main form button[type=submit]")
     hand.wait_for_selector("[data-open-pin]")
     assert "¥1.00" in hand.inner_text("main")
+    # Now it ends while the PIN is typed.
+    hand.context.clear_cookies(name=re.compile("session"))
+    hand.click("[data-open-pin]")
+    enter(hand, PIN)
+    hand.wait_for_selector("main form[action='/w/login']")
+    assert "已经保留" in hand.inner_text("main")
+    hand.fill("#phone", giver.phone)
+    hand.fill("#password", PASSWORD)
+    hand.click("main form[action='/w/login'] button")
+    assert "对方手机号" in hand.inner_text("dl")
+    hand.fill("#pin", PIN)
+    hand.click("main form button[type=submit]")
+    hand.wait_for_selector(".icon.ok")
     hand.context.close()
 
 

@@ -9,15 +9,18 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from changliao.core.outcome import Refused
+from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import User
 from changliao.operations import sessions
 from changliao.operations.connectors import Desk
 from changliao.operations.network import Network
 from changliao.web import passkeys, session
 from changliao.web.pages import Pages
+from changliao.web.words import REASONS
 
 UNPROCESSABLE = 422
+_UNKNOWN = 401
+_ENDED = REASONS[Reason.SESSION_ENDED]
 _KEPT: Final = "kept_"
 
 
@@ -77,13 +80,16 @@ def signed_in(wallet: Wallet, handler: Handler) -> Endpoint:
         user = await session.user_of(request, wallet.pages.browser, find)
         if user is not None:
             return await handler(Visit(wallet, request, user))
-        if request.method != "POST" or wants_json(request) or not _is_form(request):
+        if request.method != "POST" or not _is_form(request):
             return session.to_login(request)
+        if wants_json(request):
+            # The sheet sends its form again, to be kept as any form is.
+            return JSONResponse({"message": wallet.pages.words(request, _ENDED)}, _UNKNOWN)
         form = await wallet.pages.browser.form(request)
-        fields = session.kept(form)
-        if not fields:
-            return session.to_login(request)
-        kept = Kept(request.url.path, fields, bool(form.get("pin")))
+        fields, pins = session.kept(form), "pin" in form
+        if not fields and not pins:
+            return RedirectResponse("/w/login", 303)
+        kept = Kept(request.url.path, fields, pins)
         return login_page(wallet, request, "/w/", "", kept=kept)
 
     return endpoint

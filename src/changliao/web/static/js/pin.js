@@ -22,6 +22,11 @@ if (sheet) {
     void dots.offsetWidth;
     dots.classList.add("shake");
   };
+  // Who is not logged in any more logs in first: the form is kept, and the PIN is typed anew.
+  const again = () => {
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "pin" }));
+    form.submit();
+  };
   const send = async () => {
     busy = true;
     status.textContent = status.dataset.busy;
@@ -34,6 +39,7 @@ if (sheet) {
         body: new URLSearchParams(body),
         headers: { Accept: "application/json" },
       });
+      if (answer.status === 401) return again();
       const told = await answer.json();
       if (told.next) return location.replace(told.next);
       wrong(told.message);
