@@ -111,6 +111,26 @@ def test_arrows_move_in_the_matrix_which_is_one_tab_stop(here: Site, mall: Mall,
     assert links.first.evaluate("node => node === document.activeElement")
 
 
+def test_a_merchant_on_no_platform_is_a_row_and_is_found(
+    sandbox: Sandbox, here: Site, mall: Mall, one: Page
+) -> None:
+    with merchant(sandbox[0], "Alone 100%") as shop:
+        number = shop.mchid
+    rows = one.locator("[data-grid] tbody tr")
+    for asked in ("alone 100%", number):
+        one.goto(f"{here.base}/console/acceptance")
+        assert rows.filter(has_text="Alone 100%").count() == 1
+        one.fill("#q", asked)
+        one.click("text=筛选")
+        assert rows.all_inner_texts()[0].startswith("Alone 100%")
+        assert rows.count() == 1
+    one.fill("#q", "nobody_")
+    one.click("text=筛选")
+    assert rows.count() == 0
+    one.click("main >> text=清除筛选 >> nth=-1")
+    assert rows.count() > 1
+
+
 def test_a_draft_that_cannot_be_is_refused_and_the_form_is_kept(
     here: Site, mall: Mall, one: Page
 ) -> None:

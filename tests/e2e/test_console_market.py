@@ -222,3 +222,12 @@ def test_the_lab_shows_two_runs_and_what_was_given(site: Site, viewer: Page) -> 
     viewer.locator("#with").select_option("merger_alone")
     viewer.click("text=并排")
     assert "with=merger_alone" in viewer.url
+
+
+def test_a_merchant_on_no_platform_that_has_a_policy_is_a_row_with_its_name(
+    site: Site, market: Bazaar, viewer: Page
+) -> None:
+    market.switch("corner", "suspended", "nobody there")
+    viewer.goto(f"{site.base}/console/market")
+    assert viewer.locator("th", has_text="corner").count() == 1
+    assert "?" not in re.split(r"\s+", viewer.inner_text("main"))

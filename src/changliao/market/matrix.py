@@ -32,11 +32,15 @@ class Matrix(Struct, frozen=True):
 
 
 def standing(reader: Reader, names: Names, now: Instant) -> Matrix:
-    """Of every platform that was not merged, what holds now."""
+    """What holds now: of every platform, and of every merchant that has a policy of its own.
+
+    Those that were merged obey their heir.
+    """
     agreed = {one.platform_id: one for one in acceptance.every(reader)}
     terminals = [one.id for one in acceptance.terminals(reader)]
     rows, stopped, stopping = [], 0, 0
-    for platform_id in names.platforms:
+    alone = [one for one, known in agreed.items() if known.policies and one not in names.platforms]
+    for platform_id in (*names.platforms, *alone):
         if platform_id in names.heirs:
             continue
         known = agreed.get(MerchantId(platform_id))

@@ -7,7 +7,7 @@ from msgspec import Struct
 from changliao.core import ids
 from changliao.core.market import ABSENT, OTHERS, Dimension
 from changliao.store.engine import Reader
-from changliao.store.views import acceptance, market, mergers, platforms
+from changliao.store.views import acceptance, market, mergers, parties, platforms
 
 # How figures call what has no id of its own.
 OTHERS_KEY = "others"
@@ -24,7 +24,7 @@ class Label(Struct, frozen=True, order=True):
 class Names(Struct, frozen=True):
     """`groups` are (from day, name) of each platform in order; a merged platform is its heir's.
 
-    `keys` are what programs call platforms that are in no network.
+    `keys` are what programs call platforms that are in no network. `merchants` sell without one.
     """
 
     platforms: Mapping[int, str]
@@ -33,6 +33,7 @@ class Names(Struct, frozen=True):
     methods: Mapping[int, Label]
     terminals: Mapping[int, Label]
     keys: Mapping[int, str] = {}
+    merchants: Mapping[int, str] = {}
 
     def platform(self, platform_id: int) -> Label:
         """A platform as it was when people bought there."""
@@ -41,7 +42,8 @@ class Names(Struct, frozen=True):
         if platform_id == ABSENT:
             return Label(ABSENT_KEY, ABSENT_KEY)
         key = self.keys.get(platform_id) or ids.show("mch", platform_id)
-        return Label(key, self.platforms.get(platform_id, "?"))
+        name = self.platforms.get(platform_id) or self.merchants.get(platform_id, "?")
+        return Label(key, name)
 
     def group(self, platform_id: int, day: int) -> Label:
         """The group of a platform on a day: the one named last, else its heir's, else itself."""
@@ -79,4 +81,5 @@ def read(reader: Reader, chinese: bool = False) -> Names:
             one.id: Label(one.code, one.name_zh if chinese else one.name_en)
             for one in acceptance.terminals(reader)
         },
+        merchants=parties.names(reader),
     )

@@ -22,15 +22,17 @@ from changliao.core.clock import NEVER, Instant
 from changliao.core.ids import MerchantId, PolicyDraftId
 from changliao.core.members import Right
 from changliao.core.outcome import Refused
+from changliao.core.parties import Merchant
 from changliao.doors.console import naming
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
 from changliao.operations.acceptance import APPROVE, DRAFT, WITHDRAW
 from changliao.store.acceptance import Method, Terminal
-from changliao.store.views import acceptance, members, platforms
+from changliao.store.views import acceptance, members, mergers, parties
 
 _PATH: Final = "/console/acceptance"
 _NEWEST: Final = 1 << 62
 _RECENT: Final = 12
+_ROWS: Final = 50
 _LONGEST_REASON: Final = 200
 _ALL: Final = "*"
 _FIELDS: Final = (
@@ -149,24 +151,19 @@ async def _page(visit: Visit, given: dict[str, str], text: str) -> Response:
     axes, network = await _axes(visit), visit.network
     recent = await network.read(acceptance.drafts, 0, 0, _NEWEST, _RECENT)
     opened = await network.read(acceptance.drafts, 0, int(DraftState.OPEN), _NEWEST, 100)
-    known = await network.read(platforms.platforms)
-    rows = []
-    for platform in known:
-        if not platform.heir_id:
-            drafts = [one for one in opened if one.platform_id == platform.merchant_id]
-            cells = await _row(visit, axes, platform.merchant_id, drafts)
-            rows.append((ids.show("mch", platform.merchant_id), platform.name, cells))
-    names = {one.merchant_id: one.name for one in known}
+    rows, further = await _rows(visit, axes, opened)
     return visit.render(
         "console/acceptance.html",
         UNPROCESSABLE if text else 200,
         axes=axes,
         rows=rows,
+        further=further,
+        asked=visit.query.get("q", "").strip(),
         recent=[
             (
                 ids.show("drf", one.id),
                 ids.made_at(one.id),
-                names.get(one.platform_id) or (await naming.party(network, one.platform_id)).name,
+                (await naming.party(network, one.platform_id)).name,
                 one,
             )
             for one in recent
@@ -188,6 +185,25 @@ async def _page(visit: Visit, given: dict[str, str], text: str) -> Response:
         problem_text=text,
         here_nav="acceptance",
     )
+
+
+async def _rows(
+    visit: Visit, axes: Axes, opened: list[Draft]
+) -> tuple[list[tuple[str, Merchant, list[CellShown]]], str]:
+    """A page of everybody who sells, and after whom the next one begins.
+
+    Whoever was merged obeys its heir, so it is no row.
+    """
+    after = ids.parse("mch", visit.query.get("after", "")) or 0
+    asked = visit.query.get("q", "").strip()
+    found = await visit.network.read(parties.matching, asked, after, _ROWS + 1)
+    gone = await visit.network.read(mergers.heirs)
+    rows = []
+    for one in found[:_ROWS]:
+        if one.id not in gone:
+            drafts = [draft for draft in opened if draft.platform_id == one.id]
+            rows.append((ids.show("mch", one.id), one, await _row(visit, axes, one.id, drafts)))
+    return rows, ids.show("mch", found[_ROWS - 1].id) if len(found) > _ROWS else ""
 
 
 async def _row(

@@ -39,6 +39,30 @@ WHERE merchant_id > :after
 ORDER BY merchant_id
 LIMIT :most;
 
+-- name: merchants_matching
+-- Those with this number, or with the text in their name; a pattern of % alone is everybody.
+SELECT
+    merchant_id,
+    number,
+    name,
+    fee_bps,
+    api_key,
+    created_at_us,
+    state,
+    signing_mode
+FROM merchants
+WHERE
+    merchant_id > :after
+    AND (number = :text OR lower(name) LIKE lower(:pattern) ESCAPE '!')
+ORDER BY merchant_id
+LIMIT :most;
+
+-- name: merchant_names
+SELECT
+    merchant_id,
+    name
+FROM merchants;
+
 -- name: app_by_id
 SELECT
     app_id,

@@ -47,6 +47,18 @@ def merchants(reader: Reader, after: int, most: int) -> list[Merchant]:
     return [merchant_from_row(row) for row in rows]
 
 
+def matching(reader: Reader, text: str, after: int, most: int) -> list[Merchant]:
+    """A page of those with the number, or with the text in their name; no text is everybody."""
+    plain = "".join(f"!{one}" if one in "!%_" else one for one in text)
+    keys = {"text": text, "pattern": f"%{plain}%", "after": after, "most": most}
+    return [merchant_from_row(row) for row in reader.select("merchants_matching", keys)]
+
+
+def names(reader: Reader) -> dict[int, str]:
+    """What every merchant is called."""
+    return dict(reader.select("merchant_names", {}))
+
+
 def app(reader: Reader, app_id: int) -> App | None:
     """By our own id."""
     rows = reader.select("app_by_id", {"app_id": app_id})
