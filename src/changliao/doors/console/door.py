@@ -34,6 +34,7 @@ from changliao.doors.console import (
     requests,
     risk,
     risk_hits,
+    search,
     settlements,
     thresholds,
 )
@@ -42,6 +43,7 @@ from changliao.doors.console.visit import Console, Entry, route
 TABLE: Final[tuple[Entry, ...]] = (
     *overview.ENTRIES,
     *orders.ENTRIES,
+    *search.ENTRIES,
     *refunds.ENTRIES,
     *thresholds.ENTRIES,
     *repairs.ENTRIES,

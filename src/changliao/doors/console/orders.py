@@ -1,10 +1,10 @@
-"""Orders: a list with filters, one order with everything that hangs on it, and the search."""
+"""Orders: a list with filters, and one order with everything that hangs on it."""
 
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from msgspec import Struct
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from changliao.core import clock, ids
 from changliao.core.bills import Day, day_of, starts_at
@@ -29,13 +29,7 @@ _STATES: Final = {"open": OrderState.OPEN, "paid": OrderState.PAID, "closed": Or
 _COMMITTED_WITHIN: Final = 30 * SECOND
 # What the forms for refunds and their repairs ask.
 _TYPED: Final = ("amount", "reason", "bank", "number", "holder")
-_LONG_NUMBER: Final = 27
 _RANGES: Final = (1, 7, 30)
-_DAY_DIGITS: Final = 8
-_PLACES = {
-    "mch": "/console/merchants/", "usr": "/console/ledger/", "evt": "/console/events/",
-    "mrg": "/console/mergers/", "dsp": "/console/disputes/", "ord": "/orders/",
-}  # fmt: skip
 
 
 class Told(Struct, frozen=True):
@@ -130,56 +124,6 @@ async def page(visit: Visit, placed: Placed, given: dict[str, str], problem: str
     )
 
 
-async def find(visit: Visit) -> Response:
-    """By any id or number: straight to the one thing found, or a list of several."""
-    text = visit.query.get("q", "").strip()[:128]
-    kind, _, _ = text.partition("_")
-    if kind in _PLACES and ids.parse(kind, text) is not None:
-        place = naming.prefix(visit) + _PLACES[kind] if kind == "ord" else _PLACES[kind]
-        if not naming.scope(visit) or kind == "ord":
-            return RedirectResponse(place + quote(text), 303)
-    found = [one for one in await _found(visit, kind, text) if naming.belongs(visit, one.order)]
-    if not found and not naming.scope(visit):
-        merchant = await visit.network.read(parties.merchant_by_number, text)
-        if merchant is not None:
-            return RedirectResponse(f"/console/merchants/{ids.show('mch', merchant.id)}", 303)
-    shown = [(ids.show("ord", one.order.id), one) for one in found]
-    if len(shown) == 1:
-        return RedirectResponse(f"{naming.prefix(visit)}/orders/{shown[0][0]}", 303)
-    names = {
-        one.order.merchant_id: (await naming.party(visit.network, one.order.merchant_id)).name
-        for _, one in shown
-    }
-    return visit.render(
-        "console/found.html",
-        orders=shown,
-        names=names,
-        asked=text,
-        base=naming.prefix(visit),
-        here_nav="orders",
-    )
-
-
-async def _found(visit: Visit, kind: str, text: str) -> list[Placed]:
-    read = visit.network.read
-    payment_id = ids.parse("pay", text)
-    if payment_id is not None:
-        return await read(search.by_payment, payment_id)
-    refund_id = ids.parse("rfd", text)
-    if refund_id is not None:
-        return await read(search.by_refund, refund_id)
-    if len(text) > _LONG_NUMBER and text.isascii() and text.isdigit():
-        # Both protocols' long numbers end with an id: an order's, or a payment's.
-        number = int(text[_DAY_DIGITS:])
-        order = await read(search.order_by_id, number) if number < 1 << 63 else None
-        if order is not None:
-            return [order]
-        paid = await read(search.by_payment, int(text[-19:]) % (1 << 63))
-        if paid:
-            return paid
-    return await read(search.by_reference, text) if text else []
-
-
 def _steps(
     order: Order, refunds: list[Refund], disputed: list[Dispute]
 ) -> list[tuple[Instant, str, Refund | Dispute | None]]:
@@ -239,5 +183,4 @@ def _first(text: str, otherwise: int, later: int = 0) -> int:
 ENTRIES: Final = (
     Entry("GET", "/console/orders", Right.LOOK, listed),
     Entry("GET", "/console/orders/{id}", Right.LOOK, one),
-    Entry("GET", "/console/search", Right.LOOK, find),
 )

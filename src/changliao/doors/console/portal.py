@@ -101,7 +101,6 @@ ENTRIES: Final = (
     Entry("GET", "/portal/orders", Right.PORTAL_LOOK, orders.listed),
     Entry("GET", "/portal/orders/{id}", Right.PORTAL_LOOK, orders.one),
     Entry("POST", "/portal/orders/{id}/act", Right.PORTAL_TEST, act),
-    Entry("GET", "/portal/search", Right.PORTAL_LOOK, orders.find),
     Entry("GET", "/portal/events", Right.PORTAL_LOOK, events.listed),
     Entry("POST", "/portal/events", Right.PORTAL_TEST, test_webhook),
     Entry("GET", "/portal/events/{id}", Right.PORTAL_LOOK, events.one),

@@ -233,6 +233,11 @@ WHERE
 ORDER BY order_id DESC
 LIMIT :most;
 
+-- name: basket_of_anybody
+SELECT merchant_id
+FROM baskets
+WHERE basket_id = :basket_id;
+
 -- name: refund_of_anybody
 SELECT
     refunds.merchant_id,

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from changliao.store.engine import Reader
+from changliao.store.views import baskets
 from changliao.store.views.orders import Placed, Wanted, order, orders_of_merchant, placed_from_row
 
 MOST_FOUND = 20
@@ -65,6 +66,19 @@ def by_payment(reader: Reader, payment_id: int) -> list[Placed]:
 def by_refund(reader: Reader, refund_id: int) -> list[Placed]:
     """The order a refund is of."""
     return _placed(reader, "refund_of_anybody", {"refund_id": refund_id})
+
+
+def by_basket(reader: Reader, basket_id: int) -> list[Placed]:
+    """The orders of a basket, in its own order."""
+    rows = reader.select("basket_of_anybody", {"basket_id": basket_id})
+    whole = baskets.basket(reader, basket_id, rows[0][0]) if rows else None
+    return baskets.members(reader, whole) if whole else []
+
+
+def owner_of_cause(reader: Reader, cause_id: int) -> int:
+    """Whose movement the network knows by this id alone; 0: none."""
+    rows = reader.find("causes_find", [(cause_id,)])
+    return int(rows[0][1]) if rows else 0
 
 
 def by_reference(reader: Reader, reference: str) -> list[Placed]:
