@@ -13,8 +13,12 @@ document.addEventListener("submit", (event) => {
     button.setAttribute("aria-disabled", "true");
   }
 });
-// Coming back through the back button: forms may be sent again.
-window.addEventListener("pageshow", () => {
+// Coming back through the back button: forms may be sent again, and filters are the address's.
+window.addEventListener("pageshow", (event) => {
+  const [{ type }] = performance.getEntriesByType("navigation");
+  if (event.persisted || type === "back_forward") {
+    for (const filters of document.querySelectorAll("form[method=get]")) filters.reset();
+  }
   for (const form of document.forms) {
     delete form.dataset.sent;
     for (const button of form.querySelectorAll("[aria-disabled]")) {

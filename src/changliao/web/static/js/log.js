@@ -1,13 +1,18 @@
-// The list of requests follows the log while it is seen; j and k walk it; a text can be copied.
+// The list of requests follows the log while it is seen; a text can be copied.
 const log = document.querySelector("[data-log]");
+const SLOW_MS = 300;
 
 async function follow() {
   if (document.hidden) return;
   const address = new URL(location.href);
   address.searchParams.set("seen", log.dataset.log);
-  const answer = await fetch(address, { cache: "no-store" }).catch(() => null);
-  if (answer?.status !== 200) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const slow = setTimeout(() => log.setAttribute("aria-busy", "true"), SLOW_MS);
+  const text = await fetch(address, { cache: "no-store" })
+    .then((answer) => (answer.status === 200 ? answer.text() : ""))
+    .catch(() => "");
+  clearTimeout(slow);
+  log.removeAttribute("aria-busy");
+  const page = new DOMParser().parseFromString(text, "text/html");
   const fresh = page.querySelector("[data-log]");
   if (!fresh) return;
   const focused = document.activeElement.href;
@@ -19,15 +24,6 @@ async function follow() {
 }
 setInterval(follow, 2000);
 document.addEventListener("visibilitychange", follow);
-
-document.addEventListener("keydown", (event) => {
-  const step = { j: 1, k: -1 }[event.key];
-  if (!step || event.ctrlKey || event.metaKey || event.target.closest("input")) return;
-  const links = [...log.querySelectorAll("tbody a")];
-  const focused = links.indexOf(document.activeElement);
-  const from = focused < 0 ? links.findIndex((link) => link.ariaCurrent) : focused;
-  links[from + (from < 0 ? 1 : step)]?.focus();
-});
 
 const button = document.querySelector("[data-copy]");
 if (button && navigator.clipboard) {
