@@ -235,6 +235,48 @@ def test_a_buyer_disputes_on_the_bills_page(mall: Mall, buyer: Wallet) -> None:
     assert opened["reason"] == "不是描述的那双"
 
 
+def test_a_bill_says_where_its_purchase_stands(mall: Mall, buyer: Wallet) -> None:
+    mall.apply("c2c", days=3)
+    mall.decide(mall.owner, "approve")
+
+    def bought() -> tuple[str, dict[str, str]]:
+        buyer.pay(mall.sell().json()["code_url"])
+        order = mall.seller.get("/api/v1/orders").json()["data"][0]["id"]
+        found = re.search(r"/w/bills/(bil_\w{13})", buyer.see("/w/bills"))
+        assert found
+        return f"/w/bills/{found[1]}", {"merchant_id": mall.store_id, "order_id": order}
+
+    page, fields = bought()
+    assert stands(buyer, page) == ("担保中", ["下单", "已付款", "自动付给卖家"])
+    assert "担保中" in buyer.see("/w/bills")
+    path = f"/api/v1/orders/{fields['order_id']}/refunds"
+    mall.seller.made(path, reference=f"F{time.time_ns()}", amount=300)
+    assert stands(buyer, page) == ("担保中", ["下单", "已付款", "退款", "自动付给卖家"])
+    mall.operator.post("/api/v1/stores/receipts", **fields, payer_id=buyer.id)
+    assert stands(buyer, page) == ("部分退款", ["下单", "已付款", "退款", "已付给卖家"])
+    mall.seller.made(path, reference=f"F{time.time_ns()}", amount=700)
+    assert stands(buyer, page)[0] == "已退款"
+
+    page, fields = bought()
+    buyer.submit(f"{page}/dispute", reason="不是描述的那双")
+    assert stands(buyer, page) == ("争议中", ["下单", "已付款", "已提出纠纷"])
+    (opened,) = mall.seller.get("/api/v1/disputes").json()["data"]
+    decided = f"/api/v1/disputes/{opened['id']}/decide?merchant_id={mall.store_id}"
+    mall.operator.post(decided, refund=0, words="货没有问题")
+    assert stands(buyer, page) == (
+        "已完成", ["下单", "已付款", "已提出纠纷", "纠纷已裁决", "已付给卖家"],
+    )  # fmt: skip
+
+
+def stands(buyer: Wallet, page: str) -> tuple[str, list[str]]:
+    """The chip of a bill, and the steps of its timeline."""
+    shown = buyer.see(page)
+    chip = re.search(r'<span class="chip [^"]*">([^<]+)<', shown)
+    assert chip
+    steps = shown.partition('class="timeline"')[2].partition("</ol>")[0]
+    return chip[1], re.findall(r'<span class="grow">([^<]+)<', steps)
+
+
 def test_an_operator_confirms_for_a_buyer(mall: Mall, buyer: Wallet) -> None:
     mall.apply("c2c")
     mall.decide(mall.owner, "approve")

@@ -7,6 +7,8 @@ from tests.e2e.looks import OVERFLOW, is_well_made
 from tests.e2e.site import PIN, Site, enter, join_and_top_up, log_in, open_page, person, signed
 from tests.waiting import eventually
 
+CHIPS = {"提现成功": "已完成", "提现处理中": "处理中", "提现没有成功": "没有成功"}
+
 
 def fail(site: Site, kind: str, fault: str) -> None:
     path = "/api/v1/channels/sandbox_bank/faults"
@@ -54,6 +56,9 @@ def test_a_person_withdraws_with_the_pin(
     assert headline in page.locator("h1").inner_text()
     assert ("少付的 ¥1.00" in page.locator("main").inner_text()) == (fault == "wrong_amount")
     assert left in balance(page, site)
+    page.click("a.bill:has-text('提现'):has-text('−')")
+    assert page.locator(".result .chip").inner_text() == CHIPS[headline]
+    assert page.evaluate(OVERFLOW) <= 0
     page.context.close()
     assert not complaints
 

@@ -11,8 +11,10 @@ from changliao.core.ids import UserId
 from changliao.core.ledger import Code
 from changliao.core.money import CNY
 from changliao.core.parties import User
+from changliao.doors.wallet import standings
+from changliao.doors.wallet.standings import Chip, Purchase
 from changliao.operations.network import Network
-from changliao.store.views import acceptance, channels, ledger, orders, packets, parties, payouts
+from changliao.store.views import acceptance, channels, ledger, packets, parties, payouts
 from changliao.store.views.ledger import Entry
 from changliao.web.display import day_time
 
@@ -40,6 +42,7 @@ class Bill(Struct, frozen=True):
     amount: int
     currency: str
     facts: dict[str, str]
+    chip: Chip
 
 
 class Page(Struct, frozen=True):
@@ -60,16 +63,20 @@ async def page(network: Network, user: User, words: Words, start: int, most: int
     return Page(bills, ids.show("bil", older) if older else "")
 
 
-async def bill(network: Network, user: User, words: Words, leg_id: int) -> Bill | None:
+async def entry(network: Network, user: User, leg_id: int) -> Entry | None:
     """One movement of this person's wallet."""
     account = chart.wallet(user.id, CNY)
     entries = await network.read(ledger.statement, account, leg_id, 1)
-    return await told(network, entries[0], words) if entries else None
+    return entries[0] if entries else None
 
 
 async def told(network: Network, entry: Entry, words: Words) -> Bill:
     """A movement of a wallet in words."""
-    title, facts = await _story(network, entry, words)
+    bought = await standings.purchase(network, entry)
+    if bought is None:
+        title, facts = await _story(network, entry, words)
+    else:
+        title, facts = await _payment(network, bought, words)
     now = network.clock()
     return Bill(
         id=ids.show("bil", entry.leg_id),
@@ -79,6 +86,7 @@ async def told(network: Network, entry: Entry, words: Words) -> Bill:
         amount=entry.amount,
         currency=CNY.code,
         facts=facts,
+        chip=await standings.chip(network, entry, bought),
     )
 
 
@@ -92,12 +100,11 @@ async def _story(network: Network, entry: Entry, words: Words) -> tuple[str, dic
             return await _leaving(network, entry, words)
         case Code.WALLET_TRANSFER:
             return await _transfer(network, entry, words)
-        case Code.PAYMENT:
-            return await _payment(network, entry, words)
-        case Code.REFUND:
+        case Code.PAYMENT | Code.REFUND:
             merchant = await network.look_up(parties.merchant, entry.other.owner)
             name = merchant.name if merchant else ""
-            return f"{words('退款')} · {name}", {words("商家"): name}
+            title = f"{words('退款')} · {name}" if entry.code is Code.REFUND else name
+            return title, {words("商家"): name}
         case Code.PAYOUT:
             return await _payout(network, entry, words)
         case Code.PACKET_CLAIM:
@@ -164,17 +171,16 @@ async def _payout(network: Network, entry: Entry, words: Words) -> tuple[str, di
     return f"{words('商家转账')} · {name}", facts
 
 
-async def _payment(network: Network, entry: Entry, words: Words) -> tuple[str, dict[str, str]]:
-    merchant = await network.look_up(parties.merchant, entry.other.owner)
+async def _payment(network: Network, bought: Purchase, words: Words) -> tuple[str, dict[str, str]]:
+    order = bought.order
+    merchant = await network.look_up(parties.merchant, order.merchant_id)
     name = merchant.name if merchant else ""
-    facts = {words("商家"): name}
-    attempt = await network.read(orders.attempt, entry.cause_id, entry.other.owner)
-    if attempt is not None:
-        placed = await network.read(orders.order, attempt.merchant_id, attempt.order_id)
-        if placed is not None:
-            facts |= {words("商品"): placed.terms.title, words("订单号"): placed.order.reference}
-            facts |= await _method(network, placed.order.method, words)
-    return name, facts
+    facts = {
+        words("商家"): name,
+        words("商品"): bought.placed.terms.title,
+        words("订单号"): order.reference,
+    }
+    return name, facts | await _method(network, order.method, words)
 
 
 async def _method(network: Network, code: str, words: Words) -> dict[str, str]:

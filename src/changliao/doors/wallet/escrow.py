@@ -4,16 +4,14 @@ from msgspec.structs import replace
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from changliao.core import chart, ids
+from changliao.core import ids
 from changliao.core.confirmations import Proven
 from changliao.core.disputes import Dispute, OpenDispute
 from changliao.core.holds import Holding, HoldingState
-from changliao.core.ids import DisputeId, UserId
-from changliao.core.ledger import Code
-from changliao.core.money import CNY
-from changliao.core.orders import Hold, Order
+from changliao.core.ids import DisputeId
+from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
-from changliao.doors.wallet import bills, confirming
+from changliao.doors.wallet import bills, confirming, standings
 from changliao.doors.wallet.visit import (
     UNPROCESSABLE,
     Visit,
@@ -25,9 +23,7 @@ from changliao.doors.wallet.visit import (
     wants_json,
 )
 from changliao.operations.disputes import OPEN
-from changliao.operations.network import Network
 from changliao.operations.settling import CONFIRM, ConfirmReceipt
-from changliao.store.views import ledger, orders, splits
 from changliao.web import passkeys
 
 _LONGEST_REASON = 1_000
@@ -55,7 +51,7 @@ async def confirm(visit: Visit) -> Response:
     shown = visit.request.path_params["id"]
     form = await visit.wallet.pages.browser.form(visit.request)
     network = visit.wallet.network
-    order = await _bought(network, visit.user.id, ids.parse("bil", shown) or 0)
+    order = await _bought(visit)
     if order is None:
         return visit.missing()
     command = ConfirmReceipt(order.merchant_id, order.id, visit.user.id)
@@ -75,7 +71,7 @@ async def dispute(visit: Visit) -> Response:
     shown = visit.request.path_params["id"]
     form = await visit.wallet.pages.browser.form(visit.request)
     network, reason = visit.wallet.network, str(form.get("reason", "")).strip()
-    order = await _bought(network, visit.user.id, ids.parse("bil", shown) or 0)
+    order = await _bought(visit)
     if order is None or not reason:
         return visit.missing()
     asked = Dispute(
@@ -93,14 +89,16 @@ async def dispute(visit: Visit) -> Response:
 
 async def _page(visit: Visit, text: str) -> Response:
     network, leg_id = visit.wallet.network, ids.parse("bil", visit.request.path_params["id"]) or 0
-    found = await bills.bill(network, visit.user, visit.words, leg_id)
-    if found is None:
+    entry = await bills.entry(network, visit.user, leg_id)
+    if entry is None:
         return visit.missing()
-    holding = await _escrow_of(network, visit.user.id, leg_id)
+    bought = await standings.purchase(network, entry)
+    holding = bought.waiting if bought and bought.order.payer_id == visit.user.id else None
     return visit.render(
         "wallet/bill.html",
         UNPROCESSABLE if text else 200,
-        bill=found,
+        bill=await bills.told(network, entry, visit.words),
+        steps=await standings.steps(network, entry, bought),
         holding=holding,
         disputed=holding is not None and holding.state is HoldingState.DISPUTED,
         problem_text=text,
@@ -109,25 +107,9 @@ async def _page(visit: Visit, text: str) -> Response:
     )
 
 
-async def _escrow_of(network: Network, user_id: UserId, leg_id: int) -> Holding | None:
-    """What the payment of a bill still holds for its buyer; None: nothing waits."""
-    order = await _bought(network, user_id, leg_id)
-    if order is None or order.hold is not Hold.RECEIPT:
-        return None
-    holding = await network.read(splits.holding, order.merchant_id, order.id)
-    if holding is None or holding.state is HoldingState.RELEASED or not holding.held:
-        return None
-    return holding
-
-
-async def _bought(network: Network, user_id: UserId, leg_id: int) -> Order | None:
+async def _bought(visit: Visit) -> Order | None:
     """The order that a movement of this person's wallet paid."""
-    entries = await network.read(ledger.statement, chart.wallet(user_id, CNY), leg_id, 1)
-    if not entries or entries[0].code is not Code.PAYMENT:
-        return None
-    entry = entries[0]
-    attempt = await network.read(orders.attempt, entry.cause_id, entry.other.owner)
-    if attempt is None:
-        return None
-    placed = await network.read(orders.order, attempt.merchant_id, attempt.order_id)
-    return placed.order if placed and placed.order.payer_id == user_id else None
+    leg_id = ids.parse("bil", visit.request.path_params["id"]) or 0
+    entry = await bills.entry(visit.wallet.network, visit.user, leg_id)
+    bought = await standings.purchase(visit.wallet.network, entry) if entry else None
+    return bought.order if bought and bought.order.payer_id == visit.user.id else None
