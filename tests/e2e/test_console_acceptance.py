@@ -55,7 +55,8 @@ def two(here: Site, chromium: Browser) -> Page:
 def draft(page: Page, here: Site, mall: Mall, state: str, reason: str) -> None:
     """Fill in the form for this platform's own method on a PC."""
     page.goto(
-        f"{here.base}/console/acceptance?platform={mall.platform_id}&method=changliao&terminal=pc"
+        f"{here.base}/console/acceptance/cell"
+        f"?platform={mall.platform_id}&method=changliao&terminal=pc"
     )
     page.locator("#state").select_option(state)
     page.locator("#under_way").select_option("stop")
@@ -109,6 +110,39 @@ def test_arrows_move_in_the_matrix_which_is_one_tab_stop(here: Site, mall: Mall,
     assert links.nth(1).evaluate("node => node === document.activeElement")
     one.keyboard.press("ArrowLeft")
     assert links.first.evaluate("node => node === document.activeElement")
+
+
+def test_a_cell_says_what_a_change_touches_before_it_is_saved(
+    here: Site, mall: Mall, one: Page
+) -> None:
+    later(mall.operator)
+    assert mall.sell().status_code == 200
+    one.goto(f"{here.base}/console/acceptance?q=Paipai")
+    link = one.locator("[data-grid] td a[href*='method=changliao&terminal=pc']")
+    link.click()
+    waiting = one.locator("dialog[open] [data-effect] dd").first
+    assert int(waiting.inner_text().split()[0]) >= 1
+    one.select_option("dialog #terminal", "counter")
+    eventually(lambda: waiting.inner_text().startswith("0 "))
+    one.keyboard.press("Escape")
+    assert one.locator("dialog[open]").count() == 0
+    assert link.evaluate("node => node === document.activeElement")
+    link.click()
+    one.select_option("dialog #state", "suspended")
+    one.fill("dialog #reason", "only the counter")
+    one.select_option("dialog #terminal", "counter")
+    eventually(lambda: waiting.inner_text().startswith("0 "))
+    one.click("dialog >> text=提交复核")
+    one.wait_for_selector("text=待复核")
+    one.click("text=撤回")
+    one.wait_for_selector("text=已撤回")
+    one.goto(f"{here.base}/console/acceptance/history")
+    one.locator("#terminal").select_option("counter")
+    one.click("text=筛选")
+    assert "only the counter" in one.inner_text("main")
+    one.locator("#terminal").select_option("pc")
+    one.click("text=筛选")
+    assert "only the counter" not in one.inner_text("main")
 
 
 def test_a_merchant_on_no_platform_is_a_row_and_is_found(
@@ -177,7 +211,14 @@ def test_a_failed_signature_is_explained(here: Site, mall: Mall, one: Page) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["acceptance", "acceptance?platform={id}&method=changliao", "mergers", "requests"]
+    "path",
+    [
+        "acceptance",
+        "acceptance/history",
+        "acceptance/cell?platform={id}&method=changliao&terminal=*",
+        "mergers",
+        "requests",
+    ],
 )
 def test_pages_are_well_made(here: Site, mall: Mall, one: Page, path: str) -> None:
     is_well_made(one, f"{here.base}/console/{path.format(id=mall.platform_id)}", DATA)

@@ -3,41 +3,37 @@
 from typing import Final
 
 from msgspec import Struct
-from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from changliao.core import clock, ids
+from changliao.core import ids
 from changliao.core.acceptance import (
     Accepting,
     ApproveDraft,
-    Cell,
     Draft,
     DraftState,
-    UnderWay,
     WithdrawDraft,
     in_force,
     stands,
 )
 from changliao.core.clock import NEVER, Instant
-from changliao.core.ids import MerchantId, PolicyDraftId
+from changliao.core.ids import MerchantId
 from changliao.core.members import Right
 from changliao.core.outcome import Refused
 from changliao.core.parties import Merchant
 from changliao.doors.console import naming
-from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
-from changliao.operations.acceptance import APPROVE, DRAFT, WITHDRAW
+from changliao.doors.console.visit import Entry, Visit
+from changliao.operations.acceptance import APPROVE, WITHDRAW
 from changliao.store.acceptance import Method, Terminal
 from changliao.store.views import acceptance, members, mergers, parties
 
-_PATH: Final = "/console/acceptance"
+PATH: Final = "/console/acceptance"
 _NEWEST: Final = 1 << 62
 _RECENT: Final = 12
 _ROWS: Final = 50
-_LONGEST_REASON: Final = 200
-_ALL: Final = "*"
-_FIELDS: Final = (
-    "platform", "method", "terminal", "state", "under_way", "reason", "from", "to",
-)  # fmt: skip
+_HISTORY: Final = 30
+_STEP: Final = 100
+CELL: Final = ("platform", "method", "terminal")
+ALL: Final = "*"
 
 
 class CellShown(Struct, frozen=True):
@@ -57,33 +53,49 @@ class Axes(Struct, frozen=True):
     terminals: list[Terminal]
 
 
+class Asked(Struct, frozen=True):
+    """Which cells are meant, as addresses say it; ALL is every method or terminal."""
+
+    platform: str = ""
+    method: str = ""
+    terminal: str = ""
+
+
 async def matrix(visit: Visit) -> Response:
     """Platforms by methods and terminals, the newest changes beside them."""
-    return await _page(visit, {}, "")
-
-
-async def draft(visit: Visit) -> Response:
-    """Propose a change."""
-    form = await visit.form()
-    given = {name: str(form.get(name, "")).strip() for name in _FIELDS}
-    wanted = _wanted(visit, form, given, await _axes(visit))
-    if wanted is None:
-        return await _page(
-            visit, given, visit.words("请选择平台、方式、终端和状态；时间按北京时间填。")
-        )
-    shown = ids.show("drf", wanted.id)
-    outcome = await visit.act(
-        form,
-        DRAFT,
-        wanted,
-        shown,
-        cells=f"{given['method']} × {given['terminal']}",
-        after=given["state"],
-        reason=given["reason"],
+    axes, network = await axes_of(visit), visit.network
+    recent = await network.read(acceptance.drafts, 0, 0, _NEWEST, _RECENT)
+    opened = await network.read(acceptance.drafts, 0, int(DraftState.OPEN), _NEWEST, 100)
+    rows, further = await _rows(visit, axes, opened)
+    return visit.render(
+        "console/acceptance.html",
+        axes=axes,
+        rows=rows,
+        further=further,
+        asked=visit.query.get("q", "").strip(),
+        recent=[await _told(visit, one) for one in recent],
+        people=await people_of(visit),
+        here_nav="acceptance",
     )
-    if isinstance(outcome, Refused):
-        return await _page(visit, given, visit.problem(outcome))
-    return RedirectResponse(f"{_PATH}/drafts/{shown}", 303)
+
+
+async def history(visit: Visit) -> Response:
+    """Every draft there was, newest first: of everybody, of one platform, or of one cell."""
+    asked, network = Asked(**{name: visit.query.get(name, "") for name in CELL}), visit.network
+    axes = await axes_of(visit)
+    before = ids.parse("drf", visit.query.get("before", "")) or _NEWEST
+    found, older = await past(visit, axes, asked, before)
+    platform_id = ids.parse("mch", asked.platform)
+    return visit.render(
+        "console/acceptance_history.html",
+        drafts=found,
+        older=older,
+        asked=asked,
+        axes=axes,
+        platform=await naming.party(network, platform_id) if platform_id else None,
+        people=await people_of(visit),
+        here_nav="acceptance",
+    )
 
 
 async def one(visit: Visit) -> Response:
@@ -91,7 +103,7 @@ async def one(visit: Visit) -> Response:
     known = await _named(visit)
     if known is None:
         return visit.missing()
-    axes, network = await _axes(visit), visit.network
+    axes, network = await axes_of(visit), visit.network
     agreed = await network.read(acceptance.of_platform, known.platform_id)
     now = network.clock()
     methods = {one.id: one for one in axes.methods}
@@ -115,7 +127,7 @@ async def one(visit: Visit) -> Response:
         platform=await naming.party(network, known.platform_id),
         touched=await network.report(acceptance.touched, known, now),
         own=known.drafted_by == ids.show("mbr", visit.member.id),
-        people=await _people(visit),
+        people=await people_of(visit),
         here_nav="acceptance",
     )
 
@@ -144,47 +156,7 @@ async def _decided(visit: Visit, *, approves: bool) -> Response:
         outcome = await visit.act(form, WITHDRAW, WithdrawDraft(known.id, by), shown)
     if isinstance(outcome, Refused):
         return visit.refused(outcome)
-    return RedirectResponse(f"{_PATH}/drafts/{shown}", 303)
-
-
-async def _page(visit: Visit, given: dict[str, str], text: str) -> Response:
-    axes, network = await _axes(visit), visit.network
-    recent = await network.read(acceptance.drafts, 0, 0, _NEWEST, _RECENT)
-    opened = await network.read(acceptance.drafts, 0, int(DraftState.OPEN), _NEWEST, 100)
-    rows, further = await _rows(visit, axes, opened)
-    return visit.render(
-        "console/acceptance.html",
-        UNPROCESSABLE if text else 200,
-        axes=axes,
-        rows=rows,
-        further=further,
-        asked=visit.query.get("q", "").strip(),
-        recent=[
-            (
-                ids.show("drf", one.id),
-                ids.made_at(one.id),
-                (await naming.party(network, one.platform_id)).name,
-                one,
-            )
-            for one in recent
-        ],
-        people=await _people(visit),
-        given={
-            name: given.get(name) or visit.query.get(name, "")
-            for name in (
-                "platform",
-                "method",
-                "terminal",
-                "state",
-                "under_way",
-                "reason",
-                "from",
-                "to",
-            )
-        },
-        problem_text=text,
-        here_nav="acceptance",
-    )
+    return RedirectResponse(f"{PATH}/drafts/{shown}", 303)
 
 
 async def _rows(
@@ -230,34 +202,14 @@ async def _row(
     return found
 
 
-def _wanted(visit: Visit, form: FormData, given: dict[str, str], axes: Axes) -> Draft | None:
-    """What the form asks for; None when it cannot be read."""
-    platform_id = ids.parse("mch", given["platform"])
-    state = Accepting.__members__.get(given["state"].upper())
-    methods = [one.id for one in axes.methods if given["method"] in (_ALL, one.code)]
-    terminals = [one.id for one in axes.terminals if given["terminal"] in (_ALL, one.code)]
-    starts_at, ends_at = _instant(given["from"]), _instant(given["to"])
-    if platform_id is None or state is None or starts_at is None or ends_at is None:
-        return None
-    draft_id = ids.parse("act", str(form.get("act", ""))) or visit.network.ids.new()
-    return Draft(
-        id=PolicyDraftId(draft_id),
-        platform_id=MerchantId(platform_id),
-        cells=tuple(Cell(method, there, state) for method in methods for there in terminals),
-        starts_at=starts_at,
-        ends_at=ends_at,
-        under_way=UnderWay.STOP if given["under_way"] == "stop" else UnderWay.FINISH,
-        reason=given["reason"][:_LONGEST_REASON],
-        drafted_by=ids.show("mbr", visit.member.id),
-    )
-
-
-async def _axes(visit: Visit) -> Axes:
+async def axes_of(visit: Visit) -> Axes:
+    """What the columns are now."""
     read = visit.network.read
     return Axes(await read(acceptance.methods), await read(acceptance.terminals))
 
 
-async def _people(visit: Visit) -> dict[str, str]:
+async def people_of(visit: Visit) -> dict[str, str]:
+    """Members of the network by name."""
     found = await visit.network.read(members.members, 0)
     return {ids.show("mbr", one.id): one.name for one in found}
 
@@ -267,20 +219,37 @@ async def _named(visit: Visit) -> Draft | None:
     return await visit.network.read(acceptance.draft, draft_id) if draft_id else None
 
 
-def _instant(text: str) -> Instant | None:
-    """A time in Beijing as browsers write it; NEVER for nothing, None for what is no time."""
-    if not text:
-        return NEVER
-    try:
-        return clock.from_rfc3339(f"{text[:16]}:00+08:00")
-    except (ValueError, OverflowError):
-        return None
+async def past(
+    visit: Visit, axes: Axes, asked: Asked, before: int
+) -> tuple[list[tuple[str, Instant, str, Draft]], str]:
+    """A page of drafts older than an id, and the last of them when there are more."""
+    methods = {one.id for one in axes.methods if asked.method in ("", ALL, one.code)}
+    terminals = {one.id for one in axes.terminals if asked.terminal in ("", ALL, one.code)}
+    platform_id = ids.parse("mch", asked.platform) or 0
+    found: list[Draft] = []
+    while len(found) <= _HISTORY:
+        page = await visit.network.read(acceptance.drafts, platform_id, 0, before, _STEP)
+        for one in page:
+            if any(
+                cell.method_id in methods and cell.terminal_id in terminals for cell in one.cells
+            ):
+                found.append(one)
+        if len(page) < _STEP:
+            break
+        before = page[-1].id
+    shown = [await _told(visit, one) for one in found[:_HISTORY]]
+    return shown, shown[-1][0] if len(found) > _HISTORY else ""
+
+
+async def _told(visit: Visit, one: Draft) -> tuple[str, Instant, str, Draft]:
+    party = await naming.party(visit.network, one.platform_id)
+    return ids.show("drf", one.id), ids.made_at(one.id), party.name, one
 
 
 ENTRIES: Final = (
-    Entry("GET", _PATH, Right.LOOK, matrix),
-    Entry("POST", _PATH, Right.DRAFT_POLICY, draft),
-    Entry("GET", _PATH + "/drafts/{id}", Right.LOOK, one),
-    Entry("POST", _PATH + "/drafts/{id}/approve", Right.APPROVE_POLICY, approve),
-    Entry("POST", _PATH + "/drafts/{id}/withdraw", Right.DRAFT_POLICY, withdraw),
+    Entry("GET", PATH, Right.LOOK, matrix),
+    Entry("GET", PATH + "/history", Right.LOOK, history),
+    Entry("GET", PATH + "/drafts/{id}", Right.LOOK, one),
+    Entry("POST", PATH + "/drafts/{id}/approve", Right.APPROVE_POLICY, approve),
+    Entry("POST", PATH + "/drafts/{id}/withdraw", Right.DRAFT_POLICY, withdraw),
 )
