@@ -158,7 +158,7 @@ class Pages:
 def _template(request: Request) -> str:
     """The route that was asked for, without what was filled in."""
     route = request.scope.get("route")
-    return route.path if isinstance(route, Route) else "an address nobody answers"
+    return route.path if isinstance(route, Route) else "(no route)"
 
 
 @cache

@@ -36,6 +36,7 @@ from changliao.doors.console import (
     risk,
     risk_hits,
     search,
+    selling,
     settlements,
     thresholds,
 )
@@ -67,6 +68,7 @@ TABLE: Final[tuple[Entry, ...]] = (
     *requests.ENTRIES,
     *portal.ENTRIES,
     *keys.ENTRIES,
+    *selling.ENTRIES,
     *bills.ENTRIES,
     *settlements.ENTRIES,
     *account.ENTRIES,

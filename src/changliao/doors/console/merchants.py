@@ -8,14 +8,14 @@ from changliao.core import ids
 from changliao.core.ids import MerchantId
 from changliao.core.members import Right
 from changliao.core.outcome import Refused
-from changliao.core.platforms import TRANSITIONS, DecideStore, StoreEvent, StoreState
+from changliao.core.platforms import TRANSITIONS, DecideStore, Store, StoreEvent, StoreState
 from changliao.doors.console import naming
 from changliao.doors.console.visit import Entry, Visit
 from changliao.operations.stores import DECIDE
 from changliao.store.views import key_uses, parties, platforms
 
 _PAGE: Final = 50
-_LONGEST_REASON: Final = 200
+LONGEST_REASON: Final = 200
 # What is offered; MOVE belongs to mergers, and applying to merchants.
 _OFFERED: Final = (
     StoreEvent.APPROVE, StoreEvent.REFUSE, StoreEvent.SUSPEND, StoreEvent.RESUME, StoreEvent.CLOSE,
@@ -69,7 +69,7 @@ async def stores(visit: Visit) -> Response:
             f"{ids.show('mch', one.platform_id)}/{ids.show('mch', one.merchant_id)}",
             await naming.party(network, one.platform_id),
             await naming.party(network, one.merchant_id),
-            [event for event in _OFFERED if _leads_on(one.state, event)],
+            offered(one),
             one,
         )
         for one in found
@@ -95,7 +95,7 @@ async def decide(visit: Visit) -> Response:
     platform_id, merchant_id = ids.parse("mch", parts["id"]), ids.parse("mch", parts["store"])
     if event not in _OFFERED or platform_id is None or merchant_id is None:
         return visit.missing()
-    reason = str(form.get("reason", "")).strip()[:_LONGEST_REASON]
+    reason = str(form.get("reason", "")).strip()[:LONGEST_REASON]
     command = DecideStore(MerchantId(platform_id), MerchantId(merchant_id), event, reason)
     outcome = await visit.act(
         form,
@@ -108,6 +108,11 @@ async def decide(visit: Visit) -> Response:
     if isinstance(outcome, Refused):
         return visit.refused(outcome)
     return RedirectResponse("/console/stores", 303)
+
+
+def offered(store: Store) -> list[StoreEvent]:
+    """What can be decided about a store as it is."""
+    return [event for event in _OFFERED if _leads_on(store.state, event)]
 
 
 def _leads_on(state: StoreState, event: StoreEvent) -> bool:
