@@ -100,3 +100,50 @@ def test_filters_are_what_the_address_says_also_after_going_back(
     page.wait_for_url("**state=paid")
     page.wait_for_load_state()
     assert (page.input_value("#state"), page.input_value("#from")) == ("paid", "")
+
+
+def test_an_order_shows_the_request_that_placed_it_as_the_log_has_it(
+    shop: Site, orders: list[Placed], operator: Page, developer: Page
+) -> None:
+    for page, area in ((operator, "console"), (developer, "portal")):
+        page.goto(f"{shop.base}/{area}/orders/{orders[0].id}")
+        reference = page.title().split()[1]
+        link = page.locator("section:has(h2:text('下单的请求')) a")
+        for _ in range(20):
+            if link.count():
+                break
+            page.reload()
+            page.wait_for_load_state("networkidle")
+        asked = page.inner_text("section:has(h2:text('下单的请求'))")
+        assert f'"{reference}"' in asked
+        assert shop.shop.secret not in asked
+        link.click()
+        page.wait_for_url(f"**/{area}/requests/rqs_*")
+        assert reference in page.inner_text(".pane")
+
+
+def test_what_does_not_wait_is_not_shown_and_an_empty_list_says_what_to_do(
+    shop: Site, operator: Page, developer: Page
+) -> None:
+    operator.goto(f"{shop.base}/console/")
+    assert "需要处理" not in operator.inner_text("main")
+    developer.goto(f"{shop.base}/portal/orders?state=paid")
+    assert developer.inner_text("main .result a") == "清除筛选"
+    for page, path in (
+        (operator, "console/settlements"),
+        (operator, "console/events"),
+        (operator, "console/payouts"),
+        (operator, "console/stores"),
+        (operator, "console/refunds"),
+        (operator, "console/budgets"),
+        (operator, "console/differences"),
+        (operator, "console/risk/hits"),
+        (developer, "portal/settlements"),
+        (developer, "portal/refunds"),
+        (developer, "portal/events"),
+    ):
+        page.goto(f"{shop.base}/{path}")
+        href = page.get_attribute("main .result a", "href")
+        assert href, path
+        answer = page.request.get(f"{shop.base}{href}")
+        assert answer.status == 200, (path, href)

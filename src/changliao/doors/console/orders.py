@@ -14,7 +14,7 @@ from changliao.core.events import Event
 from changliao.core.members import Right
 from changliao.core.orders import Order, OrderState
 from changliao.core.refunds import Refund
-from changliao.doors.console import naming
+from changliao.doors.console import naming, requests
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
 from changliao.store.views import disputes, events, ledger, orders, parties, search, splits
 from changliao.store.views.events import Delivery
@@ -119,6 +119,7 @@ async def page(visit: Visit, placed: Placed, given: dict[str, str], problem: str
         movements=shown,
         holding=holding,
         told=await _told(visit, order, refunds),
+        placing=await requests.placing(visit, order),
         base=naming.prefix(visit),
         here_nav="orders",
     )

@@ -1,15 +1,19 @@
 """The log of requests at the API doors, and why a signature failed. Only a sandbox keeps one."""
 
+import re
 import shlex
 from itertools import takewhile, zip_longest
 from typing import Final
+from urllib.parse import unquote_plus
 
 from msgspec import Struct
 from starlette.responses import Response
 
 from changliao.core import ids
+from changliao.core.clock import SECOND
 from changliao.core.ids import MerchantId
 from changliao.core.members import Right
+from changliao.core.orders import Order
 from changliao.doors.console import naming
 from changliao.doors.console.visit import Entry, Visit
 from changliao.operations.sandbox import RequestRecord, read_record
@@ -20,6 +24,8 @@ _LOOKED_AT: Final = 500
 _SHOWN: Final = 100
 _REFUSED: Final = 400
 _LINE: Final = 200
+# A request is logged when it was answered, a little after what it made.
+_LOGGED_WITHIN: Final = 30 * SECOND
 # Ends of lines are seen where they are the difference.
 _SEEN: Final = {ord("\n"): "↵", ord("\r"): "␍"}
 
@@ -38,6 +44,30 @@ async def one(visit: Visit) -> Response:
     if not number or not found or found[0].id != number:
         return visit.missing()
     return await _page(visit, found[0])
+
+
+class Placing(Struct, frozen=True):
+    """The request that placed an order, and its id in the log."""
+
+    id: str
+    record: RequestRecord
+
+
+async def placing(visit: Visit, order: Order) -> Placing | None:
+    """The first request after the order's id that was taken and names it; others' are not seen."""
+    whose = MerchantId(naming.scope(visit))
+    found = await visit.network.read(sandbox.requests_after, order.id, whose, _SHOWN)
+    named = re.compile(rf"(?<![\w-]){re.escape(order.reference)}(?![\w-])")
+    for one in found:
+        if ids.made_at(one.id) > ids.made_at(order.id) + _LOGGED_WITHIN:
+            break
+        record = read_record(one)
+        ours = one.merchant_id in (order.merchant_id, order.partner_id)
+        if ours and record.door != "payer" and 0 < record.status < _REFUSED:
+            gateway = record.target if record.door == "alipay" else ""
+            if named.search(unquote_plus(f"{gateway} {record.body}")):
+                return Placing(ids.show("rqs", one.id), record)
+    return None
 
 
 async def _page(visit: Visit, opened: Logged | None) -> Response:
