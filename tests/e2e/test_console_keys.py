@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
+from tests.e2e.looks import accessible, fits
 from tests.e2e.members import desk
 from tests.e2e.site import Placed, Site, place, served
 
@@ -117,6 +118,8 @@ def test_an_order_shows_the_request_that_placed_it_as_the_log_has_it(
         asked = page.inner_text("section:has(h2:text('下单的请求'))")
         assert f'"{reference}"' in asked
         assert shop.shop.secret not in asked
+        accessible(page)
+        fits(page, 1280, 390)
         link.click()
         page.wait_for_url(f"**/{area}/requests/rqs_*")
         assert reference in page.inner_text(".pane")
