@@ -91,6 +91,26 @@ def test_a_top_up_whose_answer_was_lost_says_so_and_comes(site: Site, chromium: 
     page.context.close()
 
 
+def test_going_back_after_a_top_up_shows_pages_and_pays_nothing_again(
+    site: Site, chromium: Browser
+) -> None:
+    page = open_page(chromium, [], 390)
+    join_and_top_up(page, site.base)
+    page.go_back()
+    assert "¥500.00" in page.locator("form[action='/w/bank']").inner_text()
+    page.reload()
+    page.click("form[action='/w/bank'] button[type=submit]")
+    page.wait_for_url("**/w/")
+    assert "500.00" in balance(page, site)
+    page.goto(f"{site.base}/w/top-up")
+    page.fill("#amount", "x")
+    page.click("button[type=submit]")
+    page.wait_for_selector("[role=alert]")
+    page.reload()
+    assert page.input_value("#amount") == "x"
+    page.context.close()
+
+
 def test_the_wallet_for_pcs_serves_on_a_pc_only(site: Site, chromium: Browser) -> None:
     somebody = person(site, 0)
     phone, desk = (open_page(chromium, [], width) for width in (390, 1280))

@@ -39,7 +39,7 @@ class Person:
 
     def top_up(self, yuan: str) -> None:
         """Bring money in from the sandbox bank."""
-        bank = self._submit("/w/top-up", "/w/top-up", {"amount": yuan}, "/w/top-up")
+        bank = self._submit("/w/top-up", "/w/top-up", {"amount": yuan}, "/w/bank")
         self._send("/w/bank", bank.text, {}, "/w/")
 
     def pay(self, code: str) -> str:

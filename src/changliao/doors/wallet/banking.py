@@ -1,6 +1,7 @@
 """Money in and out through a sandbox channel: its page to pay on, and withdrawals."""
 
 from typing import Final
+from urllib.parse import urlencode
 
 from msgspec.structs import replace
 from starlette.datastructures import FormData
@@ -42,6 +43,7 @@ _AMOUNT_WRONG: Final = "请填写金额，例如 88.88。"
 _ACCOUNT_WRONG: Final = "请填写收款的银行账户。"
 _UNANSWERED: Final = "银行还没有答复。钱到账后会进入余额，请不要重复付款。"
 _DECLINED: Final = "银行没有同意，没有扣款。"
+_SAID: Final = {"amount": _AMOUNT_WRONG, "declined": _DECLINED, "unanswered": _UNANSWERED}
 _LONGEST_ACCOUNT: Final = 34
 _HEADLINES: Final = {
     RequestState.ASKED: "提现处理中",
@@ -57,6 +59,7 @@ def routes(wallet: Wallet) -> list[Route]:
         return []
     return [
         Route("/w/top-up", signed_in(wallet, top_up), methods=["GET", "POST"]),
+        Route("/w/bank", signed_in(wallet, check)),
         Route("/w/bank", signed_in(wallet, bank), methods=["POST"]),
         Route("/w/withdraw", signed_in(wallet, withdraw), methods=["GET", "POST"]),
         Route("/w/withdraw/confirm", signed_in(wallet, confirm), methods=["POST"]),
@@ -68,15 +71,30 @@ async def top_up(visit: Visit) -> Response:
     """How much and through what, then on to its page."""
     request = visit.request
     if request.method == "GET":
-        following = session.safe_next(request.query_params.get("next"))
-        return await _top_up_page(visit, {"amount": ""}, following, "")
+        query = request.query_params
+        given = {"amount": query.get("amount", ""), "channel": query.get("channel", "")}
+        wrong = _SAID.get(query.get("said", ""), "")
+        text = visit.words(wrong) if wrong else ""
+        return await _top_up_page(visit, given, session.safe_next(query.get("next")), text)
     form = await visit.wallet.pages.browser.form(request)
     given = {"amount": str(form.get("amount", "")), "channel": str(form.get("channel", _KIND))}
-    following = session.safe_next(form.get("next"))
-    minor = forms.fen(given["amount"])
+    given["next"] = session.safe_next(form.get("next"))
     channel = await visit.wallet.desk.channel(given["channel"])
-    if minor is None or isinstance(channel, Refused):
-        return await _top_up_page(visit, given, following, visit.words(_AMOUNT_WRONG))
+    if forms.fen(given["amount"]) is None or isinstance(channel, Refused):
+        return _back(given, "amount")
+    number = ids.show("top", visit.wallet.network.ids.new())
+    return RedirectResponse(f"/w/bank?{urlencode(given | {'top_up_id': number})}", 303)
+
+
+async def check(visit: Visit) -> Response:
+    """The channel's page. Its number is in its address: however often it is seen, it pays once."""
+    query = visit.request.query_params
+    given = {name: query.get(name, "") for name in ("amount", "channel", "top_up_id")}
+    following, minor = session.safe_next(query.get("next")), forms.fen(given["amount"])
+    channel = await visit.wallet.desk.channel(given["channel"])
+    named = ids.parse("top", given["top_up_id"]) is not None
+    if minor is None or isinstance(channel, Refused) or not named:
+        return RedirectResponse("/w/top-up", 303)
     return visit.render(
         "wallet/bank.html",
         given=given,
@@ -84,7 +102,7 @@ async def top_up(visit: Visit) -> Response:
         next=following,
         user=visit.user,
         channel=channel,
-        top_up_id=ids.show("top", visit.wallet.network.ids.new()),
+        top_up_id=given["top_up_id"],
         problem_text="",
     )
 
@@ -96,17 +114,16 @@ async def bank(visit: Visit) -> Response:
     minor, number = forms.fen(given["amount"]), ids.parse("top", str(form.get("top_up_id", "")))
     following = session.safe_next(form.get("next"))
     if minor is None or number is None:
-        return await _top_up_page(visit, given, following, visit.words(_AMOUNT_WRONG))
+        return _back(given | {"next": following}, "amount")
     command = await _command(visit, RequestKind.PAY, minor, number, given)
     outcome = command if isinstance(command, Refused) else await _ask(visit, command)
     if isinstance(outcome, Refused):
         text = problem(visit.wallet, visit.request, outcome)
-    elif outcome.state is RequestState.DONE:
+        return await _top_up_page(visit, given, following, text)
+    if outcome.state is RequestState.DONE:
         return RedirectResponse(following, 303)
-    else:
-        said = _DECLINED if outcome.state is RequestState.REFUSED else _UNANSWERED
-        text = visit.words(said)
-    return await _top_up_page(visit, given, following, text)
+    said = "declined" if outcome.state is RequestState.REFUSED else "unanswered"
+    return _back(given | {"next": following}, said)
 
 
 async def withdraw(visit: Visit) -> Response:
@@ -195,6 +212,11 @@ async def _ask(visit: Visit, command: AskChannel) -> ChannelRequest | Refused:
     return await visit.wallet.desk.ask(asked.request) if asked.fresh else asked.request
 
 
+def _back(given: dict[str, str], said: str) -> Response:
+    """To the first page again, with what was typed and why."""
+    return RedirectResponse(f"/w/top-up?{urlencode(given | {'said': said})}", 303)
+
+
 def _terminal(visit: Visit) -> int:
     return TERMINAL_OF[Scene.H5 if is_phone(visit.request) else Scene.PC]
 
@@ -209,7 +231,7 @@ async def _top_up_page(visit: Visit, given: dict[str, str], following: str, wron
     ]
     return visit.render(
         "wallet/top_up.html",
-        UNPROCESSABLE if wrong else 200,
+        UNPROCESSABLE if wrong and visit.request.method == "POST" else 200,
         given=given,
         next=following,
         offered=offered,
