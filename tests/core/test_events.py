@@ -80,5 +80,17 @@ def test_a_late_answer_of_a_lost_lease_moves_nothing_back():
 
 def test_a_delivered_event_can_be_sent_again():
     done = attempted(claimed(EVENT, NOW), 200, NOW)
-    again = decide_resend(done, Instant(NOW + 1))
+    again = decide_resend(done, 1, Instant(NOW + 1))
+    assert isinstance(again, Event)
     assert claimed(again, Instant(NOW + 1)).attempts == 2
+
+
+def test_an_event_on_its_way_is_not_sent_again_until_its_answer_or_the_end_of_its_lease():
+    first = claimed(EVENT, NOW)
+    late = Instant(NOW + LEASE)
+    assert decide_resend(first, 0, Instant(late - 1)) == Refused(Reason.EVENT_NOT_DUE)
+    assert decide_resend(first, 0, late) == first
+    failed = attempted(first, 500, NOW)
+    again = decide_resend(failed, 1, NOW)
+    assert isinstance(again, Event)
+    assert again.next_at == NOW

@@ -176,6 +176,16 @@ def decide_attempted(event: Event, command: Attempted, scale: float, now: Instan
     return replace(event, next_at=Instant(now + wait))
 
 
-def decide_resend(event: Event, now: Instant) -> Event:
-    """Due at once. The schedule goes on from where it was; a delivered event may be sent again."""
+def is_running(event: Event, answered: int, now: Instant) -> bool:
+    """Is an attempt on its way: begun, not answered, its lease not over? `answered` is the last."""
+    return event.state is EventState.WAITING and event.attempts > answered and now < event.next_at
+
+
+def decide_resend(event: Event, answered: int, now: Instant) -> Event | Refused:
+    """Due at once, unless an attempt is on its way: it would be made twice.
+
+    The schedule goes on from where it was; a delivered event may be sent again.
+    """
+    if is_running(event, answered, now):
+        return Refused(Reason.EVENT_NOT_DUE)
     return replace(event, state=EventState.WAITING, next_at=now)

@@ -18,7 +18,7 @@ from changliao.core.events import (
 )
 from changliao.core.outcome import Reason, Refused
 from changliao.operations.operation import Operation, Place
-from changliao.store.events import EVENTS, keep_body, keep_test, log_attempt
+from changliao.store.events import EVENTS, answered, keep_body, keep_test, log_attempt
 from changliao.store.unit import UnitOfWork
 
 
@@ -48,12 +48,13 @@ def _attempted(scale: float, tx: UnitOfWork, command: Attempted, now: Instant) -
 
 
 def _resend(tx: UnitOfWork, command: ResendEvent, now: Instant) -> Event | Refused:
-    """Make an event due at once."""
+    """Make an event due at once, unless it is on its way."""
     event = tx.find(EVENTS, (command.event_id, command.merchant_id))
     if event is None:
         return Refused(Reason.EVENT_NOT_FOUND)
-    after = decide_resend(event, now)
-    tx.update(EVENTS, after)
+    after = decide_resend(event, answered(tx, event), now)
+    if isinstance(after, Event):
+        tx.update(EVENTS, after)
     return after
 
 

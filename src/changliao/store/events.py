@@ -3,7 +3,7 @@
 from changliao.core.clock import Instant
 from changliao.core.events import Attempted, Event, EventKind, EventState, TestWebhook
 from changliao.core.ids import EventId, MerchantId
-from changliao.store.engine import Row
+from changliao.store.engine import Reader, Row
 from changliao.store.unit import Table, UnitOfWork
 
 
@@ -53,6 +53,13 @@ def keep_test(tx: UnitOfWork, test: TestWebhook) -> None:
 def keep_body(tx: UnitOfWork, event: Event, body: bytes) -> None:
     """The body every attempt sends, kept at the first."""
     tx.add("event_bodies_insert", (event.id, event.merchant_id, body))
+
+
+def answered(reader: Reader | UnitOfWork, event: Event) -> int:
+    """The last attempt in the log; 0: none."""
+    keys = {"event_id": event.id, "merchant_id": event.merchant_id}
+    rows = reader.select("deliveries_last", keys)
+    return int(rows[0][0]) if rows else 0
 
 
 def log_attempt(tx: UnitOfWork, attempted: Attempted, now: Instant) -> None:

@@ -2,20 +2,23 @@
 
 from typing import Final
 
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from changliao.core import ids
 from changliao.core.events import Event, ResendEvent
 from changliao.core.members import Right
-from changliao.core.outcome import Refused
+from changliao.core.outcome import Reason, Refused
 from changliao.doors.console import naming
-from changliao.doors.console.visit import Entry, Visit
+from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
 from changliao.operations.events import RESEND
 from changliao.store.views import console, events, told
 
 _PAGE: Final = 30
 _NEWEST: Final = 1 << 62
 _BODY_SHOWN: Final = 4_096
+_LONGEST_ID: Final = 32
+_UNKNOWN: Final = Refused(Reason.EVENT_NOT_FOUND)
 
 
 async def listed(visit: Visit) -> Response:
@@ -43,6 +46,7 @@ async def listed(visit: Visit) -> Response:
         events=shown,
         older=shown[-1][0] if len(found) > _PAGE else "",
         given_up=given_up,
+        running=await read(events.running, [one[-1] for one in shown], visit.network.clock()),
         base=naming.prefix(visit),
         here_nav="events",
     )
@@ -59,6 +63,7 @@ async def one(visit: Visit) -> Response:
         "console/event.html",
         id=ids.show("evt", event.id),
         event=event,
+        running=bool(await read(events.running, [event], visit.network.clock())),
         door=await read(told.door, event),
         merchant=await naming.party(visit.network, event.merchant_id),
         deliveries=await read(events.deliveries, event.id, event.merchant_id),
@@ -74,18 +79,41 @@ async def resend(visit: Visit) -> Response:
     event = await _named(visit)
     if event is None:
         return visit.missing()
-    shown = ids.show("evt", event.id)
-    before = event.state.name.lower()
-    outcome = await visit.act(
-        form, RESEND, ResendEvent(event.merchant_id, event.id), shown, before=before
-    )
+    outcome = await _resent(visit, form, event)
     if isinstance(outcome, Refused):
         return visit.refused(outcome)
-    return RedirectResponse(f"{naming.prefix(visit)}/events/{shown}", 303)
+    return RedirectResponse(f"{naming.prefix(visit)}/events/{ids.show('evt', event.id)}", 303)
+
+
+async def resend_chosen(visit: Visit) -> Response:
+    """Those that were ticked, each on its own; which were refused is said."""
+    form = await visit.form()
+    refused = []
+    for text in dict.fromkeys(str(one) for one in form.getlist("event")[:_PAGE]):
+        event = await _of_id(visit, text)
+        # Each is an act of its own: one name for all would be one act.
+        outcome = await _resent(visit, FormData(), event) if event else _UNKNOWN
+        if isinstance(outcome, Refused):
+            refused.append(f"{text[:_LONGEST_ID]}: {visit.problem(outcome)}")
+    if refused:
+        text = " · ".join(refused)
+        return visit.render("console/said.html", UNPROCESSABLE, said="refused", text=text)
+    given_up = "?state=given_up" if form.get("state") == "given_up" else ""
+    return RedirectResponse(f"{naming.prefix(visit)}/events{given_up}", 303)
+
+
+async def _resent(visit: Visit, form: FormData, event: Event) -> Event | Refused:
+    command, before = ResendEvent(event.merchant_id, event.id), event.state.name.lower()
+    return await visit.act(form, RESEND, command, ids.show("evt", event.id), before=before)
 
 
 async def _named(visit: Visit) -> Event | None:
-    event_id = ids.parse("evt", visit.request.path_params["id"])
+    return await _of_id(visit, visit.request.path_params["id"])
+
+
+async def _of_id(visit: Visit, text: str) -> Event | None:
+    """The event; another merchant's is not found."""
+    event_id = ids.parse("evt", text)
     event = await visit.network.read(events.event, event_id) if event_id else None
     mine = event is not None and naming.scope(visit) in (0, event.merchant_id)
     return event if mine else None
@@ -94,5 +122,6 @@ async def _named(visit: Visit) -> Event | None:
 ENTRIES: Final = (
     Entry("GET", "/console/events", Right.LOOK, listed),
     Entry("GET", "/console/events/{id}", Right.LOOK, one),
+    Entry("POST", "/console/events/resend", Right.RESEND, resend_chosen),
     Entry("POST", "/console/events/{id}/resend", Right.RESEND, resend),
 )

@@ -104,5 +104,6 @@ ENTRIES: Final = (
     Entry("GET", "/portal/events", Right.PORTAL_LOOK, events.listed),
     Entry("POST", "/portal/events", Right.PORTAL_TEST, test_webhook),
     Entry("GET", "/portal/events/{id}", Right.PORTAL_LOOK, events.one),
+    Entry("POST", "/portal/events/resend", Right.PORTAL_TEST, events.resend_chosen),
     Entry("POST", "/portal/events/{id}/resend", Right.PORTAL_TEST, events.resend),
 )

@@ -104,7 +104,7 @@ async def test(door: Door, call: Call[TestForm, Nothing]) -> Any:
 
 
 async def resend(door: Door, call: Call[Nothing, Nothing]) -> Any:
-    """Send an event again now, whatever became of it.
+    """Send an event again now, whatever became of it, unless it is on its way.
 
     The body is not read.
     """
@@ -147,6 +147,6 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/events/{event_id}/resend", resend, Who.EITHER, Nothing, Nothing, EventShown, 200,
-        _UNKNOWN, right=Right.RESEND,
+        (*_UNKNOWN, Reason.EVENT_NOT_DUE), right=Right.RESEND,
     ),
 )  # fmt: skip

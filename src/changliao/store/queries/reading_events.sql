@@ -168,6 +168,13 @@ SELECT body
 FROM event_bodies
 WHERE event_id = :event_id AND merchant_id = :merchant_id;
 
+-- name: deliveries_last
+SELECT attempt
+FROM deliveries
+WHERE event_id = :event_id AND merchant_id = :merchant_id
+ORDER BY attempt DESC
+LIMIT 1;
+
 -- name: deliveries_of_event
 SELECT
     attempt,

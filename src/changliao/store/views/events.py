@@ -3,9 +3,9 @@
 from msgspec import Struct
 
 from changliao.core.clock import Instant
-from changliao.core.events import Event
+from changliao.core.events import Event, is_running
 from changliao.store.engine import Reader
-from changliao.store.events import from_row
+from changliao.store.events import answered, from_row
 
 
 class Delivery(Struct, frozen=True):
@@ -68,6 +68,12 @@ def body(reader: Reader, event_id: int, merchant_id: int) -> bytes | None:
     """What every attempt sends; None before the first."""
     rows = reader.select("event_body", {"event_id": event_id, "merchant_id": merchant_id})
     return bytes(rows[0][0]) if rows else None
+
+
+def running(reader: Reader, found: list[Event], now: Instant) -> set[int]:
+    """Of these, those with an attempt on its way."""
+    begun = [one for one in found if is_running(one, 0, now)]
+    return {one.id for one in begun if is_running(one, answered(reader, one), now)}
 
 
 def deliveries(reader: Reader, event_id: int, merchant_id: int) -> list[Delivery]:
