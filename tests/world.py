@@ -57,6 +57,7 @@ TABLES = [
     "platform_keys",
     "kept_answers",
     "webhook_tests",
+    "test_exchanges",
     "day_ends",
     "sandbox_rules",
     "sandbox_requests",

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -19,7 +20,8 @@ from tests.e2e.members import desk
 from tests.e2e.site import Key, Site
 from tests.phones import new_phone
 from tests.served import Rest, Served, Shop, merchant, serve
-from tests.waiting import becomes, clear_of_midnight, eventually
+from tests.waiting import LONGEST_S, becomes, clear_of_midnight, eventually
+from tests.workers.receiver import Handler, receiving
 
 Sandbox = tuple[Served, Rest]
 # What orders of `Shop` are of: data, also in English.
@@ -387,6 +389,43 @@ def test_what_is_no_key_is_refused_in_words(here: Site, developer: Page) -> None
     developer.fill("#pem", "-----BEGIN PUBLIC KEY-----\nnot one\n-----END PUBLIC KEY-----")
     developer.click("text=上传 >> nth=-1")
     assert "不能用这个公钥" in developer.inner_text("[role=alert]")
+
+
+def test_a_test_letter_and_its_answer_are_shown_as_they_come(here: Site, developer: Page) -> None:
+    seen = threading.Event()
+
+    def held(handler: Handler) -> None:
+        seen.wait(LONGEST_S)
+        handler.send_response(418)
+        handler.send_header("Set-Cookie", "session=theirs")
+        handler.send_header("X-Kettle", "small")
+        handler.send_header("Content-Length", "4000")
+        handler.end_headers()
+        handler.wfile.write(b"teapot" + b"." * 3_994)
+
+    with receiving() as receiver:
+        box = receiver.mailbox(held)
+        developer.goto(f"{here.base}/portal/events?lang=zh")
+        developer.fill("#address", box.url)
+        developer.select_option("#sample", "wechatpay refund.abnormal")
+        developer.click("text=发送")
+        developer.wait_for_url("**/portal/events/evt_*")
+        assert "还没有投递过" in developer.inner_text("main")
+        developer.evaluate("() => { window.kept = true; }")
+        seen.set()
+        developer.wait_for_selector("text=teapot")
+        assert developer.evaluate("() => window.kept")
+        text = developer.inner_text("main")
+    (told,) = box.told
+    assert told.fields["event_type"] == "REFUND.ABNORMAL"
+    for part in ("418", "X-Kettle: small", "Set-Cookie: ***", told.headers["Wechatpay-Nonce"]):
+        assert part in text
+    assert told.body.decode() in text
+    assert "theirs" not in text
+    assert "teapot" + "." * 2_042 in text
+    assert "teapot" + "." * 2_043 not in text
+    fits(developer)
+    accessible(developer)
 
 
 def test_an_address_that_is_none_gets_no_test(here: Site, developer: Page) -> None:

@@ -7,7 +7,7 @@ over 24 h 4 min.
 """
 
 from collections.abc import Mapping
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Final
 
 from msgspec import Struct
@@ -61,12 +61,32 @@ NOTICES: Final = frozenset(
 )
 
 
+class Sample(StrEnum):
+    """What a test letter is about: nothing, or a sample that is in no books. The word is stored."""
+
+    NOTHING = "webhook.test"
+    PAID = "order.paid"
+    REFUNDED = "refund.finished"
+    ABNORMAL = "refund.abnormal"
+    CLOSED = "refund.closed"
+
+
+# By the door that tells them. One says nothing of refunds that fail.
+SAMPLES: Final[Mapping[str, tuple[Sample, ...]]] = {
+    "wechatpay": (Sample.PAID, Sample.REFUNDED, Sample.ABNORMAL, Sample.CLOSED),
+    "alipay": (Sample.PAID, Sample.REFUNDED),
+    "rest": tuple(Sample),
+}
+
+
 class TestWebhook(Struct, frozen=True):
-    """A merchant wants to see a letter arrive. It is told like any other, about nothing."""
+    """A merchant wants to see a letter arrive, as a door tells it. It is sent once."""
 
     event_id: EventId
     merchant_id: MerchantId
     notify_url: str
+    door: str = "rest"
+    sample: Sample = Sample.NOTHING
 
 
 class EventState(IntEnum):
@@ -113,6 +133,15 @@ class Outgoing(Struct, frozen=True):
     body: bytes
 
 
+class Exchange(Struct, frozen=True):
+    """What an attempt sent and the beginning of what was answered; heads are lines of text."""
+
+    sent_head: bytes
+    sent: bytes
+    answer_head: bytes = b""
+    answer: bytes = b""
+
+
 class ClaimEvent(Struct, frozen=True):
     """A worker takes the next attempt; `attempts` is how many it saw, so only one gets it."""
 
@@ -126,7 +155,7 @@ class Attempted(Struct, frozen=True):
     """What came of an attempt. `status` is the HTTP status, 0 when there was no answer.
 
     `delivered` is the door's own reading of the answer, `retry_after_s` its schedule: how long to
-    wait after the first attempt, after the second, and so on.
+    wait after the first attempt, after the second, and so on. `exchange` is kept of tests.
     """
 
     merchant_id: MerchantId
@@ -137,6 +166,7 @@ class Attempted(Struct, frozen=True):
     note: str = ""
     delivered: bool = False
     retry_after_s: tuple[int, ...] = RETRY_AFTER_S
+    exchange: Exchange | None = None
 
 
 def took(status: int) -> bool:

@@ -177,6 +177,7 @@ class Reason(StrEnum):
     RISK_RULE_NOT_FOUND = "risk_rule_not_found"
     RISK_RULE_SELF_APPROVAL = "risk_rule_self_approval"
     RISK_RULE_STATE = "risk_rule_state"
+    SAMPLE_NOT_TOLD = "sample_not_told"
     SESSION_ENDED = "session_ended"
     SETTLEMENT_ENDED = "settlement_ended"
     SETTLEMENT_NOT_DUE = "settlement_not_due"

@@ -6,6 +6,7 @@ from typing import Final
 
 from changliao.core.clock import Instant
 from changliao.core.events import (
+    SAMPLES,
     Attempted,
     ClaimEvent,
     Event,
@@ -18,7 +19,14 @@ from changliao.core.events import (
 )
 from changliao.core.outcome import Reason, Refused
 from changliao.operations.operation import Operation, Place
-from changliao.store.events import EVENTS, answered, keep_body, keep_test, log_attempt
+from changliao.store.events import (
+    EVENTS,
+    answered,
+    keep_body,
+    keep_exchange,
+    keep_test,
+    log_attempt,
+)
 from changliao.store.unit import UnitOfWork
 
 
@@ -42,6 +50,8 @@ def _attempted(scale: float, tx: UnitOfWork, command: Attempted, now: Instant) -
         return Refused(Reason.EVENT_NOT_FOUND)
     after = decide_attempted(event, command, scale, now)
     log_attempt(tx, command, now)
+    if command.exchange is not None:
+        keep_exchange(tx, command, command.exchange)
     if after is not event:
         tx.update(EVENTS, after)
     return after
@@ -59,7 +69,9 @@ def _resend(tx: UnitOfWork, command: ResendEvent, now: Instant) -> Event | Refus
 
 
 def _test(tx: UnitOfWork, command: TestWebhook, now: Instant) -> Event | Refused:
-    """An event of its own; its address is kept beside it."""
+    """An event of its own; its address is kept beside it, with what it is to tell."""
+    if command.sample not in SAMPLES.get(command.door, ()):
+        return Refused(Reason.SAMPLE_NOT_TOLD)
     event = Event(
         command.event_id, command.merchant_id, EventKind.WEBHOOK_TEST, command.event_id, now
     )

@@ -1,7 +1,14 @@
 """Events to be delivered, their bodies and the log of attempts, as rows."""
 
 from changliao.core.clock import Instant
-from changliao.core.events import Attempted, Event, EventKind, EventState, TestWebhook
+from changliao.core.events import (
+    Attempted,
+    Event,
+    EventKind,
+    EventState,
+    Exchange,
+    TestWebhook,
+)
 from changliao.core.ids import EventId, MerchantId
 from changliao.store.engine import Reader, Row
 from changliao.store.unit import Table, UnitOfWork
@@ -46,8 +53,9 @@ EVENTS: Table[tuple[int, int], Event] = Table(
 
 
 def keep_test(tx: UnitOfWork, test: TestWebhook) -> None:
-    """Where a test event goes."""
-    tx.add("webhook_tests_insert", (test.event_id, test.merchant_id, test.notify_url))
+    """Where a test event goes and what it tells."""
+    kept = (test.event_id, test.merchant_id, test.notify_url, test.door, test.sample.value)
+    tx.add("webhook_tests_insert", kept)
 
 
 def keep_body(tx: UnitOfWork, event: Event, body: bytes) -> None:
@@ -60,6 +68,13 @@ def answered(reader: Reader | UnitOfWork, event: Event) -> int:
     keys = {"event_id": event.id, "merchant_id": event.merchant_id}
     rows = reader.select("deliveries_last", keys)
     return int(rows[0][0]) if rows else 0
+
+
+def keep_exchange(tx: UnitOfWork, attempted: Attempted, exchange: Exchange) -> None:
+    """What an attempt of a test sent and got."""
+    keys = attempted.event_id, attempted.merchant_id, attempted.attempt
+    said = exchange.sent_head, exchange.sent, exchange.answer_head, exchange.answer
+    tx.add("test_exchanges_insert", (*keys, *said))
 
 
 def log_attempt(tx: UnitOfWork, attempted: Attempted, now: Instant) -> None:

@@ -59,6 +59,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.DISPUTE_NOT_FOUND: "没有这个纠纷。",
     Reason.EVENT_NOT_DUE: "这条通知正在投递或还没有到时间，没有再次发送。",
     Reason.EVENT_NOT_FOUND: "没有这条通知。",
+    Reason.SAMPLE_NOT_TOLD: "这个接口没有这种通知。",
     Reason.EXPIRY_PASSED: "时间已过。",
     Reason.FEE_INVALID: "费率的内容不对，没有保存。请按提示改正。",
     Reason.GROUP_BILL_CLOSED: "这笔收款已结束，没有扣款。",

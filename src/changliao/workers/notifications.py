@@ -12,12 +12,12 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 
 import httpx
 from msgspec.structs import replace
 
-from changliao.core.events import Attempted, ClaimEvent, Event, Outgoing
+from changliao.core.events import Attempted, ClaimEvent, Event, EventKind, Exchange, Outgoing
 from changliao.core.ids import EventId, MerchantId
 from changliao.core.outcome import Refused
 from changliao.core.sandbox import Plan
@@ -37,11 +37,25 @@ _LOOK_AGAIN_S: Final = 0.1
 _ANSWER_WITHIN_S: Final = 5.0
 _NOTE_LENGTH: Final = 200
 _NOWHERE: Final = "no address to send to"
-_NOTE_BYTES: Final = 4 * _NOTE_LENGTH
+_ANSWER_BYTES: Final = 2_048
+_HEAD_BYTES: Final = 4_096
+_PRIVATE: Final = frozenset({b"set-cookie", b"authorization", b"proxy-authenticate"})
 # A pool with an end would let slow receivers keep the others waiting for a connection.
 _LIMITS: Final = httpx.Limits(max_connections=None, max_keepalive_connections=20)
 _HEADERS: Final = {"Accept-Encoding": "identity"}  # the log shows the answer as it came
 _log = logging.getLogger("changliao.notifications")
+
+
+class _Answer(NamedTuple):
+    """`status` 0 is none: `body` says why."""
+
+    status: int
+    body: bytes
+    head: bytes = b""
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
 
 
 class Deliverer:
@@ -135,30 +149,30 @@ class Deliverer:
         if letter is not None and notifier is not None:
             kept = letter if stored is None else replace(letter, body=stored)
             outgoing = notifier.sign(kept, network.real_clock())
-            status, note = await self._carried(client, kept.url, outgoing, plan.copies)
+            answer = await self._carried(client, kept.url, outgoing, plan.copies)
+            test = event.kind is EventKind.WEBHOOK_TEST
             done = replace(
                 done,
-                status=status,
+                status=answer.status,
                 duration_ms=int((time.perf_counter() - began) * 1000),
-                note=_noted(plan.note + note),
-                delivered=notifier.acknowledged(status, note),
-                retry_after_s=notifier.retry_after_s,
+                note=_noted(plan.note + answer.text),
+                delivered=notifier.acknowledged(answer.status, answer.text),
+                retry_after_s=() if test else notifier.retry_after_s,
+                exchange=_exchange(outgoing, answer) if test else None,
             )
         await network.perform(self._attempted, done)
 
     async def _carried(
         self, client: httpx.AsyncClient, url: str, outgoing: Outgoing, copies: int
-    ) -> tuple[int, str]:
+    ) -> _Answer:
         """Every copy that the carriage makes of one attempt; the first answer is the one kept."""
         answers = [await self._post(client, url, outgoing) for _ in range(copies)]
-        return answers[0] if answers else (0, "")
+        return answers[0] if answers else _Answer(0, b"")
 
     async def _notifier(self, event: Event) -> Notifier | None:
         return self._notifiers.get(await self._network.read(told.door, event))
 
-    async def _post(
-        self, client: httpx.AsyncClient, url: str, outgoing: Outgoing
-    ) -> tuple[int, str]:
+    async def _post(self, client: httpx.AsyncClient, url: str, outgoing: Outgoing) -> _Answer:
         try:
             # The timeouts of httpx are for one read each: this one is for the whole answer.
             async with asyncio.timeout(_ANSWER_WITHIN_S):
@@ -170,13 +184,13 @@ class Deliverer:
                     headers={**outgoing.headers, "Host": target.host},
                     extensions={"sni_hostname": target.name},
                 ) as answer:
-                    return answer.status_code, await _read(answer)
+                    return _Answer(answer.status_code, await _read(answer), _head(answer))
         except Forbidden as error:
-            return 0, str(error)
+            return _Answer(0, str(error).encode())
         except TimeoutError:
-            return 0, f"no complete answer within {_ANSWER_WITHIN_S:.0f} seconds"
+            return _Answer(0, b"no complete answer within %.0f seconds" % _ANSWER_WITHIN_S)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            return 0, f"{type(error).__name__}: {error}"
+            return _Answer(0, f"{type(error).__name__}: {error}".encode())
 
     async def _sleep(self) -> None:
         """Until a commit of this process makes something due, or a moment passes."""
@@ -188,12 +202,27 @@ class Deliverer:
         waiting.clear()
 
 
-async def _read(answer: httpx.Response) -> str:
+async def _read(answer: httpx.Response) -> bytes:
     """The beginning of an answer; what it says of its encoding may be wrong, and is not asked."""
     kept = b""
     async for part in answer.aiter_raw():
-        kept += part[: _NOTE_BYTES - len(kept)]
-    return kept.decode("utf-8", "replace")
+        kept += part[: _ANSWER_BYTES - len(kept)]
+    return kept
+
+
+def _head(answer: httpx.Response) -> bytes:
+    """As it came, but for what the receiver gives only to who asked."""
+    told = (
+        (name, b"***" if name.lower() in _PRIVATE else value) for name, value in answer.headers.raw
+    )
+    return b"\n".join(b"%b: %b" % one for one in told)[:_HEAD_BYTES]
+
+
+def _exchange(outgoing: Outgoing, answer: _Answer) -> Exchange:
+    """What a test shows; why there was no answer is in the log of attempts."""
+    head = "\n".join(f"{name}: {value}" for name, value in outgoing.headers.items()).encode()
+    body = answer.body if answer.status else b""
+    return Exchange(head, outgoing.body, answer.head, body)
 
 
 def _noted(note: str) -> str:

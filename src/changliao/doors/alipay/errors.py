@@ -149,6 +149,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.DISPUTE_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "纠纷不存在"),
     Reason.EVENT_NOT_DUE: Words(_PARAMETER, "通知正在发送"),
     Reason.EVENT_NOT_FOUND: Words(_PARAMETER, "通知不存在"),
+    Reason.SAMPLE_NOT_TOLD: Words(_PARAMETER, "没有这种通知"),
     Reason.EXPIRY_PASSED: Words("ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR", "超时时间早于当前时间"),
     Reason.FEE_INVALID: Words("ACQ.INVALID_PARAMETER", "费率不合法"),
     Reason.GROUP_BILL_CLOSED: Words("ACQ.INVALID_PARAMETER", "群收款已结束"),

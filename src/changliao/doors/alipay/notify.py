@@ -10,18 +10,19 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from changliao.core import clock
+from changliao.core import clock, samples
 from changliao.core.clock import BEIJING, Instant
 from changliao.core.events import Event, EventKind, Letter, Outgoing
 from changliao.core.ids import made_at
 from changliao.core.orders import Order
 from changliao.core.parties import Merchant
+from changliao.core.refunds import Refund
 from changliao.doors.alipay import crypto, frozen, refunds, trades, words
 from changliao.doors.alipay.parameters import CODECS
 from changliao.doors.alipay.platform import Platform
 from changliao.operations.network import Network
 from changliao.operations.numbers import number_of
-from changliao.store.views import authorizations, orders, parties
+from changliao.store.views import authorizations, events, orders, parties
 from changliao.store.views.orders import Placed
 
 RETRY_AFTER_S: Final = (240, 600, 600, 3_600, 7_200, 21_600, 54_000)
@@ -43,6 +44,8 @@ class Notifier:
     async def compose(self, event: Event) -> Letter | None:
         """The letter for an event; None when it has nowhere to go."""
         match event.kind:
+            case EventKind.WEBHOOK_TEST:
+                return await self._test(event)
             case EventKind.ORDER_PAID:
                 return await self._paid(event)
             case EventKind.REFUND_FINISHED:
@@ -67,10 +70,25 @@ class Notifier:
         """Only 200 with the word itself."""
         return acknowledged(status, answer)
 
+    async def _test(self, event: Event) -> Letter | None:
+        """A sample, told as what it is a sample of."""
+        test = await self._network.read(events.test, event)
+        apps = await self._network.read(parties.apps_of, event.merchant_id)
+        if test is None or not apps:
+            return None
+        terms = samples.terms(test, msgspec.json.encode(trades.Details(apps[0].number)))
+        placed = Placed(samples.order(test, apps[0].id), terms)
+        if samples.kind(test) is EventKind.ORDER_PAID:
+            return await self._tell_paid(event, placed)
+        return await self._tell_refunded(event, placed, samples.refund(test), samples.AMOUNT)
+
     async def _paid(self, event: Event) -> Letter | None:
         placed = await self._network.read(orders.order, event.merchant_id, event.subject_id)
         if placed is None or not placed.terms.notify_url:
             return None
+        return await self._tell_paid(event, placed)
+
+    async def _tell_paid(self, event: Event, placed: Placed) -> Letter:
         paid = placed.order.amount.amount
         fields = await self._fields(event, placed)
         fields |= {
@@ -92,7 +110,12 @@ class Notifier:
         known = await network.read(orders.refunds_of_order, order.merchant_id, order.id)
         # As it stood when this refund was done: others may have come since.
         so_far = sum(one.amount for one in known if one.id <= refund.id)
-        whole = so_far == order.amount.amount
+        return await self._tell_refunded(event, placed, refund, so_far)
+
+    async def _tell_refunded(
+        self, event: Event, placed: Placed, refund: Refund, so_far: int
+    ) -> Letter:
+        whole = so_far == placed.order.amount.amount
         fields = await self._fields(event, placed) | {
             "gmt_close": words.moment(refund.finished_at) if whole else "",
             "gmt_refund": words.moment_ms(refund.finished_at),

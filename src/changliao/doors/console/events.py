@@ -6,19 +6,23 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from changliao.core import ids
-from changliao.core.events import Event, ResendEvent
+from changliao.core.clock import Instant
+from changliao.core.events import SAMPLES, Event, EventKind, ResendEvent, Sample
 from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
+from changliao.core.parties import Key, KeyKind
 from changliao.doors.console import naming
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
 from changliao.operations.events import RESEND
-from changliao.store.views import console, events, told
+from changliao.store.views import console, events, parties, told
+from changliao.web.masking import masked
 
 _PAGE: Final = 30
 _NEWEST: Final = 1 << 62
 _BODY_SHOWN: Final = 4_096
 _LONGEST_ID: Final = 32
 _UNKNOWN: Final = Refused(Reason.EVENT_NOT_FOUND)
+_RSA: Final = (KeyKind.RSA_PUBLIC, KeyKind.RSA_CERTIFICATE)
 
 
 async def listed(visit: Visit) -> Response:
@@ -47,6 +51,7 @@ async def listed(visit: Visit) -> Response:
         older=shown[-1][0] if len(found) > _PAGE else "",
         given_up=given_up,
         running=await read(events.running, [one[-1] for one in shown], visit.network.clock()),
+        samples=await samples(visit) if naming.scope(visit) else {},
         base=naming.prefix(visit),
         here_nav="events",
     )
@@ -58,6 +63,11 @@ async def one(visit: Visit) -> Response:
     if event is None:
         return visit.missing()
     read = visit.network.read
+    deliveries = await read(events.deliveries, event.id, event.merchant_id)
+    version = f"{event.state.name}-{event.attempts}-{len(deliveries)}".lower()
+    if visit.query.get("seen") == version:
+        return Response(status_code=204)
+    test = event.kind is EventKind.WEBHOOK_TEST
     body = await read(events.body, event.id, event.merchant_id)
     return visit.render(
         "console/event.html",
@@ -66,8 +76,11 @@ async def one(visit: Visit) -> Response:
         running=bool(await read(events.running, [event], visit.network.clock())),
         door=await read(told.door, event),
         merchant=await naming.party(visit.network, event.merchant_id),
-        deliveries=await read(events.deliveries, event.id, event.merchant_id),
-        body=(body or b"").decode("utf-8", "replace")[:_BODY_SHOWN],
+        deliveries=deliveries,
+        body=_shown(body or b""),
+        test=await read(events.test, event) if test else None,
+        exchange=await _exchange(visit, event) if test else None,
+        version=version,
         base=naming.prefix(visit),
         here_nav="events",
     )
@@ -105,6 +118,36 @@ async def resend_chosen(visit: Visit) -> Response:
 async def _resent(visit: Visit, form: FormData, event: Event) -> Event | Refused:
     command, before = ResendEvent(event.merchant_id, event.id), event.state.name.lower()
     return await visit.act(form, RESEND, command, ids.show("evt", event.id), before=before)
+
+
+async def samples(visit: Visit) -> dict[str, tuple[Sample, ...]]:
+    """What the merchant can test, by door: our own, and those that it or its apps have keys for."""
+    read, now = visit.network.read, visit.network.clock()
+    merchant = await naming.own_merchant(visit)
+    apps = await read(parties.apps_of, merchant.id)
+    of_apps = [key for app in apps for key in await read(parties.keys_of, app.id)]
+    spoken = {
+        "wechatpay": _signs(await read(parties.keys_of, merchant.id), now),
+        "alipay": _signs(of_apps, now),
+        "rest": True,
+    }
+    return {door: kinds for door, kinds in SAMPLES.items() if spoken[door]}
+
+
+def _signs(keys: list[Key], now: Instant) -> bool:
+    return any(one.kind in _RSA and one.works(now) for one in keys)
+
+
+async def _exchange(visit: Visit, event: Event) -> dict[str, str]:
+    """What went out and what came back, without what receivers keep secret."""
+    found = await visit.network.read(events.exchange, event)
+    if found is None:
+        return {}
+    return {name: masked(_shown(getattr(found, name))) for name in found.__struct_fields__}
+
+
+def _shown(text: bytes) -> str:
+    return text.decode("utf-8", "replace")[:_BODY_SHOWN]
 
 
 async def _named(visit: Visit) -> Event | None:

@@ -5,10 +5,10 @@ from typing import Final
 from starlette.responses import RedirectResponse, Response
 
 from changliao.core import ids
-from changliao.core.events import EventState, TestWebhook
+from changliao.core.events import EventState, Sample, TestWebhook
 from changliao.core.ids import EventId
 from changliao.core.members import Right
-from changliao.core.outcome import Refused
+from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import Merchant
 from changliao.core.sandbox import Act
 from changliao.doors.console import events, naming, orders, requests
@@ -66,10 +66,14 @@ async def test_webhook(visit: Visit) -> Response:
     if not is_address(address):
         text = visit.words("请填写 http:// 或 https:// 开头的地址，不含密码。")
         return visit.render("console/said.html", UNPROCESSABLE, said="refused", text=text)
+    door, _, word = str(form.get("sample", "")).partition(" ")
+    if word not in (await events.samples(visit)).get(door, ()):
+        return visit.refused(Refused(Reason.SAMPLE_NOT_TOLD))
     event_id = EventId(visit.network.ids.new())
     shown = ids.show("evt", event_id)
+    test = TestWebhook(event_id, merchant.id, address, door, Sample(word))
     outcome = await visit.act(
-        form, TEST, TestWebhook(event_id, merchant.id, address), shown, address=address
+        form, TEST, test, shown, address=address, door=door, sample=test.sample.value
     )
     if isinstance(outcome, Refused):
         return visit.refused(outcome)

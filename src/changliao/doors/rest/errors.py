@@ -61,6 +61,7 @@ STATUSES: Final[Mapping[Reason, int]] = {
     Reason.DISPUTE_NOT_FOUND: 404,
     Reason.EVENT_NOT_DUE: 409,
     Reason.EVENT_NOT_FOUND: 404,
+    Reason.SAMPLE_NOT_TOLD: 422,
     Reason.EXPIRY_PASSED: 422,
     Reason.FEE_INVALID: 422,
     Reason.GROUP_BILL_CLOSED: 409,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import ids
-from changliao.core.events import Event, EventState, ResendEvent, TestWebhook
+from changliao.core.events import Event, EventState, ResendEvent, Sample, TestWebhook
 from changliao.core.ids import EventId
 from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
@@ -29,6 +29,7 @@ from changliao.operations.events import RESEND, TEST
 from changliao.store.views import events
 
 StateName = Literal["waiting", "delivered", "given_up"]
+DoorName = Literal["wechatpay", "alipay", "rest"]
 
 
 class DeliveryShown(Struct, frozen=True):
@@ -54,9 +55,11 @@ class EventShown(Struct, frozen=True):
 
 
 class TestForm(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a test event goes."""
+    """Where a test event goes, by which door it is told and what it is a sample of."""
 
     notify_url: Url
+    door: DoorName = "rest"
+    sample: Sample = Sample.NOTHING
 
 
 class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,11 +98,11 @@ async def show(door: Door, call: Call[Nothing, Nothing]) -> EventShown:
 async def test(door: Door, call: Call[TestForm, Nothing]) -> Any:
     """Send a test event to an address.
 
-    It is signed, logged and tried again like any other.
+    It is made, signed and logged like any other, over a sample that is in no books, and sent once.
     """
-    command = TestWebhook(
-        EventId(door.network.ids.new()), call.caller.key.merchant_id, call.form.notify_url
-    )
+    form, event_id = call.form, EventId(door.network.ids.new())
+    merchant_id = call.caller.key.merchant_id
+    command = TestWebhook(event_id, merchant_id, form.notify_url, form.door, form.sample)
     return await perform(door, call, TEST, command, show_event)
 
 
@@ -138,9 +141,10 @@ _STATES: Final[dict[EventState, StateName]] = {
     EventState.DELIVERED: "delivered",
     EventState.GIVEN_UP: "given_up",
 }
+_NOT_TOLD: Final = (Reason.SAMPLE_NOT_TOLD,)
 _UNKNOWN: Final = (Reason.EVENT_NOT_FOUND,)
 ENDPOINTS: Final = (
-    Endpoint("POST", "/events", test, Who.MERCHANT, TestForm, Nothing, EventShown, 201),
+    Endpoint("POST", "/events", test, Who.MERCHANT, TestForm, Nothing, EventShown, 201, _NOT_TOLD),
     Endpoint("GET", "/events", log, Who.EITHER, Nothing, EventsQuery, Page[EventShown]),
     Endpoint(
         "GET", "/events/{event_id}", show, Who.EITHER, Nothing, Nothing, EventShown, 200, _UNKNOWN

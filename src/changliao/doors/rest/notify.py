@@ -8,9 +8,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 from msgspec.structs import replace
 
-from changliao.core import clock, ids
+from changliao.core import clock, ids, samples
 from changliao.core.clock import Instant
 from changliao.core.events import RETRY_AFTER_S, Event, EventKind, Letter, Outgoing, took
+from changliao.core.ids import AppId
 from changliao.core.refunds import RefundState
 from changliao.doors.rest import notices
 from changliao.doors.rest.authorization import ANSWERS_PURPOSE
@@ -122,8 +123,20 @@ class Notifier:
         return Letter(url, msgspec.json.encode(told), merchant)
 
     async def _test(self, event: Event) -> Letter | None:
-        url = await self._network.read(events.test_address, event.id, event.merchant_id)
-        return await self._letter(event, url, TestedMerchant(ids.show("mch", event.merchant_id)))
+        """A sample, told as what it is a sample of; or nothing but whose test it is."""
+        test = await self._network.read(events.test, event)
+        apps = await self._network.read(parties.apps_of, event.merchant_id)
+        if test is None:
+            return None
+        subject: Struct = TestedMerchant(ids.show("mch", event.merchant_id))
+        told = replace(event, kind=samples.kind(test))
+        if told.kind is not EventKind.WEBHOOK_TEST:
+            order = samples.order(test, apps[0].id if apps else AppId(0))
+            if told.kind is EventKind.ORDER_PAID:
+                subject = show_order(order, samples.terms(test))
+            else:
+                subject = show_refund(samples.refund(test), order)
+        return await self._letter(told, test.notify_url, subject)
 
     def sign(self, letter: Letter, now: Instant) -> Outgoing:
         """Timestamp, nonce and body are signed, each followed by a line feed."""

@@ -98,6 +98,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.DISPUTE_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "纠纷不存在"),
     Reason.EVENT_NOT_DUE: Words(400, _INVALID, "通知正在发送"),
     Reason.EVENT_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "通知不存在"),
+    Reason.SAMPLE_NOT_TOLD: Words(400, _INVALID, "没有这种通知"),
     Reason.EXPIRY_PASSED: Words(400, _PARAM, "time_expire必须晚于当前时间"),
     Reason.FEE_INVALID: Words(400, "PARAM_ERROR", "费率不合法"),
     Reason.GROUP_BILL_CLOSED: Words(400, "INVALID_REQUEST", "群收款已结束"),

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
-from changliao.core import clock
+from changliao.core import clock, samples
 from changliao.core.clock import Instant
 from changliao.core.events import RETRY_AFTER_S, Event, EventKind, Letter, Outgoing, took
 from changliao.core.parties import Merchant
-from changliao.core.refunds import RefundState
+from changliao.core.refunds import Refund, RefundState
 from changliao.doors.wechatpay import combined, crypto, share_receipts, transactions, transfers
 from changliao.doors.wechatpay.authorization import SCHEME
 from changliao.doors.wechatpay.certificates import api_key
@@ -23,7 +24,7 @@ from changliao.doors.wechatpay.platform import Platform
 from changliao.doors.wechatpay.refunds import ACCOUNT, STATES
 from changliao.operations import checkout
 from changliao.operations.network import Network
-from changliao.store.views import orders, parties, payouts, splits
+from changliao.store.views import events, orders, parties, payouts, splits
 
 
 class _Notice(NamedTuple):
@@ -58,6 +59,8 @@ class Notifier:
     async def compose(self, event: Event) -> Letter | None:
         """The letter for an event; None when it has nowhere to go."""
         match event.kind:
+            case EventKind.WEBHOOK_TEST:
+                return await self._test(event)
             case EventKind.ORDER_PAID:
                 return await self._paid(event)
             case EventKind.REFUND_FINISHED | EventKind.REFUND_ABNORMAL:
@@ -94,13 +97,26 @@ class Notifier:
         """Only the status counts."""
         return took(status)
 
-    async def _paid(self, event: Event) -> Letter | None:
-        network = self._network
-        placed = await network.read(orders.order, event.merchant_id, event.subject_id)
-        if placed is None:
+    async def _test(self, event: Event) -> Letter | None:
+        """A sample, told as what it is a sample of."""
+        test = await self._network.read(events.test, event)
+        apps = await self._network.read(parties.apps_of, event.merchant_id)
+        if test is None or not apps:
             return None
+        details = msgspec.json.encode(transactions.Details(appid=apps[0].number))
+        terms = samples.terms(test, details)
+        placed = orders.Placed(samples.order(test, apps[0].id), terms)
+        if samples.kind(test) is EventKind.ORDER_PAID:
+            return await self._tell_paid(event, placed)
+        return await self._tell_refunded(event, placed, samples.refund(test))
+
+    async def _paid(self, event: Event) -> Letter | None:
+        placed = await self._network.read(orders.order, event.merchant_id, event.subject_id)
+        return await self._tell_paid(event, placed) if placed else None
+
+    async def _tell_paid(self, event: Event, placed: orders.Placed) -> Letter:
         merchant = await self._receiver(placed)
-        resource = await transactions.describe(network, placed, state="SUCCESS")
+        resource = await transactions.describe(self._network, placed, state="SUCCESS")
         body = self._sealed(event, merchant, _PAID, resource)
         return Letter(placed.terms.notify_url, body, merchant)
 
@@ -126,12 +142,15 @@ class Notifier:
         placed = await network.read(orders.order, refund.merchant_id, refund.order_id)
         if placed is None:
             return None
-        merchant = await self._receiver(placed)
-        total = placed.order.amount.amount
         # The fact that was committed, not how things stand: it may have gone on since.
         abnormal = event.kind is EventKind.REFUND_ABNORMAL
         state = RefundState.ABNORMAL if abnormal else RefundState.SUCCEEDED
-        owner = await network.look_up(parties.merchant, refund.merchant_id)
+        return await self._tell_refunded(event, placed, replace(refund, state=state))
+
+    async def _tell_refunded(self, event: Event, placed: orders.Placed, refund: Refund) -> Letter:
+        merchant = await self._receiver(placed)
+        total, state = placed.order.amount.amount, refund.state
+        owner = await self._network.look_up(parties.merchant, refund.merchant_id)
         resource: dict[str, Any] = {"mchid": merchant.number}
         if placed.order.partner_id:
             sub_mchid = owner.number if owner else ""

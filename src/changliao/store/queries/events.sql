@@ -57,7 +57,13 @@ SELECT event_id, merchant_id, attempt, at_us, status, duration_ms, note
 FROM input;
 
 -- name: webhook_tests_insert
--- input: event_id bigint, merchant_id bigint, notify_url text
-INSERT INTO webhook_tests (event_id, merchant_id, notify_url)
-SELECT event_id, merchant_id, notify_url
+-- input: event_id bigint, merchant_id bigint, notify_url text, door text, sample text
+INSERT INTO webhook_tests (event_id, merchant_id, notify_url, door, sample)
+SELECT event_id, merchant_id, notify_url, door, sample
+FROM input;
+
+-- name: test_exchanges_insert
+-- input: event_id bigint, merchant_id bigint, attempt integer, sent_head bytea, sent bytea, answer_head bytea, answer bytea
+INSERT INTO test_exchanges (event_id, merchant_id, attempt, sent_head, sent, answer_head, answer)
+SELECT event_id, merchant_id, attempt, sent_head, sent, answer_head, answer
 FROM input;

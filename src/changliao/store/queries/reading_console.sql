@@ -287,7 +287,7 @@ SELECT
     attempts,
     next_at_us
 FROM events
-WHERE state = 3 AND event_id < :before
+WHERE state = 3 AND kind <> 3 AND event_id < :before
 ORDER BY event_id DESC
 LIMIT :most;
 

@@ -133,9 +133,23 @@ ORDER BY webhook_tests.event_id DESC
 LIMIT :most;
 
 -- name: webhook_test
-SELECT notify_url
+SELECT
+    notify_url,
+    door,
+    sample
 FROM webhook_tests
 WHERE event_id = :event_id AND merchant_id = :merchant_id;
+
+-- name: test_exchange
+SELECT
+    sent_head,
+    sent,
+    answer_head,
+    answer
+FROM test_exchanges
+WHERE event_id = :event_id AND merchant_id = :merchant_id
+ORDER BY attempt DESC
+LIMIT 1;
 
 -- name: events_latest
 SELECT

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from changliao.core.clock import Instant
-from changliao.core.events import Event, is_running
+from changliao.core.events import Event, Exchange, Sample, TestWebhook, is_running
 from changliao.store.engine import Reader
 from changliao.store.events import answered, from_row
 
@@ -58,10 +58,21 @@ def event(reader: Reader, event_id: int) -> Event | None:
     return from_row(rows[0]) if rows else None
 
 
-def test_address(reader: Reader, event_id: int, merchant_id: int) -> str:
-    """Where a test event goes; empty for other events."""
-    rows = reader.select("webhook_test", {"event_id": event_id, "merchant_id": merchant_id})
-    return str(rows[0][0]) if rows else ""
+def test(reader: Reader, event: Event) -> TestWebhook | None:
+    """Where a test event goes and what it tells; None for other events."""
+    keys = {"event_id": event.id, "merchant_id": event.merchant_id}
+    rows = reader.select("webhook_test", keys)
+    if not rows:
+        return None
+    notify_url, door, sample = rows[0]
+    return TestWebhook(event.id, event.merchant_id, notify_url, door, Sample(sample))
+
+
+def exchange(reader: Reader, event: Event) -> Exchange | None:
+    """What the last attempt of a test sent and got."""
+    keys = {"event_id": event.id, "merchant_id": event.merchant_id}
+    rows = reader.select("test_exchange", keys)
+    return Exchange(*map(bytes, rows[0])) if rows else None
 
 
 def body(reader: Reader, event_id: int, merchant_id: int) -> bytes | None:

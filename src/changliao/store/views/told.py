@@ -2,7 +2,7 @@
 
 from changliao.core.events import NOTICES, Event, EventKind
 from changliao.store.engine import Reader
-from changliao.store.views import authorizations, orders, payouts, splits
+from changliao.store.views import authorizations, events, orders, payouts, splits
 
 _OWN = "rest"
 
@@ -14,7 +14,8 @@ def door(reader: Reader, event: Event) -> str:
         return _OWN
     match event.kind:
         case EventKind.WEBHOOK_TEST:
-            return _OWN
+            tested = events.test(reader, event)
+            return tested.door if tested else ""
         case EventKind.AUTHORIZATION_FROZEN | EventKind.AUTHORIZATION_RELEASED:
             frozen = authorizations.authorization(reader, merchant_id, subject_id)
             return frozen.door if frozen else ""
