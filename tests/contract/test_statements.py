@@ -20,7 +20,7 @@ from tests import postgres
 STATEMENTS = statements.load("sqlite")
 VALUES: dict[str, Any] = {"bigint": 7, "integer": 1, "text": "x", "bytea": b"\x00\xff"}
 # A named parameter is a number, except these.
-TEXTS = {"key", "number", "serial", "reference", "phone", "role"}
+TEXTS = {"key", "number", "serial", "reference", "phone", "role", "text", "pattern"}
 BINARIES = {"token"}
 
 
