@@ -56,7 +56,7 @@ def test_english_readers_have_english_columns(person: Wallet) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["2011-12/CNY", f"{MONTH}/XXX", "2026-13/CNY", "x/CNY", "2999-01/CNY"]
+    "path", ["2011-12/CNY", f"{MONTH}/ZZZ", "2026-13/CNY", "x/CNY", "2999-01/CNY"]
 )
 def test_months_that_are_not_there_are_not_found(
     sandbox: tuple[Served, Rest], person: Wallet, path: str

@@ -1,17 +1,23 @@
 """The books day by day: each close follows from the one before, and files add up by themselves."""
 
+import asyncio
 import re
 from collections import defaultdict
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
 import pytest
 
 from changliao.core import chart
 from changliao.core.bills import Day, day_of
-from changliao.core.clock import DAY, HOUR, Instant
+from changliao.core.clock import BEIJING, DAY, HOUR, Instant, to_datetime
 from changliao.core.closing import CHANNELS, EVERYBODY
 from changliao.operations.accounting import FORMATS, export
+from changliao.operations.network import Network
+from changliao.operations.vault import Vault
+from changliao.store.engine import Reader
+from changliao.store.engines import open_engine
 from changliao.store.views import closing, reports
 from tests.world import START, World
 
@@ -92,16 +98,30 @@ def test_channels_are_told_apart_and_everybody_is_on_request(world: World) -> No
 @pytest.mark.parametrize("first", [FIRST, Day(FIRST + 1)])
 def test_a_file_adds_up_to_what_it_asserts(world: World, first: Day, *, each: bool) -> None:
     three_days(world)
-    held: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    asserted = 0
-    for line in lines(world, "beancount", first, each=each):
-        if posting := re.fullmatch(r"  ([A-Z][\w:-]+)  (-?[\d.]+) ([A-Z]{3})", line):
-            held[posting[1], posting[3]] += Decimal(posting[2])
-        elif balance := re.fullmatch(r"\S+ balance (\S+)  (-?[\d.]+) ~ 0 ([A-Z]{3})", line):
-            assert held[balance[1], balance[3]] == Decimal(balance[2]), line
-            asserted += 1
-    assert asserted > len(held), "at the end of all, and of a day before"
-    assert sum(held.values()) == 0
+    check_adds_up(lines(world, "beancount", first, each=each))
+
+
+def test_a_file_is_of_one_moment_while_others_pay(sqlite_world: World) -> None:
+    world = three_days(sqlite_world)
+    payer, order = world.user(900), world.place(900)
+
+    def view(reader: Reader) -> list[str]:
+        written = export(reader, FIRST, LAST, FORMATS["beancount"], each=False)
+        today = f"{to_datetime(world.now, BEIJING):%Y-%m-%d}"
+        begun = [*takewhile(lambda line: not line.startswith(today), written)]
+        begun.append(next(written))
+        world.pay(order, payer)
+        return [*begun, *written]
+
+    async def read() -> list[str]:
+        network = Network(open_engine(world.address), lambda: world.now, Vault(b"s" * 32), 9)
+        await network.start()
+        try:
+            return await network.snapshot(view)
+        finally:
+            await network.close()
+
+    check_adds_up(asyncio.run(read()))
 
 
 def test_decimals_are_the_currencys(world: World) -> None:
@@ -112,3 +132,17 @@ def test_decimals_are_the_currencys(world: World) -> None:
     assert "Liabilities:Wallets  -1.234 KWD" in text
     assert "Liabilities:Wallets  700 JPY" in text
     assert "Liabilities:Merchants:Payable  -2.50 CNY" in text
+
+
+def check_adds_up(written: list[str]) -> None:
+    """Every balance that is asserted is what the postings before it make."""
+    held: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    asserted = 0
+    for line in written:
+        if posting := re.fullmatch(r"  ([A-Z][\w:-]+)  (-?[\d.]+) ([A-Z]{3})", line):
+            held[posting[1], posting[3]] += Decimal(posting[2])
+        elif balance := re.fullmatch(r"\S+ balance (\S+)  (-?[\d.]+) ~ 0 ([A-Z]{3})", line):
+            assert held[balance[1], balance[3]] == Decimal(balance[2]), line
+            asserted += 1
+    assert asserted > len(held), "at the end of all, and of a day before"
+    assert sum(held.values()) == 0

@@ -149,6 +149,17 @@ class Network:
         """A view that takes long, always beside the loop. Raises Unavailable."""
         return await self.in_thread(lambda: self._read(view, *args, **kwargs))
 
+    async def snapshot(
+        self, view: Callable[Concatenate[Reader, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """A view that takes long and whose reads all see one moment. Raises Unavailable."""
+
+        def read() -> R:
+            with self.engine.snapshot() as reader:
+                return view(reader, *args, **kwargs)
+
+        return await self.in_thread(read)
+
     async def look_up(self, view: Callable[[Reader, *Ts], R], *args: *Ts) -> R:
         """A view of merchants, members, apps, keys or partnerships, at most a second old."""
         key = (view, args)

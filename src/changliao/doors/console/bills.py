@@ -26,7 +26,7 @@ async def listed(visit: Visit) -> Response:
         reports.days, visit.member.organisation, Day(today - _DAYS + 1), today
     )
     shown = [
-        (_shown(Day(one.day)), BY_NUMBER[one.currency].code, is_over(Day(one.day), now), one)
+        (shown_day(Day(one.day)), BY_NUMBER[one.currency].code, is_over(Day(one.day), now), one)
         for one in reversed(found)
     ]
     return visit.render("portal/bills.html", days=shown, here_nav="bills")
@@ -35,7 +35,7 @@ async def listed(visit: Visit) -> Response:
 async def download(visit: Visit) -> Response:
     """One day that is over, as CSV."""
     parts = visit.request.path_params
-    currency, day = CURRENCIES.get(parts["currency"]), _day(parts["day"])
+    currency, day = CURRENCIES.get(parts["currency"]), day_named(parts["day"])
     if currency is None or day is None or not is_over(day, visit.network.clock()):
         return visit.missing()
     merchant_id = MerchantId(visit.member.organisation)
@@ -60,11 +60,13 @@ def _row(visit: Visit, sale: Sale, currency: Currency) -> list[str]:
     ]
 
 
-def _shown(day: Day) -> str:
+def shown_day(day: Day) -> str:
+    """`2026-11-25`."""
     return f"{clock.to_datetime(starts_at(day), BEIJING):%Y-%m-%d}"
 
 
-def _day(text: str) -> Day | None:
+def day_named(text: str) -> Day | None:
+    """The day of this text; None for what is none."""
     try:
         return day_of(clock.from_rfc3339(f"{text}T00:00:00+08:00"))
     except (ValueError, OverflowError):

@@ -1,7 +1,5 @@
 """The books closed day by day, and some days of them as a file of plain-text accounting."""
 
-from datetime import date, timedelta
-from functools import partial
 from typing import Final
 
 from starlette.responses import Response
@@ -9,12 +7,12 @@ from starlette.responses import Response
 from changliao.core import chart
 from changliao.core.bills import Day, day_of, is_over
 from changliao.core.members import Right
+from changliao.doors.console.bills import day_named, shown_day
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
 from changliao.operations import accounting
 from changliao.store.engine import Reader
 from changliao.store.views import channels, closing
 
-_EPOCH: Final = date(1970, 1, 1)
 MOST_DAYS: Final = 92
 
 
@@ -22,7 +20,7 @@ async def closed(visit: Visit) -> Response:
     """One day: what each account held before it, what moved, what it holds after it."""
     now = visit.network.clock()
     asked = visit.query.get("day", "")
-    day = _day(asked) if asked else await _latest(visit)
+    day = day_named(asked) if asked else await _latest(visit)
     if day is None:
         return visit.missing()
     found = await visit.network.report(closing.closes, day)
@@ -38,9 +36,9 @@ async def closed(visit: Visit) -> Response:
     ]
     return visit.render(
         "console/closes.html",
-        day=_shown(day),
-        before=_shown(Day(day - 1)),
-        after=_shown(Day(day + 1)) if day < day_of(now) else "",
+        day=shown_day(day),
+        before=shown_day(Day(day - 1)),
+        after=shown_day(Day(day + 1)) if day < day_of(now) else "",
         over=is_over(day, now),
         lines=lines,
         most=MOST_DAYS,
@@ -51,15 +49,15 @@ async def closed(visit: Visit) -> Response:
 
 async def download(visit: Visit) -> Response:
     """These days as a file; the day that is not over yet as far as it is."""
-    first, last = _day(visit.query.get("first", "")), _day(visit.query.get("last", ""))
+    first, last = day_named(visit.query.get("first", "")), day_named(visit.query.get("last", ""))
     form = accounting.FORMATS.get(visit.query.get("format", ""))
     if form is None or first is None or last is None or not 0 <= last - first < MOST_DAYS:
         text = visit.console.pages.words(
             visit.request, "请选择开始和结束的日期，最多 92 天，结束不早于开始。"
         )
         return visit.render("console/said.html", UNPROCESSABLE, said="refused", text=text)
-    written = await visit.network.report(partial(_file, first=first, last=last, form=form))
-    name = f"{_shown(first)}-{_shown(last)}.{visit.query['format']}"
+    written = await visit.network.snapshot(_file, first, last, form)
+    name = f"{shown_day(first)}-{shown_day(last)}.{visit.query['format']}"
     return Response(
         written.encode(),
         media_type="text/plain; charset=utf-8",
@@ -80,18 +78,6 @@ async def _latest(visit: Visit) -> Day:
     today = day_of(visit.network.clock())
     known = await visit.network.read(closing.days)
     return Day(today - 1) if known and known[0] < today else today
-
-
-def _day(text: str) -> Day | None:
-    try:
-        day = (date.fromisoformat(text) - _EPOCH).days
-    except ValueError:
-        return None
-    return Day(day) if len(text) == len("2026-11-25") and 0 < day < 60_000 else None
-
-
-def _shown(day: Day) -> str:
-    return (_EPOCH + timedelta(days=day)).isoformat()
 
 
 ENTRIES: Final = (
