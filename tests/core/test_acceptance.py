@@ -109,6 +109,50 @@ def test_a_period_ends_and_a_later_policy_follows_one_without_an_end() -> None:
     assert says(short, OWN_METHOD, PC, at(2), at(2)) == "accepted"
 
 
+def test_a_period_with_an_end_interrupts_what_has_none() -> None:
+    connected = a_draft(Cell(4, PC, Accepting.ACCEPTED))
+    week = a_draft(Cell(4, PC, Accepting.SUSPENDED), number=2, starts=at(1), ends=at(8))
+    known = agreed(connected, week)
+    assert [says(known, 4, PC, at(d), at(d)) for d in (0.5, 1, 7.9, 8, 99)] == [
+        "accepted", "method_suspended", "method_suspended", "accepted", "accepted",
+    ]  # fmt: skip
+    for_good = a_draft(Cell(4, PC, Accepting.BANNED), number=3, starts=at(9))
+    known = agreed(connected, week, for_good)
+    assert [says(known, 4, PC, at(d), at(d)) for d in (8, 9)] == ["accepted", "method_banned"]
+
+
+def test_what_is_to_come_stays_when_a_shorter_period_is_agreed_before_it() -> None:
+    later = a_draft(Cell(OWN_METHOD, PC, Accepting.BANNED), starts=at(10))
+    short = a_draft(number=2, starts=at(1), ends=at(5))
+    known = agreed(later, short)
+    assert [says(known, OWN_METHOD, PC, at(d), at(d)) for d in (0, 1, 5, 10, 99)] == [
+        "accepted", "method_suspended", "accepted", "method_banned", "method_banned",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "answer"),
+    [(UnderWay.STOP, "method_banned"), (UnderWay.FINISH, "accepted")],
+)
+def test_what_was_stopped_is_not_finished_because_another_policy_follows(
+    first: UnderWay, answer: str
+) -> None:
+    suspended = a_draft(starts=at(1), under_way=first)
+    banned = a_draft(Cell(OWN_METHOD, PC, Accepting.BANNED), number=2, starts=at(3))
+    known = agreed(suspended, banned)
+    assert says(known, OWN_METHOD, PC, at(0.5), at(4)) == answer
+    assert says(known, OWN_METHOD, PC, at(2), at(4)) == "method_banned"
+
+
+def test_what_waited_for_a_method_to_come_back_is_finished_when_it_goes_again() -> None:
+    first = a_draft(starts=at(1), ends=at(3))
+    second = a_draft(number=2, starts=at(5))
+    known = agreed(first, second)
+    assert says(known, OWN_METHOD, PC, at(2), at(4)) == "accepted"
+    assert says(known, OWN_METHOD, PC, at(2), at(6)) == "accepted"
+    assert says(known, OWN_METHOD, PC, at(5), at(6)) == "method_suspended"
+
+
 def test_an_order_is_placed_while_anything_is_accepted_at_its_terminal() -> None:
     off = Cell(OWN_METHOD, APP, Accepting.BANNED)
     known = agreed(a_draft(off))
@@ -238,9 +282,15 @@ def test_any_history_says_one_thing_for_each_cell_and_moment(history: list[Any])
                 other for other in same
                 if other.starts_at <= moment and (not other.ends_at or moment < other.ends_at)
             ]  # fmt: skip
-            assert len(covering) <= 1
+            # One that has its end may interrupt one that has none, and was approved later.
+            assert [bool(other.ends_at) for other in covering] in (
+                [],
+                [False],
+                [True],
+                [False, True],
+            )
             stood = stands(known.policies, cell.method_id, cell.terminal_id, moment)
-            assert not covering or stood is covering[0].cell.state
+            assert not covering or stood is covering[-1].cell.state
             refused = decide_acceptance(
                 known.policies, cell.method_id, cell.terminal_id, moment, moment
             )

@@ -152,10 +152,11 @@ def test_two_approvals_of_one_platform_in_one_batch_are_both_kept(world: World) 
         acceptance.DRAFT, replace(first, id=PolicyDraftId(world.ids.new()), cells=other)
     )
     done = world.batch(
-        [(acceptance.APPROVE, ApproveDraft(one.id, "mbr_000000000000B")) for one in (first, second)]
+        [(acceptance.APPROVE, ApproveDraft(one.id, "mbr_000000000000B")) for one in (second, first)]
     )
     assert [one.state for one in done] == [DraftState.APPROVED] * 2
     assert len(world.rows()["acceptances"]) == 1
+    world.audit()
     world.now = Instant(world.now + LEAD)
     for scene in (Scene.APP, Scene.JSAPI):
         order = world.an_order(scene=scene)

@@ -63,7 +63,10 @@ class Cell(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True):
-    """How a cell stands from `starts_at` until `ends_at` (NEVER: until another follows)."""
+    """How a cell stands from `starts_at` until `ends_at` (NEVER: until another follows).
+
+    One with an end may interrupt one without: the last approved of those whose period it is holds.
+    """
 
     draft_id: PolicyDraftId
     cell: Cell
@@ -158,29 +161,26 @@ def in_force(
 
 def stands(policies: Sequence[Policy], method_id: int, terminal_id: int, at: Instant) -> Accepting:
     """How a method stands on a terminal at a moment."""
-    policy = in_force(policies, method_id, terminal_id, at)
-    if policy is not None:
-        return policy.cell.state
-    return Accepting.ACCEPTED if method_id == OWN_METHOD else Accepting.NOT_CONNECTED
+    return _state(in_force(policies, method_id, terminal_id, at), method_id)
 
 
 def decide_acceptance(
     policies: Sequence[Policy], method_id: int, terminal_id: int, begun_at: Instant, now: Instant
 ) -> Refused | None:
     """May an order that was begun then be paid so now? The reason says why not and since when."""
-    policy = in_force(policies, method_id, terminal_id, now)
-    state = stands(policies, method_id, terminal_id, now)
-    if state is Accepting.ACCEPTED:
-        return None
-    finishes = policy is not None and policy.under_way is UnderWay.FINISH
-    if policy is not None and finishes and begun_at < policy.starts_at:
-        # What was begun before may still be finished, if it might have been paid so then.
-        then = stands(policies, method_id, terminal_id, begun_at)
-        if then is Accepting.ACCEPTED:
+    at, refused = now, None
+    while True:
+        policy = in_force(policies, method_id, terminal_id, at)
+        state = _state(policy, method_id)
+        if state is Accepting.ACCEPTED:
             return None
-    if policy is None:
-        return Refused(_REFUSALS[state])
-    return Refused(_REFUSALS[state], policy.reason, policy.starts_at)
+        if policy is None:
+            return refused or Refused(_REFUSALS[state])
+        refused = refused or Refused(_REFUSALS[state], policy.reason, policy.starts_at)
+        if policy.under_way is UnderWay.STOP or begun_at >= policy.starts_at:
+            return refused
+        # What was begun before may still be finished, if it could be until this policy began.
+        at = Instant(policy.starts_at - 1)
 
 
 def decide_placing(policies: Sequence[Policy], terminal_id: int, now: Instant) -> Refused | None:
@@ -245,14 +245,19 @@ def decide_approval(
 
 
 def agreed_after(agreed: Acceptance, approved: Draft) -> Acceptance:
-    """What is agreed once a draft was approved: what had no end is followed by it."""
+    """What is agreed once a draft was approved: it follows what had no end.
+
+    One that has an end itself only interrupts, and what had none goes on afterwards.
+    """
     cells = {(cell.method_id, cell.terminal_id) for cell in approved.cells}
-    kept = tuple(
-        replace(policy, ends_at=approved.starts_at)
-        if policy.ends_at == NEVER and (policy.cell.method_id, policy.cell.terminal_id) in cells
-        else policy
-        for policy in agreed.policies
-    )
+    kept = agreed.policies
+    if approved.ends_at == NEVER:
+        kept = tuple(
+            replace(policy, ends_at=approved.starts_at)
+            if policy.ends_at == NEVER and (policy.cell.method_id, policy.cell.terminal_id) in cells
+            else policy
+            for policy in agreed.policies
+        )
     new = tuple(
         Policy(
             approved.id, cell, approved.starts_at, approved.ends_at, approved.under_way,
@@ -278,6 +283,12 @@ def replayed(platform_id: MerchantId, approved: Iterable[Draft]) -> Acceptance:
     for draft in approved:
         agreed = agreed_after(agreed, draft)
     return agreed
+
+
+def _state(policy: Policy | None, method_id: int) -> Accepting:
+    if policy is not None:
+        return policy.cell.state
+    return Accepting.ACCEPTED if method_id == OWN_METHOD else Accepting.NOT_CONNECTED
 
 
 def _overlap(draft: Draft, agreed: Acceptance, starts_at: Instant) -> Refused | None:

@@ -24,8 +24,8 @@ def first_fault(reader: Reader) -> str | None:
         approved[draft.platform_id].append(draft)
     agreed = {one.platform_id: one for one in acceptance.every(reader)}
     for platform_id in {*approved, *agreed}:
-        history = sorted(approved[platform_id], key=lambda one: (one.decided_at, one.id))
         known = agreed.get(platform_id, Acceptance(platform_id))
+        history = _in_order(approved[platform_id], known)
         if known.policies != replayed(platform_id, history).policies:
             shown = ids.show("mch", platform_id)
             return f"what {shown} accepts is not what was approved"
@@ -36,6 +36,12 @@ def first_fault(reader: Reader) -> str | None:
         if wrong is not None:
             return wrong
     return None
+
+
+def _in_order(drafts: list[Draft], known: Acceptance) -> list[Draft]:
+    """As they were approved. What one commit approved is in the order in which it is agreed."""
+    place = {policy.draft_id: at for at, policy in enumerate(known.policies)}
+    return sorted(drafts, key=lambda one: (one.decided_at, place.get(one.id, 0)))
 
 
 def _broken(reader: Reader, one: Acceptance, agreed: dict[MerchantId, Acceptance]) -> str | None:
