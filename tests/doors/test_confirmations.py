@@ -32,7 +32,7 @@ class Payer(NamedTuple):
 
     def transfer(self, phone: str, amount: str = "1.00") -> dict[str, str]:
         """The form of a transfer, as the page for checking has it."""
-        page = self.tab.send("/w/transfer", phone=phone, amount=amount, note="")
+        page = self.tab.follow("/w/transfer", phone=phone, amount=amount, note="")
         assert "data-passkey" in page.text
         return _filled(page.text)
 
@@ -69,10 +69,10 @@ def test_each_of_the_wallets_forms_takes_a_passkey(sandbox: Sandbox, payer: Paye
     payee, tab = person(sandbox[1]), payer.tab
     sent = payer.confirm("/w/transfer/confirm", payer.transfer(payee["phone"]))
     assert "转账成功" in tab.see(sent.headers["location"])
-    given = tab.send("/w/packets", amount="3.00", shares="2", kind="equal", greeting="恭喜")
+    given = tab.follow("/w/packets", amount="3.00", shares="2", kind="equal", greeting="恭喜")
     packet = payer.confirm("/w/packets/confirm", _filled(given.text))
     assert packet.headers["location"].startswith("/w/packet/")
-    out = tab.send("/w/withdraw", account="6222 0000", amount="5.00")
+    out = tab.follow("/w/withdraw", account="6222 0000", amount="5.00")
     gone = payer.confirm("/w/withdraw/confirm", _filled(out.text))
     assert "提现" in tab.see(gone.headers["location"])
     bill = sandbox[1].made(
@@ -129,7 +129,7 @@ def test_what_was_not_permitted_confirms_nothing(sandbox: Sandbox, payer: Payer)
     assert "confirms_at" in listed[0]
     changed = tab.send("/w/me/pin", old=PIN, new="864209", again="864209")
     assert changed.headers["location"] == "/w/me?changed=pin"
-    page = tab.send("/w/transfer", phone=payee, amount="1.00", note="")
+    page = tab.follow("/w/transfer", phone=payee, amount="1.00", note="")
     assert "data-passkey" not in page.text
     assert "还不能确认付款" in payer.confirm(path, fields).text
     other = Tab(sandbox[0]).log_in(person(sandbox[1])["phone"])

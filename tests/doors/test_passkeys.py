@@ -37,6 +37,12 @@ class Tab:
     def send(self, path: str, **fields: str) -> httpx.Response:
         return self.http.post(path, data={"csrf": self.csrf} | fields)
 
+    def follow(self, path: str, **fields: str) -> httpx.Response:
+        """The page that a form leads to."""
+        answer = self.send(path, **fields)
+        assert answer.status_code == 303, answer.text
+        return self.http.get(answer.headers["location"])
+
     @property
     def csrf(self) -> str:
         return hidden_in(self.see("/w/login"))["csrf"]
@@ -227,6 +233,12 @@ class Desk(Tab):
     def __init__(self, served: Served) -> None:
         super().__init__(served)
         self.who = served.command("member", "add", f"keys {new_phone()}", "--role", "viewer")
+
+    def follow(self, path: str, **fields: str) -> httpx.Response:
+        """The page that a form leads to."""
+        answer = self.send(path, **fields)
+        assert answer.status_code == 303, answer.text
+        return self.http.get(answer.headers["location"])
 
     @property
     def csrf(self) -> str:

@@ -4,12 +4,16 @@ Source: WEB.md §3. A form is accepted when the browser says that it comes from 
 it carries the token of this browser's cookie.
 """
 
+import base64
 import hmac
 import secrets
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +28,9 @@ TOKEN_HEADER: Final = "x-csrf-token"
 SECRET_FIELDS: Final = frozenset({"again", "answer", "new", "old", "password", "pin"})
 MOST_FIELDS: Final = 32
 FORM_LIMIT: Final = 65_536
+# What is carried in an address: longer ones are not taken everywhere.
+_LONGEST_SEALED: Final = 7_000
+_NONCE_BYTES: Final = 12
 _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _YEAR_S: Final = 31_536_000
 _POLICY: Final = (
@@ -64,6 +71,7 @@ class Browser:
 
     def __init__(self, key: bytes, *, https: bool) -> None:
         self._key = key
+        self._seal = AESGCM(hmac.digest(key, b"what was typed", "sha256"))
         self._https = https
 
     def cookie_name(self, name: str) -> str:
@@ -120,6 +128,29 @@ class Browser:
         if any("\0" in value for value in form.values() if isinstance(value, str)):
             raise Forged
         return form
+
+    def seal(self, request: Request, fields: Mapping[str, str]) -> str:
+        """What was typed on one page, for the address of the next: for this browser's eyes only.
+
+        So a form is answered with a redirect, and its page can be loaded again. Empty: too long.
+        """
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        text = msgspec.json.encode(dict(fields))
+        sealed = nonce + self._seal.encrypt(nonce, text, self.identity(request).encode())
+        shown = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+        return shown if len(shown) <= _LONGEST_SEALED else ""
+
+    def unseal(self, request: Request, shown: object) -> dict[str, str]:
+        """What `seal` sealed in this browser; nothing of anything else."""
+        if not isinstance(shown, str) or not shown.isascii() or len(shown) > _LONGEST_SEALED:
+            return {}
+        try:
+            sealed = base64.urlsafe_b64decode(shown + "=" * (-len(shown) % 4))
+            nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+            text = self._seal.decrypt(nonce, rest, self.identity(request).encode())
+        except (ValueError, InvalidTag):
+            return {}
+        return msgspec.json.decode(text, type=dict[str, str])
 
     def _checked(self, request: Request, given: object) -> None:
         if not self.read(request, BROWSER_COOKIE) or not isinstance(given, str):

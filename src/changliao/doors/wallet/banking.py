@@ -62,6 +62,7 @@ def routes(wallet: Wallet) -> list[Route]:
         Route("/w/bank", signed_in(wallet, check)),
         Route("/w/bank", signed_in(wallet, bank), methods=["POST"]),
         Route("/w/withdraw", signed_in(wallet, withdraw), methods=["GET", "POST"]),
+        Route("/w/withdraw/confirm", signed_in(wallet, check_withdrawal)),
         Route("/w/withdraw/confirm", signed_in(wallet, confirm), methods=["POST"]),
         Route("/w/withdrawals/{id}", signed_in(wallet, show)),
     ]
@@ -128,11 +129,10 @@ async def bank(visit: Visit) -> Response:
 
 async def withdraw(visit: Visit) -> Response:
     """Where to and how much; then a page to check it."""
-    given = {"account": "", "amount": ""}
     if visit.request.method == "GET":
-        return await _withdraw_page(visit, given, "")
+        return await _withdraw_page(visit, visit.given("account", "amount"), "")
     form = await visit.wallet.pages.browser.form(visit.request)
-    given = {name: str(form.get(name, "")).strip() for name in given}
+    given = {name: str(form.get(name, "")).strip() for name in ("account", "amount")}
     minor = forms.fen(given["amount"])
     wrong = _ACCOUNT_WRONG if not 0 < len(given["account"]) <= _LONGEST_ACCOUNT else ""
     if minor is None:
@@ -140,7 +140,18 @@ async def withdraw(visit: Visit) -> Response:
     if wrong:
         return await _withdraw_page(visit, given, visit.words(wrong))
     number = ids.show("wdl", visit.wallet.network.ids.new())
-    return await _check_page(visit, given | {"withdrawal_id": number}, minor or 0, "")
+    return visit.onward("/w/withdraw/confirm", given | {"withdrawal_id": number})
+
+
+async def check_withdrawal(visit: Visit) -> Response:
+    """What is about to leave; once it was asked for, what came of it."""
+    given = visit.given("account", "amount", "withdrawal_id")
+    number, minor = ids.parse("wdl", given["withdrawal_id"]), forms.fen(given["amount"])
+    if number is None or minor is None:
+        return RedirectResponse("/w/withdraw", 303)
+    if await visit.wallet.network.read(channels.request, visit.user.id, number):
+        return RedirectResponse(f"/w/withdrawals/{given['withdrawal_id']}", 303)
+    return await _check_page(visit, given, minor, "")
 
 
 async def confirm(visit: Visit) -> Response:
@@ -264,6 +275,7 @@ async def _check_page(visit: Visit, given: dict[str, str], minor: int, wrong: st
         given=given,
         minor=minor,
         hidden=given,
+        of=visit.sealed(given),
         confirms=await confirming.ready(visit),
         problem_text=wrong,
     )

@@ -14,7 +14,16 @@ from changliao.core.ids import UserId
 from changliao.core.outcome import Refused
 from changliao.core.parties import User
 from changliao.doors.wallet import forms
-from changliao.doors.wallet.visit import UNPROCESSABLE, Wallet, kept_form, login_page, problem
+from changliao.doors.wallet.visit import (
+    PATH,
+    PINS,
+    UNPROCESSABLE,
+    Visit,
+    Wallet,
+    login_page,
+    problem,
+    signed_in,
+)
 from changliao.operations import sessions
 from changliao.operations.parties import SIGN_UP, SignUp
 from changliao.web import session
@@ -24,11 +33,12 @@ _LONGEST_NAME = 64
 
 
 def routes(wallet: Wallet) -> list[Route]:
-    """For people who are not logged in."""
+    """For people who are not logged in, or were not when they sent a form."""
     return [
         Route("/w/join", partial(join, wallet), methods=["GET", "POST"]),
         Route("/w/login", partial(log_in, wallet), methods=["GET", "POST"]),
         Route("/w/logout", partial(log_out, wallet), methods=["POST"]),
+        Route("/w/kept", signed_in(wallet, kept)),
     ]
 
 
@@ -53,22 +63,33 @@ async def join(wallet: Wallet, request: Request) -> Response:
 async def log_in(wallet: Wallet, request: Request) -> Response:
     """Open a session with phone and password."""
     if request.method == "GET":
-        return login_page(wallet, request, _next(request), "")
+        held = _held(wallet, request, request.query_params.get("of"))
+        return login_page(wallet, request, _next(request), "", kept=held)
     form = await wallet.pages.browser.form(request)
     given = str(form.get("phone", ""))
     following = session.safe_next(form.get("next"))
     password = str(form.get("password", ""))[: forms.LONGEST_PASSWORD]
     browser = request.headers.get("user-agent", "")
-    kept = kept_form(form)
+    held = _held(wallet, request, form.get("of"))
     outcome = await sessions.log_in(wallet.network, forms.phone(given) or "", password, browser)
     if isinstance(outcome, Refused):
         text = problem(wallet, request, outcome)
-        return login_page(wallet, request, following, text, phone=given, kept=kept)
-    response: Response = RedirectResponse(following, 303)
-    if kept is not None:
-        response = wallet.pages.render(request, "wallet/kept.html", kept=kept)
+        return login_page(wallet, request, following, text, phone=given, kept=held)
+    response = RedirectResponse(f"/w/kept?of={held}" if held else following, 303)
     wallet.pages.browser.set(response, SESSION_COOKIE, outcome)
     return response
+
+
+async def kept(visit: Visit) -> Response:
+    """A form that came after its session had ended: what was typed, to be sent once more."""
+    shown = visit.request.query_params.get("of")
+    found = visit.wallet.pages.browser.unseal(visit.request, shown)
+    if PATH not in found:
+        return RedirectResponse("/w/", 303)
+    fields = {name: text for name, text in found.items() if name not in (PATH, PINS)}
+    return visit.render(
+        "wallet/kept.html", of=shown, path=found[PATH], fields=fields, pins=found[PINS]
+    )
 
 
 async def log_out(wallet: Wallet, request: Request) -> Response:
@@ -80,6 +101,12 @@ async def log_out(wallet: Wallet, request: Request) -> Response:
     response = RedirectResponse("/w/login", 303)
     wallet.pages.browser.forget(response, SESSION_COOKIE)
     return response
+
+
+def _held(wallet: Wallet, request: Request, shown: object) -> str:
+    """A form that waits for somebody to log in, sealed; empty where this browser sealed none."""
+    found = wallet.pages.browser.unseal(request, shown)
+    return shown if isinstance(shown, str) and PATH in found else ""
 
 
 def _wrong(form: FormData, given: dict[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 from starlette.datastructures import FormData
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import chart, ids
@@ -28,12 +28,14 @@ from changliao.web import passkeys
 
 _AMOUNT_WRONG = "请填写金额，例如 88.88。"
 _LONGEST_NOTE = 64
+_FIELDS = ("phone", "amount", "note")
 
 
 def routes(wallet: Wallet) -> list[Route]:
     """Where money goes to a person."""
     return [
         Route("/w/transfer", signed_in(wallet, transfer), methods=["GET", "POST"]),
+        Route("/w/transfer/confirm", signed_in(wallet, check)),
         Route("/w/transfer/confirm", signed_in(wallet, confirm), methods=["POST"]),
         Route("/w/done/{id}", signed_in(wallet, done)),
     ]
@@ -41,11 +43,10 @@ def routes(wallet: Wallet) -> list[Route]:
 
 async def transfer(visit: Visit) -> Response:
     """To whom and how much; then a page to check it."""
-    given = {"phone": "", "amount": "", "note": ""}
     if visit.request.method == "GET":
-        return await _transfer_page(visit, given, "")
+        return await _transfer_page(visit, visit.given(*_FIELDS), "")
     form = await visit.wallet.pages.browser.form(visit.request)
-    given = {name: str(form.get(name, "")) for name in given}
+    given = {name: str(form.get(name, "")) for name in _FIELDS}
     payee = await _payee(visit, given["phone"])
     if payee is None or payee.id == visit.user.id:
         wrong = "没有用这个手机号注册的钱包。" if payee is None else "不能转账给自己。"
@@ -54,14 +55,25 @@ async def transfer(visit: Visit) -> Response:
     if minor is None:
         return await _transfer_page(visit, given, visit.words(_AMOUNT_WRONG))
     transfer_id = ids.show("trf", visit.wallet.network.ids.new())
-    return await _check_page(visit, given | {"transfer_id": transfer_id}, payee, minor, "")
+    return visit.onward("/w/transfer/confirm", given | {"transfer_id": transfer_id})
+
+
+async def check(visit: Visit) -> Response:
+    """What is about to be sent; once it was sent, what came of it."""
+    given = visit.given(*_FIELDS, "transfer_id")
+    payee, minor = await _payee(visit, given["phone"]), forms.fen(given["amount"])
+    number = ids.parse("trf", given["transfer_id"]) or 0
+    if payee is None or minor is None:
+        return RedirectResponse("/w/transfer", 303)
+    if await visit.wallet.network.read(ledger.wallet_transfer, number, visit.user.id):
+        return RedirectResponse(f"/w/done/{given['transfer_id']}", 303)
+    return await _check_page(visit, given, payee, minor, "")
 
 
 async def confirm(visit: Visit) -> Response:
     """Send it, with the PIN: once for each form that was rendered."""
     form = await visit.wallet.pages.browser.form(visit.request)
-    names = ("phone", "amount", "note", "transfer_id")
-    given = {name: str(form.get(name, "")) for name in names}
+    given = {name: str(form.get(name, "")) for name in (*_FIELDS, "transfer_id")}
     payee, minor = await _payee(visit, given["phone"]), forms.fen(given["amount"])
     transfer_id = ids.parse("trf", given["transfer_id"])
     if payee is None or minor is None or transfer_id is None:
@@ -134,6 +146,7 @@ async def _check_page(
         payee=payee,
         minor=minor,
         hidden=given,
+        of=visit.sealed(given),
         confirms=await confirming.ready(visit),
         problem_text=wrong,
     )

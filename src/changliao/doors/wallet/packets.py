@@ -59,6 +59,7 @@ def routes(wallet: Wallet) -> list[Route]:
     """Giving at /w/packets, opening at the packet's link."""
     return [
         Route("/w/packets", signed_in(wallet, give), methods=["GET", "POST"]),
+        Route("/w/packets/confirm", signed_in(wallet, check)),
         Route("/w/packets/confirm", signed_in(wallet, confirm), methods=["POST"]),
         Route("/w/packet/{link}", signed_in(wallet, show)),
         Route("/w/packet/{link}", signed_in(wallet, claim), methods=["POST"]),
@@ -68,12 +69,23 @@ def routes(wallet: Wallet) -> list[Route]:
 async def give(visit: Visit) -> Response:
     """How much for how many; then a page to check it."""
     if visit.request.method == "GET":
-        return await _form(visit, {}, "")
+        return await _form(visit, visit.given(*_FIELDS), "")
     form = await visit.wallet.pages.browser.form(visit.request)
     given = _given(form) | {"packet_id": ids.show("pkt", visit.wallet.network.ids.new())}
     asked = _asked(visit, given)
     if asked is None:
         return await _form(visit, given, visit.words("请填写金额和个数，例如 20 元、5 个。"))
+    return visit.onward("/w/packets/confirm", given)
+
+
+async def check(visit: Visit) -> Response:
+    """What is about to be given; once it was, the packet."""
+    given = visit.given(*_FIELDS)
+    asked = _asked(visit, given)
+    if asked is None:
+        return RedirectResponse("/w/packets", 303)
+    if await visit.wallet.network.read(packets.packet, visit.user.id, asked.id):
+        return RedirectResponse(f"/w/packet/{_link(visit, asked)}", 303)
     return await _check(visit, given, asked, "")
 
 
@@ -184,6 +196,7 @@ async def _check(visit: Visit, given: dict[str, str], asked: Packet, wrong: str)
         UNPROCESSABLE if wrong else 200,
         packet=asked,
         hidden=given,
+        of=visit.sealed(given),
         confirms=await confirming.ready(visit),
         problem_text=wrong,
     )

@@ -1,11 +1,10 @@
 """A person's visit: who asks, in which language, and how to answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
 from msgspec import Struct
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -21,15 +20,10 @@ from changliao.web.words import REASONS
 UNPROCESSABLE = 422
 _UNKNOWN = 401
 _ENDED = REASONS[Reason.SESSION_ENDED]
-_KEPT: Final = "kept_"
-
-
-class Kept(Struct, frozen=True):
-    """A form that came after its session had ended, without its secrets. `pins`: it had a PIN."""
-
-    path: str
-    fields: dict[str, str]
-    pins: bool
+# In what is sealed of a form that came after its session had ended: where it goes, and that it
+# had a PIN. Names that no field has.
+PATH: Final = "/path"
+PINS: Final = "/pins"
 
 
 class Wallet(Struct, frozen=True):
@@ -55,6 +49,19 @@ class Visit(Struct, frozen=True):
     def render(self, template: str, status: int = 200, **context: Any) -> Response:
         """A page."""
         return self.wallet.pages.render(self.request, template, status, **context)
+
+    def onward(self, path: str, given: Mapping[str, str]) -> Response:
+        """To the next page, with what was typed on this one."""
+        return RedirectResponse(f"{path}?of={self.sealed(given)}", 303)
+
+    def sealed(self, given: Mapping[str, str]) -> str:
+        """What was typed, as the next page's address has it."""
+        return self.wallet.pages.browser.seal(self.request, given)
+
+    def given(self, *names: str) -> dict[str, str]:
+        """What was typed on the page before, by name; empty where nothing was."""
+        found = self.wallet.pages.browser.unseal(self.request, self.request.query_params.get("of"))
+        return {name: found.get(name, "") for name in names}
 
     def missing(self) -> Response:
         """There is no such thing, or it is another's."""
@@ -89,22 +96,16 @@ def signed_in(wallet: Wallet, handler: Handler) -> Endpoint:
         fields, pins = session.kept(form), "pin" in form
         if not fields and not pins:
             return RedirectResponse("/w/login", 303)
-        kept = Kept(request.url.path, fields, pins)
-        return login_page(wallet, request, "/w/", "", kept=kept)
+        kept = fields | {PATH: request.url.path, PINS: "1" if pins else ""}
+        return RedirectResponse(f"/w/login?of={wallet.pages.browser.seal(request, kept)}", 303)
 
     return endpoint
 
 
 def login_page(
-    wallet: Wallet,
-    request: Request,
-    following: str,
-    text: str,
-    *,
-    phone: str = "",
-    kept: Kept | None = None,
+    wallet: Wallet, request: Request, following: str, text: str, *, phone: str = "", kept: str = ""
 ) -> Response:
-    """The page, again with what was typed into it and into a form before."""
+    """The page, again with what was typed into it; `kept` is a form before it, sealed."""
     return wallet.pages.render(
         request,
         "wallet/login.html",
@@ -115,18 +116,6 @@ def login_page(
         kept=kept,
         passkeys=passkeys.party(request, wallet.public_url) is not None,
     )
-
-
-def kept_form(form: FormData) -> Kept | None:
-    """What the login page remembered; only for a page of the wallet."""
-    path = session.safe_next(form.get("path"), "")
-    ours = path.startswith("/w/") and path != "/w/login"
-    told = {
-        name.removeprefix(_KEPT): value
-        for name, value in form.items()
-        if name.startswith(_KEPT) and isinstance(value, str)
-    }
-    return Kept(path, told, form.get("pins") == "1") if ours else None
 
 
 def _is_form(request: Request) -> bool:
