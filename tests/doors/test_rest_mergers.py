@@ -97,6 +97,7 @@ def test_a_platform_is_merged_and_its_sdk_goes_on(
     assert plan["source"]["open_orders"][0]["orders"] == 1
     assert plan["conflicts"] == []
 
+    see_what_moves(mall, sides, 80)
     path = merge(operator, second, **sides, reason="三个平台合并")
     [joined] = operator.get(f"{path}/report").json()["joined"]
     assert joined["amount"] == 80
@@ -134,6 +135,19 @@ def test_a_platform_is_merged_and_its_sdk_goes_on(
     assert [one.get("heir_id") for one in listed if one["merchant_id"] == mall.platform_id] == [
         heir_id
     ]
+
+
+def see_what_moves(mall: Mall, sides: dict[str, str], earned: int) -> None:
+    """What a payee may still take does not."""
+    payee = mall.operator.made("/api/v1/users", phone=new_phone(), name="推广员")
+    asked = {"reference": "P1", "payee_id": payee["id"], "amount": 30, "confirm_within_s": 600}
+    paying = mall.owner.made("/api/v1/payouts", **asked)
+    drafted = mall.operator.made("/api/v1/mergers", **sides, reason="预览")
+    preview = mall.operator.get(f"/api/v1/mergers/{drafted['id']}/preview").json()
+    assert preview["balances"] == [
+        {"purpose": "payable", "currency": "CNY", "balance": earned - 30}
+    ]
+    assert mall.owner.post(f"/api/v1/payouts/{paying['id']}/cancel").status_code == 200
 
 
 def test_a_plan_names_conflicts_and_a_draft_changes_their_answers(

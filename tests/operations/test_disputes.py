@@ -17,7 +17,7 @@ from changliao.core.ids import DisputeId, NoteId, RefundId
 from changliao.core.money import CNY
 from changliao.core.outcome import Reason
 from changliao.core.platforms import StoreMode
-from changliao.core.refunds import Refund
+from changliao.core.refunds import MOST_REFUNDS, Refund
 from changliao.operations import disputes, settling
 from changliao.operations.settling import ConfirmReceipt
 from tests.operations.test_stores import Mall
@@ -166,3 +166,20 @@ def test_a_decision_and_a_withdrawal_in_one_batch_end_it_once(world: World) -> N
     assert refused(second, Reason.DISPUTE_ENDED)
     assert refused(third, Reason.DISPUTE_ENDED)
     assert case.paid == (700, 300)
+
+
+def test_a_seller_cannot_refund_a_dispute_away_in_small_parts(world: World) -> None:
+    case = Case(world)
+    for _ in range(MOST_REFUNDS):
+        assert world.refund(case.sale, 1, partner_id=case.platform).amount == 1
+    assert case.rule(950).refunded == 950
+    assert case.paid == (0, 1_000)
+
+
+def test_a_dispute_is_decided_however_long_after_the_payment(world: World) -> None:
+    case = Case(world)
+    case.later(366)
+    late = world.refund(case.sale, 100, partner_id=case.platform)
+    assert refused(late, Reason.REFUND_TOO_LATE)
+    assert case.rule(600).refunded == 600
+    assert case.paid == (400, 600)

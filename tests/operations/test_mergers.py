@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from changliao.core import chart
 from changliao.core.acceptance import LEAD, OWN_METHOD, Accepting, ApproveDraft, Cell
+from changliao.core.bank import BankFault
 from changliao.core.baskets import Basket, PayBasket, PlaceBasket
+from changliao.core.channels import RequestKind
 from changliao.core.clock import SECOND, Instant
 from changliao.core.disputes import DecideDispute, Dispute, OpenDispute
 from changliao.core.holds import HoldingState
@@ -29,6 +31,7 @@ from changliao.core.money import CNY, Money
 from changliao.core.orders import Hold, OrderState
 from changliao.core.outcome import Reason
 from changliao.core.platforms import DecideStore, Platform, Store, StoreEvent, StoreMode, StoreState
+from changliao.core.settlements import MOST_TRIES, SettlementState
 from changliao.core.splits import Share, ShareOrder
 from changliao.operations import (
     acceptance,
@@ -44,6 +47,8 @@ from changliao.operations.settling import ConfirmReceipt, Settle
 from changliao.store.views import platforms
 from tests.operations.test_acceptance import PC, a_draft, known
 from tests.operations.test_audit import audit_of, execute
+from tests.operations.test_channels import set_fault
+from tests.operations.test_settlements import Shop, finish, next_day, pay, settle, work
 from tests.operations.test_stores import pay_out_everything
 from tests.world import World, refused
 
@@ -280,6 +285,14 @@ def test_what_the_source_earns_later_is_collected(world: World) -> None:
         assert story.earned(story.yixun, story.wanggou) == (0, 1_000)
 
 
+def test_a_draft_that_nobody_ran_says_nothing_of_the_merger_that_was_run(world: World) -> None:
+    story = Story(world)
+    story.draft(story.yixun)
+    story.draft(story.yixun, story.mall)
+    story.merge(story.yixun)
+    world.audit()
+
+
 def test_many_stores_move_a_few_in_each_commit(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -410,3 +423,27 @@ def test_the_audit_finds_mergers_that_were_tampered_with(address: str, change: s
         fault = audit_of(world).fault
         assert fault is not None
         assert fault.check == "merger"
+
+
+def test_what_is_on_its_way_to_be_paid_out_is_paid_out_though_its_platform_was_merged(
+    world: World,
+) -> None:
+    story, shop = Story(world), Shop(world)
+    world.do(stores.MAKE, Platform(shop.id, "易迅", world.now))
+    shop.sell(1_000)
+    next_day(world)
+    work(world, settle)
+    assert shop.has() == (0, 1_000, 0)
+    merger = story.merge(shop.id)
+    assert (merger.joined, shop.has()) == ((), (0, 1_000, 0))
+    world.audit()
+    for _ in range(MOST_TRIES):
+        set_fault(world, RequestKind.PAYOUT, BankFault.REFUSED)
+        work(world, pay)
+        assert world.do(mergers.COLLECT, CollectMerger(merger.id)).collected == ()
+        work(world, finish)
+    world.audit()
+    assert shop.settlements[-1].state is SettlementState.RETURNED
+    assert shop.has() == (1_000, 0, 0)
+    world.do(mergers.COLLECT, CollectMerger(merger.id))
+    assert story.earned(shop.id, story.wanggou) == (0, 1_000)

@@ -18,7 +18,7 @@ from changliao.core.channels import RequestKind
 from changliao.core.clock import DAY, MINUTE, Instant
 from changliao.core.ids import MerchantId, SettlementId
 from changliao.core.ledger import Account, Code
-from changliao.core.money import CNY
+from changliao.core.money import CNY, MAX_AMOUNT
 from changliao.core.outcome import Reason, Refused
 from changliao.core.settlements import (
     MOST_TRIES,
@@ -385,3 +385,15 @@ def test_the_audit_sees_what_was_changed_behind_it(tmp_path: Path, change: str) 
     with pytest.raises(AssertionError, match="settlement"):
         world.audit()
     world.close()
+
+
+def test_more_than_one_payout_can_carry_is_settled_day_by_day() -> None:
+    """In a currency of small units one day may bring more than a channel is ever asked for."""
+    payable = chart.payable(MerchantId(1 << 20), CNY)
+    earned = 3 * MAX_AMOUNT // 2
+    cycle = Cycle(MerchantId(1 << 20), CNY, 1, "sandbox_bank", "6222", Day(TODAY - 2))
+    asked = Settlement(SettlementId(1), cycle.merchant_id, CNY, Day(0), Day(TODAY - 1), 0, earned)
+    standing = Standing(earned, earned, 0)
+    settled = decide_settlement(Settle(asked, standing), cycle, Account(payable, 0, earned), START)
+    assert isinstance(settled, Settled)
+    assert settled.settlement.amount == MAX_AMOUNT

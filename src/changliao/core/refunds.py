@@ -1,7 +1,8 @@
 """Refunds: all or part of a paid order goes back to the payer, never more than was paid.
 
 The network's fee is returned in proportion; after a full refund exactly all of it is returned.
-Refuses: more than is left, after a year, more than fifty, or money the merchant does not have.
+Refuses: more than is left, money the merchant does not have, and to a merchant more than fifty or
+after a year.
 """
 
 from collections.abc import Mapping
@@ -95,13 +96,15 @@ class Refund(Struct, frozen=True):
 class RefundOrder(Struct, frozen=True):
     """A merchant sends money back. `total` repeats the order's amount; it must agree.
 
-    `takes` is what receivers of the order's shares give back in the same commit.
+    `takes` is what receivers of the order's shares give back in the same commit. `decided`: not the
+    merchant but a dispute's decision wants it, however late and after however many others.
     """
 
     refund: Refund
     total: int
     currency: str
     takes: tuple[Take, ...] = ()
+    decided: bool = False
 
 
 class Refunding(Struct, frozen=True):
@@ -140,12 +143,12 @@ def decide_refund(
         return Refused(Reason.CURRENCY_MISMATCH)
     if command.total != order.amount.amount:
         return Refused(Reason.REFUND_REFERENCE_REUSED, "amount.total is not the order's amount")
-    if now >= order.paid_at + WINDOW:
+    if now >= order.paid_at + WINDOW and not command.decided:
         return Refused(Reason.REFUND_TOO_LATE)
     refunded = order.refunded + refund.amount
     if refunded > order.amount.amount:
         return Refused(Reason.REFUND_EXCEEDS_PAYMENT)
-    if order.refunds >= MOST_REFUNDS:
+    if order.refunds >= MOST_REFUNDS and not command.decided:
         return Refused(Reason.REFUNDS_TOO_MANY)
     fee_back = _fee_back(refund, order)
     held, left = holds.refund_from(holding, refund.amount, fee_back)

@@ -2,7 +2,8 @@
 
 A cycle says how many days after a day its money is settled (T+1: 1), and where it goes. A run takes
 what stood in payable when the day was over, less whatever left it since: money that leaves is the
-oldest. What is held or reserved is not in payable, or not to be spent, and waits for its day.
+oldest. What is held or reserved is not in payable, or not to be spent, and waits for its day; so
+does what is more than a channel is asked for at once.
 The payout is a request to a channel, asked once; what the channel does not take goes back to be
 earned again, and the next run has it.
 Refuses: a day that is not due, a cycle that makes no sense, a settlement that has ended.
@@ -212,7 +213,7 @@ def decide_settlement(
     if due is None or asked.day > due:
         return Refused(Reason.SETTLEMENT_NOT_DUE)
     left = standing.unspent - (payable.debits_posted - standing.debits)
-    amount = min(left, payable.spendable)
+    amount = min(left, payable.spendable, MAX_AMOUNT)
     if amount < cycle.least:
         return Settled(replace(asked, made_at=now, finished_at=now))
     made = replace(asked, amount=amount, state=SettlementState.MADE, made_at=now)

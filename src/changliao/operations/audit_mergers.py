@@ -22,15 +22,23 @@ def first_fault(reader: Reader, moved: Mapping[tuple[int, int], int]) -> str | N
             return f"{shown} moved {amount} and says {said}"
         if merger.decided_by == merger.drafted_by and merger.state is not MergerState.CANCELLED:
             return f"somebody approved {shown}, a draft of their own"
-        if _closed(merger) != (known[merger.source_id].heir_id == merger.target_id):
+        if _closed(merger) and known[merger.source_id].heir_id != merger.target_id:
             return f"the source of {shown} has another heir"
-    return _strangers(found, moved) or _circle(known)
+    return _heirs(known, found) or _strangers(found, moved) or _circle(known)
 
 
 def _closed(merger: Merger) -> bool:
     return merger.state is MergerState.DONE or (
         merger.state is MergerState.RUNNING and merger.step is not Step.CLOSE
     )
+
+
+def _heirs(known: Mapping[MerchantId, Platform], found: list[Merger]) -> str | None:
+    closed = {(merger.source_id, merger.target_id) for merger in found if _closed(merger)}
+    for one in known.values():
+        if one.heir_id and (one.merchant_id, one.heir_id) not in closed:
+            return f"no merger gave {ids.show('mch', one.merchant_id)} its heir"
+    return None
 
 
 def _strangers(found: list[Merger], moved: Mapping[tuple[int, int], int]) -> str | None:

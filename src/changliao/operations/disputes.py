@@ -82,7 +82,8 @@ def _decide(tx: UnitOfWork, command: DecideDispute, now: Instant) -> Dispute | R
     if order is None:
         return Refused(Reason.ORDER_NOT_FOUND)
     if command.refund.amount:
-        wanted = RefundOrder(command.refund, order.amount.amount, order.amount.currency.code)
+        total, currency = order.amount.amount, order.amount.currency.code
+        wanted = RefundOrder(command.refund, total, currency, decided=True)
         refund = refund_order(tx, wanted, now)
         if isinstance(refund, Refused):
             return refund

@@ -171,18 +171,20 @@ def _move_store(tx: UnitOfWork, merger: Merger, merchant_id: MerchantId, now: In
 
 
 def _join_balances(tx: UnitOfWork, merger: Merger) -> list[Joined]:
-    """What may be spent of the source's goes to the target. What is reserved stays, and is paid."""
+    """What may be spent of what the source earned goes to the target.
+
+    What is reserved or was settled stays, and is paid out.
+    """
     found = []
     for currency in CURRENCIES.values():
-        for account_of in (chart.payable, chart.available):
-            source = ledger.account(tx, account_of(merger.source_id, currency))
-            target = ledger.account(tx, account_of(merger.target_id, currency))
-            amount = source.spendable
-            if amount <= 0:
-                continue
-            ledger.post(tx, [Transfer(source.id, target.id, amount, Code.MERGER, merger.id)])
-            after = [ledger.account(tx, one.id).balance for one in (source, target)]
-            found.append(Joined(source.id.book, amount, source.balance, target.balance, *after))
+        source = ledger.account(tx, chart.payable(merger.source_id, currency))
+        target = ledger.account(tx, chart.payable(merger.target_id, currency))
+        amount = source.spendable
+        if amount <= 0:
+            continue
+        ledger.post(tx, [Transfer(source.id, target.id, amount, Code.MERGER, merger.id)])
+        after = [ledger.account(tx, one.id).balance for one in (source, target)]
+        found.append(Joined(source.id.book, amount, source.balance, target.balance, *after))
     return found
 
 

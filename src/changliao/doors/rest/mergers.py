@@ -132,7 +132,7 @@ async def preview(door: Door, call: Call[Nothing, Nothing]) -> MergerPreview:
         stores_alone=found.alone,
         stores_on_target_terms=found.target_terms,
         stores_on_source_terms=found.source_terms,
-        balances=await _balances(door, known.source_id),
+        balances=await _moving(door, known.source_id),
         open_orders=_waiting(opened),
         escrows=_waiting(held),
         conflicts=await _conflicts(door, known),
@@ -234,6 +234,13 @@ async def _conflicts(door: Door, merger: Merger) -> list[ConflictShown]:
 async def _balances(door: Door, platform_id: MerchantId) -> list[BalanceShown]:
     found: list[Account] = await door.network.read(ledger.accounts_of, platform_id)
     return [_book(one.id.book, one.balance) for one in found if chart.purpose(one.id) in _EARNED]
+
+
+async def _moving(door: Door, platform_id: MerchantId) -> list[BalanceShown]:
+    """What a merger takes: what is earned and may be spent."""
+    found: list[Account] = await door.network.read(ledger.accounts_of, platform_id)
+    earned = [one for one in found if chart.purpose(one.id) is chart.Purpose.PAYABLE]
+    return [_book(one.id.book, one.spendable) for one in earned if one.spendable > 0]
 
 
 def _book(book: int, amount: int) -> BalanceShown:
