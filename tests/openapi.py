@@ -145,8 +145,8 @@ class OpenApp:
         made = self.done("alipay.trade.precreate", content, notify_url=notify_url)
         return content["out_trade_no"], made["qr_code"]
 
-    def query(self, out_trade_no: str) -> dict[str, Any]:
-        return self.done("alipay.trade.query", {"out_trade_no": out_trade_no})
+    def query(self, out_trade_no: str, **more: Any) -> dict[str, Any]:
+        return self.done("alipay.trade.query", {"out_trade_no": out_trade_no, **more})
 
     def rest(
         self, verb: str, target: str, content: Any = None, kind: str = "", **changes: str

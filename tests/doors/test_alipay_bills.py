@@ -1,6 +1,7 @@
 """Bills of the Alipay door: the address, the archive as merchants read it, and every no."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,6 +78,7 @@ def test_a_trade_bill_is_an_archive_of_rows_and_a_summary(
     assert lines[-5] == f"#-{LINE}业务明细列表结束{LINE[4:]}"
     assert lines[-4] == "#交易合计：2笔，商家实收共12.50元，商家优惠共0.00元"
     assert lines[-3] == "#退款合计：1笔，商家实收退款共-3.00元，商家优惠退款共0.00元"
+    assert re.fullmatch(r"#导出时间：\[\d{4}年\d\d月\d\d日 \d\d:\d\d:\d\d\]", lines[-2])
     rows = [line.split(",") for line in lines[5:-5]]
     assert {len(row) for row in (lines[4].split(","), *rows)} == {25}
     assert sorted((row[1], row[2], row[11], row[21], row[22]) for row in rows) == sorted(

@@ -56,6 +56,16 @@ def test_a_payment_is_shared_and_a_refund_takes_it_back(
     asked = market.done(QUERY, {"out_trade_no": reference, "out_request_no": "r1"})
     (given,) = asked["refund_royaltys"]
     assert (given["trans_out"], given["refund_amount"]) == (store.pid, "1.50")
+    told = market.query(reference, query_options=["trade_settle_info"])["trade_settle_info"]
+    assert [
+        (one["operation_type"], one["trans_out"], one["trans_in"], one["amount"])
+        for one in told["trade_settle_detail_list"]
+    ] == [
+        ("transfer", market.pid, store.pid, "2.00"),
+        ("transfer_refund", store.pid, market.pid, "1.50"),
+    ]
+    assert told["trade_unsettled_amount"] == "0.00"
+    assert "trade_settle_info" not in market.query(reference)
     too_much = back | {"out_request_no": "r2"}
     assert market.refused(REFUND, too_much) == "ACQ.ALLOC_AMOUNT_VALIDATE_ERROR"
 

@@ -29,8 +29,8 @@ def free(app: OpenApp) -> str:
     return str(app.done(FUNDS, {})["available_amount"])
 
 
-def bound(market: OpenApp, account: str, kind: str = "userId") -> dict[str, object]:
-    receivers = [{"type": kind, "account": account, "memo": "店"}]
+def bound(market: OpenApp, account: str, kind: str = "userId", **more: str) -> dict[str, object]:
+    receivers = [{"type": kind, "account": account, "memo": "店", **more}]
     return {"out_request_no": number("B"), "receiver_list": receivers}
 
 
@@ -55,7 +55,8 @@ def test_a_held_payment_is_shared_and_the_rest_is_freed(
 ) -> None:
     assert market.done(BIND, bound(market, store.pid))["result_code"] == "SUCCESS"
     assert market.done(BIND, bound(market, store.pid))["result_code"] == "SUCCESS"
-    assert market.done(RATE, {"out_request_no": "x"})["max_ratio"] == 30
+    agreed = market.done(RATE, {"out_request_no": "x"})
+    assert (agreed["max_ratio"], agreed["user_id"]) == (30, market.pid)
     before, trade_no = free(market), sold(market, payer)
     assert free(market) == before
     content = share(trade_no, store.pid, "2.00")
@@ -84,7 +85,10 @@ def test_shares_that_cannot_be_made_move_nothing(
     trade_no, held = sold(market, payer), free(store)
     nobody = share(trade_no, "2088999999999999", "1.00")
     assert market.refused(SETTLE, nobody) == "ACQ.ROYALTY_ACCOUNT_NOT_EXIST"
-    assert market.done(BIND, bound(market, payer.phone, "loginName"))
+    assert market.refused(BIND, bound(market, payer.phone, "loginName")) == "INVALID_PARAMETER"
+    wrong = bound(market, payer.phone, "loginName", name="Somebody")
+    assert market.refused(BIND, wrong) == "USERNAME_NOT_MATCH"
+    assert market.done(BIND, bound(market, payer.phone, "loginName", name=payer.name))
     unknown = share("20260101" + "0" * 20, store.pid, "1.00")
     assert market.refused(SETTLE, unknown) == "ACQ.TRADE_NOT_EXIST"
     assert market.refused(SETTLE, share(trade_no, store.pid, "0")) == "ACQ.INVALID_PARAMETER"
@@ -128,9 +132,13 @@ def test_what_a_share_cannot_mean_here_is_refused_rather_than_ignored(
 ) -> None:
     assert market.done(BIND, bound(market, store.pid))
     trade_no, held = sold(market, payer), free(store)
-    later = share(trade_no, store.pid, "1.00", royalty_mode="async")
-    assert market.refused(SETTLE, later) == "ACQ.ASYNC_ALLOC_NOT_SUPPORT_IN_PERIOD"
+    never = share(trade_no, store.pid, "1.00", royalty_mode="never")
+    assert market.refused(SETTLE, never) == "ACQ.INVALID_PARAMETER"
     part: dict[str, object] = {"trans_in": store.pid, "amount": "1.00"}
+    six = share(trade_no, store.pid, "1.00", royalty_parameters=[part] * 6)
+    assert market.refused(SETTLE, six) == "ACQ.INVALID_PARAMETER"
+    at_leisure = six | {"royalty_mode": "async"}
+    assert market.refused(SETTLE, at_leisure) == "ACQ.INVALID_PARAMETER"  # one receiver six times
     for changes, code in (
         ({"royalty_type": "replenish"}, "ACQ.REPLENISH_ACCOUNT_INVALID"),
         ({"trans_out": store.pid}, "ACQ.MUST_ALLOC_FROM_ROOT_ACCOUNT"),
@@ -140,4 +148,5 @@ def test_what_a_share_cannot_mean_here_is_refused_rather_than_ignored(
         assert market.refused(SETTLE, asked) == code
     assert free(store) == held
     named = part | {"trans_in_name": "Receiver", "trans_out": market.pid}
-    assert market.done(SETTLE, share(trade_no, store.pid, "1.00", royalty_parameters=[named]))
+    asked = share(trade_no, store.pid, "1.00", royalty_parameters=[named], royalty_mode="async")
+    assert market.done(SETTLE, asked)

@@ -229,3 +229,10 @@ def test_a_part_is_shared_and_refunded_by_its_own_number(
     assert shop.post("/v3/refund/domestic/refunds", **back).status_code == 200
     ordinary = shop.get(f"/v3/pay/transactions/id/{number}?mchid={shop.mchid}")
     assert (ordinary.status_code, ordinary.json()["code"]) == (404, "ORDER_NOT_EXIST")
+
+
+def test_a_baskets_own_number_may_be_short_and_have_an_at(shop: Shop, partner: Shop) -> None:
+    number = f"@{secrets.token_hex(1)}*"
+    fields = {**a_basket(shop, partner), "combine_out_trade_no": number}
+    assert shop.post(f"{COMBINED}/native", **fields).status_code == 200
+    assert query(shop, number)["combine_out_trade_no"] == number

@@ -100,3 +100,11 @@ def test_a_code_that_is_none_is_refused(shop: Shop, code: str) -> None:
 def test_a_code_with_letters_is_a_wrong_parameter(shop: Shop) -> None:
     answer = shop.post(CODEPAY, **a_charge(shop, "12ab"))
     assert (answer.status_code, answer.json()["code"]) == (400, "PARAM_ERROR")
+
+
+@pytest.mark.parametrize(
+    "scene_info", [{}, {"store_info": {}}, {"store_info": {"id": "1"}, "device_ip": "till"}]
+)
+def test_a_counter_says_where_it_is(shop: Shop, scene_info: dict[str, Any]) -> None:
+    refused = shop.post(CODEPAY, **a_charge(shop, "1" * 18, scene_info=scene_info))
+    assert (refused.status_code, refused.json()["code"]) == (400, "PARAM_ERROR")

@@ -447,3 +447,42 @@ def test_unknown_routes_and_methods_are_said(shop: Shop) -> None:
     assert shop.get("/v3/nothing").status_code == 404
     assert shop.get(f"{BY_NUMBER}/a%2Fb?mchid={shop.mchid}").status_code == 404
     assert shop.http.send(shop.signed("DELETE", NATIVE)).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"scene_info": {"payer_client_ip": "here"}}, "/scene_info/payer_client_ip"),
+        ({"scene_info": {"payer_client_ip": "::1", "store_info": {"name": "S"}}},
+         "/scene_info/store_info"),
+        ({"scene_info": {"payer_client_ip": "::1", "h5_info": {"app_name": "S"}}},
+         "/scene_info/h5_info"),
+        ({"settle_info": {"profit_sharing": "yes"}}, "/settle_info/profit_sharing"),
+        ({"detail": {"goods_detail": []}}, "/detail/goods_detail"),
+        ({"detail": {"goods_detail": [{"merchant_goods_id": "1", "quantity": 1}]}},
+         "/detail/goods_detail/0"),
+    ],
+)  # fmt: skip
+def test_what_an_order_says_of_its_goods_and_place_is_read(
+    shop: Shop, changes: dict[str, Any], field: str
+) -> None:
+    said = refused(shop.post(NATIVE, **shop.order(**changes)), 400, "PARAM_ERROR")
+    assert said["detail"]["field"] == field
+
+
+def test_a_refund_of_named_accounts_adds_up_and_a_whole_one_is_the_last(
+    shop: Shop, paid: str
+) -> None:
+    def ask(refund: int, number: str, **changes: Any) -> httpx.Response:
+        amount = {"refund": refund, "total": 1000, "currency": "CNY", **changes}
+        return shop.post(REFUNDS, out_trade_no=paid, out_refund_no=f"{paid}{number}", amount=amount)
+
+    said = refused(ask(3, "A", **{"from": [{"account": "AVAILABLE", "amount": 2}]}), 400,
+                   "PARAM_ERROR")  # fmt: skip
+    assert said["detail"]["field"] == "/amount/from"
+    refused(ask(2, "A", **{"from": [{"account": "ANY", "amount": 2}]}), 400, "PARAM_ERROR")
+    assert ask(2, "A", **{"from": [{"account": "AVAILABLE", "amount": 2}]}).status_code == 200
+    left = refused(ask(999, "B"), 400, "INVALID_REQUEST")
+    assert ask(998, "C").status_code == 200
+    none = refused(ask(1, "D"), 400, "INVALID_REQUEST")
+    assert (left["message"], none["message"]) == ("退款金额超过订单可退金额", "订单已全额退款")

@@ -148,6 +148,8 @@ def test_a_name_must_be_encrypted_for_us_and_be_theirs(shop: Shop, other: Shop) 
     fields |= {"relation_type": "SUPPLIER"}
     assert code(post(shop, "/receivers/add", **fields)) == (400, "PARAM_ERROR")
     assert code(post(shop, "/receivers/add", **fields, name="c2VjcmV0")) == (400, "PARAM_ERROR")
+    named = {**fields, "name": secret(shop, "Supplier"), "relation_type": "CUSTOM"}
+    assert code(post(shop, "/receivers/add", serial, **named)) == (400, "PARAM_ERROR")
     plain = post(shop, "/receivers/add", serial, **fields, name="Supplier")
     assert code(plain) == (400, "PARAM_ERROR")
 

@@ -392,3 +392,12 @@ def test_another_merchants_transfers_are_not_found(rich: Shop, shop: Shop, openi
     assert code(rich.get(f"{BATCHES}/batch-id/{batch_id}?need_query_detail=true&limit=x")) == (
         400, "PARAM_ERROR",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", [{"transfer_amount": 9}, {"transfer_scene_report_infos": []}])
+def test_a_transfer_has_a_least_amount_and_says_what_it_is_for(
+    rich: Shop, payee: Wallet, changes: dict[str, Any]
+) -> None:
+    answer = post(rich, BILLS, bill(rich, "oX", **changes))
+    assert code(answer) == (400, "PARAM_ERROR")
+    assert next(iter(changes)) in answer.json()["message"]

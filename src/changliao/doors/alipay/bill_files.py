@@ -76,7 +76,7 @@ def trade_file(frame: Frame, rows: Sequence[Row]) -> bytes:
         _mark("业务明细列表结束", 41, 36),
         f"#交易合计：{totals.payments}笔，商家实收共{yuan(totals.paid)}元，商家优惠共0.00元",
         f"#退款合计：{totals.refunds}笔，商家实收退款共{back}元，商家优惠退款共0.00元",
-        f"#导出时间：[{_time(frame.made)}]",
+        f"#导出时间：[{_day(frame.made)}]",
     )
 
 
@@ -93,7 +93,7 @@ def summary_file(frame: Frame, rows: Sequence[Row]) -> bytes:
         *lines,
         _summary_line("合计", [row.sale for row in rows]),
         _mark("业务汇总列表结束", 40, 37),
-        f"#导出时间：[{_time(frame.made)}]",
+        f"#导出时间：[{_day(frame.made)}]",
     )
 
 
@@ -108,7 +108,7 @@ def ledger_file(frame: Frame, movements: Sequence[Movement]) -> bytes:
         _mark("账务明细列表结束", 41, 36),
         f"#支出合计：{totals.outgoes}笔，共{yuan(-totals.outgo) if totals.outgo else _NONE}元",
         f"#收入合计：{totals.incomes}笔，共{yuan(totals.income)}元",
-        f"#导出时间：[{_time(frame.made)}]",
+        f"#导出时间：[{_day(frame.made)}]",
     )
 
 

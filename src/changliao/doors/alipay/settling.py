@@ -18,6 +18,7 @@ from changliao.doors.alipay.answers import harmless
 from changliao.doors.alipay.call import Call, Door, Node, read_content, read_form
 from changliao.doors.alipay.errors import AlipayError, bad_content, business, refusal
 from changliao.doors.alipay.forms import RequestNo, SettleInfo, Text32, Text64, Text512, TradeNo
+from changliao.doors.alipay.settled import TRANSFER, detail_id
 from changliao.operations.fulfilments import KEEP
 from changliao.operations.numbers import number_of
 from changliao.operations.splits import SHARE
@@ -127,7 +128,7 @@ async def query(door: Door, call: Call) -> Node:
     at, payer = words.moment(made_at(known.id)), await number_of(door.network, seller)
     details = [
         {
-            "operation_type": "transfer",
+            "operation_type": TRANSFER,
             "execute_dt": at,
             "trans_out": payer,
             "trans_out_type": "userId",
@@ -135,7 +136,7 @@ async def query(door: Door, call: Call) -> Node:
             "trans_in_type": "userId",
             "amount": words.yuan(part.amount),
             "state": "SUCCESS",
-            "detail_id": f"{known.id:022d}{part.place:06d}",
+            "detail_id": detail_id(known, part),
         }
         for part in await read(splits.parts, seller, known.id)
     ]

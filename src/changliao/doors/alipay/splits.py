@@ -21,9 +21,8 @@ from changliao.core.splits import (
     RemoveReceiver,
     Share,
     ShareOrder,
-    shareable,
 )
-from changliao.doors.alipay import trades, words
+from changliao.doors.alipay import settled, trades, words
 from changliao.doors.alipay.call import Call, Door, Node, read_form
 from changliao.doors.alipay.errors import AlipayError, bad_content, business, refusal
 from changliao.doors.alipay.forms import (
@@ -35,16 +34,17 @@ from changliao.doors.alipay.forms import (
     Text256,
     TradeNo,
 )
+from changliao.operations.numbers import number_of
 from changliao.operations.splits import ADD_RECEIVER, REMOVE_RECEIVER, SHARE
 from changliao.store.views import numbers, parties, splits
 
 MOST_BOUND: Final = 20
-MOST_AT_ONCE: Final = 5
+# Source: alipay-openapi.md §9.1: how many receivers a call of each mode may name.
+MOST_RECEIVERS: Final = {"sync": 5, "async": 50}
 _PERCENT_BPS: Final = 100
 _PERCENT: Final = re.compile(r"100|[1-9][0-9]?", re.ASCII)
 _DIGEST_BYTES: Final = 16
-_TRANSFER: Final = "transfer"
-_AT_ONCE: Final = "sync"
+_BY_LOGIN: Final = "loginName"
 
 
 class BoundReceiver(Struct):
@@ -73,7 +73,7 @@ class Royalty(Struct):
     trans_in_type: Text32 = "userId"
     trans_in_name: Text64 = ""
     trans_out: Text32 = ""
-    royalty_type: Text32 = _TRANSFER
+    royalty_type: Text32 = settled.TRANSFER
     amount: str = ""
     amount_percentage: str = ""
     desc: Text128 = ""
@@ -92,7 +92,7 @@ class Settling(Struct):
     out_request_no: Annotated[str, Meta(max_length=64, pattern=r"^[0-9A-Za-z_]+\Z")]
     trade_no: TradeNo
     royalty_parameters: list[Royalty] = []
-    royalty_mode: Text32 = _AT_ONCE
+    royalty_mode: Text32 = "sync"
     extend_params: Finishing | None = None
 
 
@@ -106,6 +106,10 @@ async def bind(door: Door, call: Call) -> Node:
     """alipay.trade.royalty.relation.bind: binding again is no change."""
     seller = call.caller.seller.id
     for one, (kind, party) in await _receivers(door, call):
+        if one.type == _BY_LOGIN and not one.name:
+            raise business("INVALID_PARAMETER", "按登录号绑定时 name 必填")
+        if one.name and not await _is_named(door, kind, party, one.name):
+            raise business("USERNAME_NOT_MATCH", "分账收入方姓名不匹配")
         receiver = Receiver(seller, kind, party, one.memo or "ROYALTY")
         outcome = await door.network.perform(ADD_RECEIVER, receiver)
         if isinstance(outcome, Refused):
@@ -125,18 +129,17 @@ async def unbind(door: Door, call: Call) -> Node:
 
 async def rate(door: Door, call: Call) -> Node:
     """alipay.trade.royalty.rate.query: how much of an order may be shared, in percent."""
-    agreed = await door.network.read(splits.sharing, call.caller.seller.id)
-    return {"max_ratio": agreed.ratio_bps // _PERCENT_BPS}
+    seller = call.caller.seller.id
+    agreed = await door.network.read(splits.sharing, seller)
+    user_id = await number_of(door.network, seller)
+    return {"max_ratio": agreed.ratio_bps // _PERCENT_BPS, "user_id": user_id}
 
 
 async def unsettled(door: Door, call: Call) -> Node:
     """alipay.trade.order.onsettle.query: what of a payment may still be shared."""
     form = read_form(call, Named)
     placed = await trades.find(door, call.caller, "", form.trade_no)
-    seller = placed.order.merchant_id
-    holding = await door.network.read(splits.holding, seller, placed.order.id)
-    agreed = await door.network.read(splits.sharing, seller)
-    left = shareable(placed.order, holding, agreed) if holding else 0
+    left = await settled.unsettled(door.network, placed.order)
     return {"unsettled_amount": words.yuan(left)}
 
 
@@ -186,29 +189,33 @@ def _freed(finishing: Finishing | None) -> tuple[bool, int]:
 
 
 def _check(form: Settling, frees: bool) -> None:
-    if form.royalty_mode != _AT_ONCE:
-        raise business("ACQ.ASYNC_ALLOC_NOT_SUPPORT_IN_PERIOD", "不支持异步分账")
-    if len(form.royalty_parameters) > MOST_AT_ONCE:
-        raise bad_content(f"royalty_parameters 一次最多 {MOST_AT_ONCE} 个")
+    most = MOST_RECEIVERS.get(form.royalty_mode)
+    if most is None:
+        raise bad_content(f"royalty_mode 支持 {'、'.join(MOST_RECEIVERS)}")
+    if len(form.royalty_parameters) > most:
+        raise bad_content(f"royalty_parameters 一次最多 {most} 个")
     if not form.royalty_parameters and not frees:
         raise bad_content("royalty_parameters 缺失")
 
 
 async def _paid_to(door: Door, call: Call, one: Royalty) -> tuple[PartyKind, int]:
     """Who is paid out of the order. Raises AlipayError for what no order can pay."""
-    if one.royalty_type != _TRANSFER:
+    if one.royalty_type != settled.TRANSFER:
         raise business("ACQ.REPLENISH_ACCOUNT_INVALID", "不支持营销补差")
     if one.trans_out:
         payer = await party_of(door, call, "userId", one.trans_out)
         if payer != (PartyKind.MERCHANT, call.caller.seller.id):
             raise business("ACQ.MUST_ALLOC_FROM_ROOT_ACCOUNT", "分账支出方必须是收款商户")
     kind, party = await party_of(door, call, one.trans_in_type, one.trans_in)
-    if one.trans_in_name:
-        known = parties.merchant if kind is PartyKind.MERCHANT else parties.user
-        named = await door.network.read(known, party)
-        if named is None or named.name != one.trans_in_name:
-            raise business("ACQ.ROYALTY_ACCOUNT_NAME_NOT_MATCH", "分账账户姓名不匹配")
+    if one.trans_in_name and not await _is_named(door, kind, party, one.trans_in_name):
+        raise business("ACQ.ROYALTY_ACCOUNT_NAME_NOT_MATCH", "分账账户姓名不匹配")
     return kind, party
+
+
+async def _is_named(door: Door, kind: PartyKind, party: int, name: str) -> bool:
+    known = parties.merchant if kind is PartyKind.MERCHANT else parties.user
+    named = await door.network.read(known, party)
+    return named is not None and named.name == name
 
 
 def part_of(one: Royalty | RoyaltyDetail, total: int) -> int:
@@ -244,7 +251,7 @@ async def party_of(door: Door, call: Call, kind: str, account: str) -> tuple[Par
     party: int | None = None
     if kind == "userId" and account.isascii() and account.isdigit() and len(account) == 16:
         party = await network.read(numbers.party_of, int(account))
-    elif kind == "loginName":
+    elif kind == _BY_LOGIN:
         person = await network.read(parties.user_by_phone, account)
         party = person.id if person else None
     elif kind == "openId":

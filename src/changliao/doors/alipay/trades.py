@@ -15,7 +15,7 @@ from changliao.core.ids import UserId
 from changliao.core.orders import Order, OrderState, Scene
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import WINDOW
-from changliao.doors.alipay import words
+from changliao.doors.alipay import settled, words
 from changliao.doors.alipay.answers import harmless
 from changliao.doors.alipay.call import Call, Caller, Door, Node, read_form
 from changliao.doors.alipay.errors import AlipayError, bad_content, refusal
@@ -136,6 +136,8 @@ async def describe(network: Network, placed: Placed, options: Sequence[str] = ()
         fields["fund_bill_list"] = funds(paid, order.discount, order.method)
     if order.discount and "mdiscount_amount" in options:
         fields["mdiscount_amount"] = words.yuan(order.discount)
+    if order.payment_id and "trade_settle_info" in options:
+        fields["trade_settle_info"] = await settled.told(network, order)
     if "passback_params" in options:
         fields["passback_params"] = harmless(placed.terms.attach)
     return fields

@@ -13,7 +13,7 @@ from changliao.core import orders
 from changliao.core.baskets import Basket, CloseBasket, Filled, PlaceBasket
 from changliao.core.ids import BasketId, OrderId, UserId
 from changliao.core.money import CNY, Money
-from changliao.core.orders import PlaceOrder, Scene, Terms
+from changliao.core.orders import PlaceOrder, Terms
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import App
 from changliao.doors.wechatpay import combined
@@ -28,10 +28,17 @@ from changliao.doors.wechatpay.forms import (
     Openid,
     Reference,
     SceneInfo,
+    SettleInfo,
     Text127,
     Text128,
 )
-from changliao.doors.wechatpay.orders import SCENES, credential, expires_at, hold_of
+from changliao.doors.wechatpay.orders import (
+    SCENES,
+    check_scene,
+    credential,
+    expires_at,
+    hold_of,
+)
 from changliao.doors.wechatpay.transactions import DOOR, Details
 from changliao.operations.baskets import CLOSE, PLACE
 from changliao.store.views import parties
@@ -41,6 +48,10 @@ _DIGEST_BYTES: Final = 16
 # Source: wechatpay-v3.md §8.7: ordinary merchants combine 2 to 10, service providers 1 to 50.
 LEAST, MOST = 2, 10
 MOST_OF_PROVIDERS: Final = 50
+
+
+# Source: wechatpay-v3.md §7: shorter than an order's own number may be, and with an @.
+Whole = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z_\-|*@]+\Z")]
 
 
 class PartAmount(Struct, omit_defaults=True):
@@ -62,7 +73,7 @@ class Part(Struct, omit_defaults=True):
     sub_appid: Number | None = None
     detail: Object | str | None = None
     goods_tag: str | None = None
-    settle_info: Object | None = None
+    settle_info: SettleInfo | None = None
 
 
 class PayerInfo(Struct, omit_defaults=True):
@@ -77,7 +88,7 @@ class Combined(Struct, omit_defaults=True):
 
     combine_appid: Number
     combine_mchid: Number
-    combine_out_trade_no: Reference
+    combine_out_trade_no: Whole
     sub_orders: Annotated[list[Part], Meta(min_length=1, max_length=MOST_OF_PROVIDERS)]
     notify_url: NotifyUrl
     scene_info: SceneInfo | None = None
@@ -145,8 +156,7 @@ async def close(door: Door, call: Call) -> Answer:
 
 async def _asked(door: Door, call: Call, form: Combined, app: App) -> PlaceBasket:
     network, scene = door.network, SCENES[call.path["scene"]]
-    if scene is Scene.H5 and (form.scene_info is None or not form.scene_info.h5_info):
-        raise param_error("/scene_info/h5_info", "is required for h5")
+    check_scene(form.scene_info, scene)
     now = network.clock()
     basket_id = BasketId(network.ids.new())
     ends = expires_at(form.time_expire, scene, now)

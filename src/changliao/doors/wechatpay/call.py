@@ -18,6 +18,7 @@ from changliao.web.twice import SaidTwice
 F = TypeVar("F")
 JSON: Final = "application/json; charset=utf-8"
 _TWICE: Final = "is given twice with different values"
+_NUMBER: Final = re.compile(r"\[([0-9]+)\]")
 _PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`")
 
 
@@ -73,11 +74,16 @@ def read_form(body: bytes, form: type[F]) -> F:
     except msgspec.ValidationError as error:
         text = str(error)
         place = _PLACE.search(text)
-        pointer = "/" + place[1].replace(".", "/") if place else "/"
+        pointer = "/" + _pointer(place[1]) if place else "/"
         raise param_error(pointer, _PLACE.sub("", text)) from error
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise WechatError(400, "PARAM_ERROR", "请求体不是合法的UTF-8 JSON对象") from error
     return read
+
+
+def _pointer(place: str) -> str:
+    """A place as JSON Pointer has it: members and numbers between slashes."""
+    return _NUMBER.sub(r"/\1", place).replace(".", "/")
 
 
 def read_query(raw: bytes) -> dict[str, str]:

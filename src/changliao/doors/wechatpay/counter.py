@@ -22,7 +22,7 @@ from changliao.doors.wechatpay.acting import Acting, bound_app, direct, partner
 from changliao.doors.wechatpay.call import Answer, Call, Door, ok, read_form
 from changliao.doors.wechatpay.errors import param_error, refusal
 from changliao.doors.wechatpay.forms import Counter, Reverse
-from changliao.doors.wechatpay.orders import find, hold_of
+from changliao.doors.wechatpay.orders import check_address, find, hold_of
 from changliao.doors.wechatpay.transactions import DOOR, Details
 from changliao.operations.paycodes import CHARGE, with_subsidy
 from changliao.operations.reversals import REVERSE
@@ -76,6 +76,11 @@ async def _charge(
 ) -> Answer:
     if form.amount.currency not in (None, CNY.code):
         raise param_error("/amount/currency", "only CNY is supported")
+    store, address = form.scene_info.store_info, form.scene_info.device_ip
+    if not (store.id or store.out_id):
+        raise param_error("/scene_info/store_info", "id or out_id is required")
+    if address is not None:
+        check_address(address, "/scene_info/device_ip")
     network = door.network
     now, order_id = network.clock(), OrderId(network.ids.new())
     asked = msgspec.json.encode(form, order="sorted")

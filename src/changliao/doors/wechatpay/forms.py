@@ -5,7 +5,7 @@ Units: fen. Unknown members are ignored, null members are absent. Source: wechat
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from changliao.web.addresses import WITHOUT_QUERY
 
@@ -17,6 +17,8 @@ NotifyUrl = Annotated[str, Meta(max_length=255, pattern=rf"^{WITHOUT_QUERY}\Z")]
 Number = Annotated[str, Meta(min_length=1, max_length=32)]
 Fen = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
 Text127 = Annotated[str, Meta(min_length=1, max_length=127)]
+Text32 = Annotated[str, Meta(max_length=32)]
+Text256 = Annotated[str, Meta(max_length=256)]
 Text128 = Annotated[str, Meta(max_length=128)]
 Openid = Annotated[str, Meta(min_length=1, max_length=128)]
 Object = dict[str, Any]
@@ -37,13 +39,57 @@ class Payer(Struct, omit_defaults=True):
     sub_openid: Openid | None = None
 
 
+class Goods(Struct, omit_defaults=True):
+    """One kind of goods of an order."""
+
+    merchant_goods_id: Number
+    quantity: Annotated[int, Meta(ge=1)]
+    unit_price: Annotated[int, Meta(ge=0)]
+    wechatpay_goods_id: Text32 | None = None
+    goods_name: Text256 | None = None
+
+
+class Detail(Struct, omit_defaults=True):
+    """What was bought."""
+
+    cost_price: Annotated[int, Meta(ge=0)] | None = None
+    invoice_id: Text32 | None = None
+    goods_detail: Annotated[list[Goods], Meta(min_length=1, max_length=6000)] | None = None
+
+
+class StoreInfo(Struct, omit_defaults=True):
+    """In which shop."""
+
+    id: Number
+    name: Text256 | None = None
+    area_code: Text32 | None = None
+    address: Annotated[str, Meta(max_length=512)] | None = None
+
+
+class H5Info(Struct, omit_defaults=True):
+    """In which kind of browser."""
+
+    type: Number
+    app_name: Annotated[str, Meta(max_length=64)] | None = None
+    app_url: Text128 | None = None
+    bundle_id: Text128 | None = None
+    package_name: Text128 | None = None
+
+
 class SceneInfo(Struct, omit_defaults=True):
     """Where the payer is."""
 
     payer_client_ip: Annotated[str, Meta(min_length=1, max_length=45)]
-    device_id: Annotated[str, Meta(max_length=32)] | None = None
-    store_info: Object | None = None
-    h5_info: Object | None = None
+    device_id: Text32 | None = None
+    store_info: StoreInfo | None = None
+    h5_info: H5Info | None = None
+
+
+class SettleInfo(Struct, omit_defaults=True):
+    """Whether what is paid is held for sharing."""
+
+    profit_sharing: bool | None = None
+    subsidy_amount: Annotated[int, Meta(ge=0)] | None = None
 
 
 class Order(Struct, omit_defaults=True):
@@ -61,13 +107,28 @@ class Order(Struct, omit_defaults=True):
     sub_mchid: Number | None = None
     time_expire: Annotated[str, Meta(max_length=64)] | None = None
     attach: Text128 | None = None
-    goods_tag: Annotated[str, Meta(max_length=256)] | None = None
+    goods_tag: Text256 | None = None
     support_fapiao: bool | None = None
     limit_pay: list[str] | None = None
     payer: Payer | None = None
-    detail: Object | None = None
+    detail: Detail | None = None
     scene_info: SceneInfo | None = None
-    settle_info: Object | None = None
+    settle_info: SettleInfo | None = None
+
+
+class CounterStore(Struct, omit_defaults=True):
+    """Which shop: by WeChat Pay's number or by the merchant's own."""
+
+    id: Number | None = None
+    out_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+
+
+class CounterScene(Struct, omit_defaults=True):
+    """Where the counter is."""
+
+    store_info: CounterStore
+    device_id: Text32 | None = None
+    device_ip: Annotated[str, Meta(min_length=1, max_length=45)] | None = None
 
 
 class AuthCode(Struct, omit_defaults=True):
@@ -83,7 +144,7 @@ class Counter(Struct, omit_defaults=True):
     out_trade_no: Reference
     payer: AuthCode
     amount: Amount
-    scene_info: Object
+    scene_info: CounterScene
     appid: Number | None = None
     mchid: Number | None = None
     sp_appid: Number | None = None
@@ -91,10 +152,10 @@ class Counter(Struct, omit_defaults=True):
     sub_appid: Number | None = None
     sub_mchid: Number | None = None
     attach: Text128 | None = None
-    goods_tag: Annotated[str, Meta(max_length=256)] | None = None
+    goods_tag: Text256 | None = None
     support_fapiao: bool | None = None
     detail: Object | None = None
-    settle_info: Object | None = None
+    settle_info: SettleInfo | None = None
 
 
 class Reverse(Struct):
@@ -127,12 +188,31 @@ class AbnormalRefund(Struct):
     real_name: Annotated[str, Meta(max_length=1024)] | None = None
 
 
+class RefundFrom(Struct, omit_defaults=True):
+    """Out of which of the merchant's accounts a part of a refund is to come."""
+
+    account: Literal["AVAILABLE", "UNAVAILABLE"]
+    amount: Fen
+
+
 class RefundAmount(Struct, omit_defaults=True):
     """`total` repeats the order's amount."""
 
     refund: Fen
     total: Fen
     currency: Annotated[str, Meta(min_length=1, max_length=16)]
+    accounts: list[RefundFrom] | None = field(default=None, name="from")
+
+
+class RefundedGoods(Struct, omit_defaults=True):
+    """One kind of goods that comes back."""
+
+    merchant_goods_id: Number
+    unit_price: Annotated[int, Meta(ge=0)]
+    refund_amount: Annotated[int, Meta(ge=0)]
+    refund_quantity: Annotated[int, Meta(ge=1)]
+    wechatpay_goods_id: Text32 | None = None
+    goods_name: Text256 | None = None
 
 
 class Refund(Struct, omit_defaults=True):
@@ -145,8 +225,8 @@ class Refund(Struct, omit_defaults=True):
     out_trade_no: Number | None = None
     reason: Annotated[str, Meta(max_length=80)] | None = None
     notify_url: NotifyUrl | None = None
-    funds_account: str | None = None
-    goods_detail: list[Object] | None = None
+    funds_account: Literal["AVAILABLE", "UNSETTLED"] | None = None
+    goods_detail: list[RefundedGoods] | None = None
 
 
 class EcommerceRefund(Struct, omit_defaults=True):

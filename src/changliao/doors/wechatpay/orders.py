@@ -4,6 +4,7 @@ Source: wechatpay-v3.md §8.1 to §8.4 and §10.
 """
 
 import hashlib
+import ipaddress
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from changliao.doors.wechatpay import transactions
 from changliao.doors.wechatpay.acting import Acting, bound_app, direct, partner
 from changliao.doors.wechatpay.call import NO_CONTENT, Answer, Call, Door, ok, read_form, required
 from changliao.doors.wechatpay.errors import WechatError, param_error, refusal
-from changliao.doors.wechatpay.forms import Close, Order
+from changliao.doors.wechatpay.forms import Close, Order, SceneInfo, SettleInfo
 from changliao.doors.wechatpay.transactions import DOOR, Details
 from changliao.operations.orders import CLOSE, PLACE
 from changliao.store.views.orders import Placed, attempt, order, order_by_reference
@@ -179,8 +180,23 @@ def _check(form: Order, scene: Scene) -> None:
     if form.amount.currency not in (None, CNY.code):
         issue = "only CNY is supported"
         raise param_error("/amount/currency", issue)
-    if scene is Scene.H5 and (form.scene_info is None or not form.scene_info.h5_info):
+    check_scene(form.scene_info, scene)
+
+
+def check_scene(scene_info: SceneInfo | None, scene: Scene) -> None:
+    """Raises WechatError 400 for a browser that is not told, or an address that is none."""
+    if scene is Scene.H5 and (scene_info is None or not scene_info.h5_info):
         raise param_error("/scene_info/h5_info", "is required for h5")
+    if scene_info is not None:
+        check_address(scene_info.payer_client_ip, "/scene_info/payer_client_ip")
+
+
+def check_address(text: str, field: str) -> None:
+    """Raises WechatError 400 for what is no IPv4 or IPv6 address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError as error:
+        raise param_error(field, "must be an IPv4 or IPv6 address") from error
 
 
 def _payer(door: Door, call: Call, app_id: AppId, openid: str | None) -> UserId:
@@ -209,12 +225,9 @@ def expires_at(text: str | None, scene: Scene, now: Instant) -> Instant:
     return Instant(min(max(asked, now + _SHORTEST), now + _LONGEST.get(scene, _LONGEST_OTHER)))
 
 
-def hold_of(settle_info: Mapping[str, Any] | None) -> Hold:
-    """What `settle_info.profit_sharing` asks for; the digest covers it. Raises WechatError."""
-    asked = (settle_info or {}).get("profit_sharing", False)
-    if not isinstance(asked, bool):
-        raise param_error("/settle_info/profit_sharing", "must be true or false")
-    return Hold.SPLIT if asked else Hold.NONE
+def hold_of(settle_info: SettleInfo | None) -> Hold:
+    """What `settle_info.profit_sharing` asks for; the digest covers it."""
+    return Hold.SPLIT if settle_info and settle_info.profit_sharing else Hold.NONE
 
 
 def _details(form: Order) -> Details:

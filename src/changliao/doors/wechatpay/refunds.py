@@ -48,6 +48,9 @@ async def made(
     door: Door, acting: Acting, form: Refund | EcommerceRefund
 ) -> tuple[refunds.Refund, Placed]:
     """Send back what a form asks for, once. Raises WechatError."""
+    accounts = form.amount.accounts
+    if accounts is not None and sum(one.amount for one in accounts) != form.amount.refund:
+        raise param_error("/amount/from", "must add up to amount.refund")
     placed = await _order(door, acting, form)
     asked = msgspec.json.encode(form, order="sorted")
     wanted = refunds.Refund(
@@ -64,6 +67,9 @@ async def made(
     command = RefundOrder(wanted, form.amount.total, form.amount.currency)
     outcome = await door.network.perform(REFUND, command)
     if isinstance(outcome, Refused):
+        whole = placed.order.refunded == placed.order.amount.amount
+        if outcome.reason is Reason.REFUND_EXCEEDS_PAYMENT and whole:
+            raise WechatError(400, "INVALID_REQUEST", "订单已全额退款")
         raise refusal(outcome)
     return outcome, placed
 

@@ -33,7 +33,7 @@ class ShareForm(Struct):
     transaction_id: Number
     out_order_no: ShareReference
     unfreeze_unsplit: bool
-    receivers: Annotated[list[Receipt], Meta(max_length=50)] = []
+    receivers: Annotated[list[Receipt], Meta(max_length=50)] | None = None
     appid: Number | None = None
     sub_mchid: Number | None = None
     sub_appid: Number | None = None

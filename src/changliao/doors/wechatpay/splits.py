@@ -37,6 +37,7 @@ from changliao.store.views.orders import Placed, order_of_payment
 
 MERCHANT: Final = "MERCHANT_ID"
 _SUB_OPENID: Final = "PERSONAL_SUB_OPENID"
+_CUSTOM: Final = "CUSTOM"
 _PREFIX: Final = "30"
 _DIGITS: Final = 26
 _DIGEST_BYTES: Final = 16
@@ -58,7 +59,7 @@ async def shared(door: Door, call: Call, acting: Acting, form: ShareForm) -> dic
     made = ShareId(door.network.ids.new())
     parts = await _parts(door, call, form, acting, made)
     # Encrypted names differ each time, so they are no part of what identifies a request.
-    named = [(one.type, one.account, one.amount, one.description) for one in form.receivers]
+    named = [(one.type, one.account, one.amount, one.description) for one in form.receivers or ()]
     asked = msgspec.json.encode([named, form.unfreeze_unsplit])
     wanted = Share(
         id=made,
@@ -132,6 +133,8 @@ async def add_receiver(door: Door, call: Call) -> Answer:
         raise param_error("/relation_type", "is required")
     if form.type == MERCHANT and not form.name:
         raise param_error("/name", "is required for MERCHANT_ID")
+    if form.relation_type == _CUSTOM and not form.custom_relation:
+        raise param_error("/custom_relation", "is required for CUSTOM")
     name = reveal(door, call, form.name) if form.name else ""
     kind, party_id = await party(door, call, acting, form, name)
     receiver = Receiver(acting.merchant.id, kind, party_id, form.relation_type)
@@ -243,7 +246,7 @@ async def _parts(
     door: Door, call: Call, form: ShareForm, acting: Acting, made: ShareId
 ) -> tuple[Part, ...]:
     parts = []
-    for place, wanted in enumerate(form.receivers):
+    for place, wanted in enumerate(form.receivers or ()):
         who = ReceiverForm(wanted.type, wanted.account, form.appid, form.sub_appid)
         name = reveal(door, call, wanted.name) if wanted.name else ""
         kind, party_id = await party(door, call, acting, who, name)

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from changliao.core.payouts import MOST_IN_BATCH
 from changliao.doors.wechatpay.forms import Fen, NotifyUrl, Number, Openid
 
+BillAmount = Annotated[int, Meta(ge=10, le=1_000_000_000_000)]
 TransferReference = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z]+\Z")]
 Remark = Annotated[str, Meta(min_length=1, max_length=32)]
 Scene = Annotated[str, Meta(min_length=1, max_length=36)]
@@ -33,9 +34,9 @@ class BillForm(Struct):
     out_bill_no: TransferReference
     transfer_scene_id: Scene
     openid: Openid
-    transfer_amount: Fen
+    transfer_amount: BillAmount
     transfer_remark: Remark
-    transfer_scene_report_infos: Annotated[list[Report], Meta(max_length=10)] = []
+    transfer_scene_report_infos: Annotated[list[Report], Meta(min_length=1, max_length=10)]
     user_name: Secret | None = None
     notify_url: NotifyUrl | None = None
     user_recv_perception: Annotated[str, Meta(max_length=64)] | None = None
