@@ -79,6 +79,36 @@ def test_of_too_few_people_nothing_is_told(market: Any) -> None:
     assert round(concentration["hhi"]) == round((500 / 1900 * 100) ** 2 + (1400 / 1900 * 100) ** 2)
 
 
+def test_no_level_is_told_where_it_depends_on_who_is_on_no_platform(market: Any) -> None:
+    """Were the corner many small shops, the market would be none of a few; it may be one."""
+    made, first, last = market
+    [even] = made.ask("concentration", first=first, last=first, every="day")
+    assert (even["others"], even["most"], even["level"]) == (0, even["hhi"], "high")
+    [some] = made.ask("concentration", first=last, last=last, every="day")
+    share = 200 / 1_700
+    assert some["others"] == pytest.approx(share)
+    assert some["most"] - some["hhi"] == pytest.approx((100 * share) ** 2)
+    made.later(1)
+    day = made.today()
+    for person in (0, 1):
+        made.buy(person, "jd", 100)
+    for person in (2, 3, 4):
+        made.buy(person, "corner", 1_000)
+    made.settle(day, day, 5)
+    [most] = made.ask("concentration", first=day, last=day, every="day")
+    assert most["hhi"] < 100
+    assert most["most"] > 8_000
+    assert "level" not in most
+    made.later(1)
+    day = made.today()
+    for person in (0, 1):
+        made.buy(person, "jd", 100)
+    made.buy(2, "corner", 1_000)
+    made.settle(day, day, 3)
+    [withheld] = made.ask("concentration", first=day, last=day, every="day")
+    assert {"others", "most", "level"}.isdisjoint(withheld), "one person's purchases"
+
+
 def test_groups_methods_terminals_and_people(market: Any) -> None:
     made, first, last = market
     fields = {"platform_id": made.id("taobao"), "from_day": first, "name": "阿里"}

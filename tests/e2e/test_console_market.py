@@ -160,7 +160,7 @@ def test_flows_and_events_are_the_apis(site: Site, market: Bazaar, viewer: Page)
     [event] = viewer.locator(".event").all_inner_texts()
     [change] = market.ask("changes")
     assert change["day"] in event
-    assert re.search(r"taobao.*受理中 → 禁止.*safety", event.replace("\n", " "))
+    assert re.search(r"taobao.*受理 → 禁止.*safety", event.replace("\n", " "))
     assert viewer.locator("svg .in").all_text_contents() == [str(change["number"])]
     assert "1/5" in viewer.inner_text("tbody >> nth=-1")
 
@@ -222,6 +222,38 @@ def test_the_lab_shows_two_runs_and_what_was_given(site: Site, viewer: Page) -> 
     viewer.locator("#with").select_option("merger_alone")
     viewer.click("text=并排")
     assert "with=merger_alone" in viewer.url
+
+
+def test_who_is_on_no_platform_leaves_the_concentration_open(
+    site: Site, market: Bazaar, viewer: Page
+) -> None:
+    """A sum over a small part of the market is no low concentration."""
+    day = market.today()
+    before = market.total(day, day)
+    for person in range(4):
+        market.buy(person, "corner", 9_000)
+    market.settle(day, day, before + 4)
+    viewer.goto(f"{site.base}/console/market")
+    assert "集中度说不准：至少 42" in viewer.inner_text("main")
+    assert "至少这么多" in viewer.inner_text(".kpis")
+    assert "低集中" not in viewer.inner_text("main")
+
+
+def test_an_event_tells_what_happened_to_a_method_once(
+    site: Site, market: Bazaar, viewer: Page
+) -> None:
+    """Not once for each terminal: all of them, or which."""
+    both = [("netbank", "pc"), ("netbank", "app"), ("alipay", "*")]
+    cells = [{"method": method, "terminal": at, "state": "accepted"} for method, at in both]
+    fields = {"platform_id": market.id("jd"), "cells": cells, "reason": "more ways"}
+    draft = market.operator.made(f"{API}/acceptance/drafts", **fields)
+    assert market.second.post(f"{API}/acceptance/drafts/{draft['id']}/approve").status_code == 200
+    viewer.goto(f"{site.base}/console/market?lang=zh")
+    told = viewer.locator(".event", has_text="more ways").inner_text().replace("\n", " ")
+    assert "支付宝（全部终端）未接入 → 受理" in told
+    assert "网银（电脑网页、手机应用）未接入 → 受理" in told
+    viewer.goto(f"{site.base}/console/acceptance/history")
+    assert "jd · 受理 (7)" in viewer.inner_text("main")
 
 
 def test_a_merchant_on_no_platform_that_has_a_policy_is_a_row_with_its_name(

@@ -1,6 +1,7 @@
 """The opening story on a real network: each point by the rows it left, not by what was printed."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from changliao.commands.story.stage import Stage
 from changliao.core.ids import NEWEST
 from changliao.store.engines import open_engine
 from changliao.store.views import members, parties
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("story")
 CROWD = 80
@@ -210,6 +212,21 @@ def test_10_what_became_of_the_banned_platforms_payers(told: Stage) -> None:
     went = {names[one["platform_id"]]: one["payments"] for one in effect["went_to"]}
     assert sum(went.values()) == CROWD * 3 // 4
     assert max(went, key=lambda name: went[name]) == "京东"
+
+
+def test_10_figures_of_the_market_name_the_storys_platforms(told: Stage) -> None:
+    """Not everybody under "others": who lost people, and who won them."""
+    day = date.fromisoformat(told.ask("GET", "/api/v1/sandbox/clock")["now"][:10])
+    asked = f"/api/v1/market/shares?first={day}&last={day}"
+
+    def named() -> dict[str, Any]:
+        return {one["name"]: one for one in told.ask("GET", asked)["data"]}
+
+    eventually(lambda: named().get("total", {}).get("payments", 0) > 2 * CROWD)
+    found = named()
+    assert (found["淘宝"]["users"], found["天猫"]["users"]) == (0.75 * CROWD, 0.25 * CROWD)
+    assert found["京东"]["users"] > 0.8 * CROWD
+    assert "others" not in found
 
 
 def test_the_books_are_right_at_the_end(told: Stage) -> None:

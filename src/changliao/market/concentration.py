@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Final, Literal, get_args
 
 from msgspec import Struct, convert
+from msgspec.structs import replace
 
 from changliao.market.figures import TOTAL, Share, is_named
 
@@ -35,6 +36,11 @@ class Thresholds(Struct, frozen=True):
             return "high"
         return "moderate" if hhi >= self.moderate else "low"
 
+    def between(self, least: float, most: float) -> Level | None:
+        """What it is called wherever between these it is; None: that depends."""
+        level = self.level(least)
+        return level if level == self.level(most) else None
+
     def looks_at(self, hhi: float, added: float) -> bool:
         """Would a merger that adds so much be looked at?"""
         return added > self.change and self.level(hhi + added) == "high"
@@ -43,7 +49,9 @@ class Thresholds(Struct, frozen=True):
 class Concentration(Struct, frozen=True):
     """A period's. `effective` is how many equal rivals would be as concentrated.
 
-    `whole` is the denominator; None: too few people. `added` is what the merger asked about adds.
+    `whole` is the denominator; None: too few people. Merchants on no platform add nothing to
+    `hhi`; were they a single one, it would be `most`. `others` is their part; None: too few people,
+    and then `most` is for nobody to see either. `added` is what the merger asked about adds.
     """
 
     period: int
@@ -51,6 +59,8 @@ class Concentration(Struct, frozen=True):
     effective: float | None
     rivals: int | None
     whole: int | None
+    others: float | None = None
+    most: float | None = None
     added: float | None = None
 
 
@@ -84,20 +94,27 @@ def by_period(
     parts: dict[int, dict[str, int]] = {}
     wholes: dict[int, Share] = {}
     reach: Counter[int] = Counter()
+    named: Counter[int] = Counter()
     for share in shares:
         if share.label == TOTAL:
             wholes[share.period] = share
             continue
         reach[share.period] += share.users or 0
         if is_named(share.label):
+            named[share.period] += share.users or 0
             had = getattr(share, measure)
             parts.setdefault(share.period, {})[share.label.key] = had or 0
-    return [
-        _of(whole, _total(whole, measure, reach[period]), parts.get(period, {}), merged)
-        if (whole.users or 0) >= minimum
-        else Concentration(period, None, None, None, None)
-        for period, whole in wholes.items()
-    ]
+    found = []
+    for period, whole in wholes.items():
+        one = Concentration(period, None, None, None, None)
+        if (whole.users or 0) >= minimum:
+            total = _total(whole, measure, reach[period])
+            one = _of(whole, total, parts.get(period, {}), merged)
+        others = reach[period] - named[period]
+        if others and min(others, named[period]) < minimum:
+            one = replace(one, others=None)
+        found.append(one)
+    return found
 
 
 def _total(whole: Share, measure: Measure, reach: int) -> int:
@@ -110,10 +127,11 @@ def _of(whole: Share, total: int, parts: dict[str, int], merged: frozenset[str])
     if not total or not any(parts.values()):
         return Concentration(whole.period, None, None, None, None)
     before = hhi(part / total for part in parts.values())
+    others = 1 - sum(parts.values()) / total
     together = sum(parts.get(key, 0) for key in merged)
     apart = [part for key, part in parts.items() if key not in merged]
     after = hhi(part / total for part in [*apart, together])
     return Concentration(
         whole.period, before, PERCENT**2 / before, sum(1 for part in parts.values() if part),
-        total, after - before if len(merged) > 1 else None,
+        total, others, before + hhi([others]), after - before if len(merged) > 1 else None,
     )  # fmt: skip

@@ -57,7 +57,7 @@ class SetPolicy(Act, frozen=True, tag="policy"):
     def play(self, stage: Stage) -> Done:
         """Every platform's draft is approved, in force, and in the history with both names."""
         for name in self.platforms:
-            stage.merchant(name)  # whoever is new makes keys first, which takes a while
+            stage.platform(name)  # whoever is new makes keys first, which takes a while
         starts_at = datetime.now(UTC) + _NOTICE
         drafts = {name: self._approved(stage, name, starts_at) for name in self.platforms}
         for name, draft in drafts.items():

@@ -27,6 +27,7 @@ class GatherCrowd(Act, frozen=True, tag="crowd"):
 
     def play(self, stage: Stage) -> Done:
         """Everybody paid; the merchant has exactly that."""
+        stage.platform(self.platform)
         crowd = stage.crowds.setdefault(self.platform, [])
         size, before = round(stage.size * self.share), stage.balance(self.platform)
 
@@ -95,9 +96,8 @@ class OpenStore(Act, frozen=True, tag="store"):
 
     def play(self, stage: Stage) -> Done:
         """It is open."""
+        platform_id = stage.platform(self.platform)["id"]
         owner = stage.as_merchant(self.platform)
-        platform_id = stage.merchant(self.platform)["id"]
-        stage.ask("POST", "/api/v1/platforms", {"merchant_id": platform_id, "name": self.platform})
         own = self.mode == "self_operated"
         seller = seller_of(stage, self.platform, self.name, own=own)
         fields = {"platform_id": platform_id, "title": self.name, "mode": self.mode}
@@ -121,8 +121,7 @@ class Merge(Act, frozen=True, tag="merge"):
 
     def play(self, stage: Stage) -> Done:
         """Approved by another operator, run to its end; every account's sums are what they were."""
-        target_id = stage.merchant(self.target)["id"]
-        stage.ask("POST", "/api/v1/platforms", {"merchant_id": target_id, "name": self.target})
+        target_id = stage.platform(self.target)["id"]
         stores = 0
         for name in self.sources:
             fields = {"source_id": stage.merchant(name)["id"], "target_id": target_id}

@@ -40,6 +40,7 @@ class Stage:
         self.begun: dict[str, Any] = {}
         self.own_stores: dict[str, str] = {}
         self._merchants: dict[str, dict[str, str]] = {}
+        self._platforms: set[str] = set()
         self._people: list[Person] = []
         self._passers_by = count(1)
         self._second = self.run("sandbox", "operator-key")
@@ -60,6 +61,14 @@ class Stage:
             asked = {"name": name, "fee_bps": 0}
             self._merchants[name] = self.ask("POST", "/api/v1/merchants", asked)
         return self._merchants[name]
+
+    def platform(self, name: str) -> dict[str, str]:
+        """A merchant that is a platform from now on: figures of the market name it."""
+        known = self.merchant(name)
+        if name not in self._platforms:
+            self.ask("POST", "/api/v1/platforms", {"merchant_id": known["id"], "name": name})
+            self._platforms.add(name)
+        return known
 
     def merchants(self) -> list[tuple[str, dict[str, str]]]:
         """Everybody taken on so far, by name."""

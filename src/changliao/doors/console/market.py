@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from msgspec import Struct
@@ -14,12 +15,19 @@ from msgspec.structs import replace
 from starlette.responses import Response
 
 from changliao.core import market
+from changliao.core.acceptance import Accepting
 from changliao.core.bills import day_of
 from changliao.core.clock import Instant
 from changliao.core.market import Period
 from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER, CNY, CURRENCIES, Currency
-from changliao.doors.console.market_charts import flow_chart, hhi_chart, part_of, share_chart
+from changliao.doors.console.market_charts import (
+    flow_chart,
+    hhi_chart,
+    level_of,
+    part_of,
+    share_chart,
+)
 from changliao.doors.console.visit import Entry, Visit
 from changliao.market import changes, concentration, figures, matrix, names
 from changliao.market.concentration import Concentration
@@ -34,6 +42,15 @@ THRESHOLDS: Final = "us2023"
 OWN: Final = "changliao"
 
 
+class Move(Struct, frozen=True):
+    """What a change made of a method; no `terminals`: on all of them."""
+
+    method: str
+    terminals: tuple[str, ...]
+    before: Accepting
+    after: Accepting
+
+
 class Board(Struct, frozen=True):
     """Everything the page shows, of one moment."""
 
@@ -44,6 +61,7 @@ class Board(Struct, frozen=True):
     concentration: list[Concentration]
     events: list[changes.Change]
     matrix: Matrix
+    terminals: int
     currencies: list[Currency]
 
 
@@ -76,6 +94,7 @@ async def dashboard(visit: Visit) -> Response:
         hhi=hhi_chart(visit.words, board.concentration, asked, THRESHOLDS, metric),
         events=[one for one in board.events if asked.days[0] <= one.day <= asked.days[1]],
         date_of=date_of,
+        moves=partial(moves, of=board.terminals),
         matrix=board.matrix,
         threshold=concentration.thresholds()[THRESHOLDS],
         anything=bool(of),
@@ -96,6 +115,18 @@ def date_of(day: int) -> str:
     return date.fromordinal(date(1970, 1, 1).toordinal() + day).isoformat()
 
 
+def moves(change: changes.Change, of: int) -> list[Move]:
+    """Its cells, those alike together."""
+    alike: dict[tuple[str, Accepting, Accepting], list[str]] = {}
+    for one in change.changed:
+        key = one.method.name, one.before, one.cell.state
+        alike.setdefault(key, []).append(one.terminal.name)
+    return [
+        Move(method, () if len(there) == of else tuple(there), before, after)
+        for (method, before, after), there in alike.items()
+    ]
+
+
 def _board(
     reader: Reader, asked: Asked, metric: concentration.Measure, now: Instant, *, english: bool
 ) -> Board:
@@ -113,6 +144,7 @@ def _board(
         ),
         events=changes.changes(reader, known),
         matrix=matrix.standing(reader, known, now),
+        terminals=len(known.terminals),
         currencies=[BY_NUMBER[one] for one in figures.currencies(reader, asked)],
     )
 
@@ -122,15 +154,16 @@ def _kpis(board: Board, metric: str) -> dict[str, Any]:
     totals = [one.amount or 0 for one in board.shares if one.label == TOTAL]
     people = [one.users for one in board.people]
     own = [part_of(one, metric) or 0 for one in board.methods if one.label.key == OWN]
-    hhi = [one.hhi for one in board.concentration if one.hhi is not None]
+    known = [one for one in board.concentration if one.hhi is not None]
+    last = known[-1] if known else None
     return {
         "amount": sum(totals),
         "people": people[-1] if people else None,
         "people_before": people[-2] if len(people) > 1 else None,
         "own": own[-1] if own else None,
         "own_before": own[0] if own else None,
-        "hhi": hhi[-1] if hhi else None,
-        "level": concentration.thresholds()[THRESHOLDS].level(hhi[-1]) if hhi else None,
+        "hhi": last.hhi if last else None,
+        "level": last and level_of(last, THRESHOLDS),
         "bans": board.matrix.stopped,
         "banning": board.matrix.stopping,
     }

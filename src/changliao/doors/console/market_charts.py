@@ -141,10 +141,14 @@ def hhi_chart(
     axis = Axis([_name(every, one.period) for one in found], at)
     last = known[-1]
     called = {"low": words("低集中"), "moderate": words("中度集中"), "high": words("高度集中")}
+    level = level_of(last, thresholds)
     title = words("{level}：{hhi}，相当于 {rivals} 家同等对手").format(
-        level=called[levels.level(last.hhi or 0)], hhi=f"{last.hhi:,.0f}",
-        rivals=f"{last.effective:.1f}",
-    )  # fmt: skip
+        level=called.get(level or "", ""), hhi=f"{last.hhi:,.0f}", rivals=f"{last.effective:.1f}"
+    )
+    if level is None:
+        title = words("集中度说不准：至少 {hhi}，不在平台上的商户卖得太多").format(
+            hhi=f"{last.hhi:,.0f}"
+        )
     digits = money.decimals if metric == "amount" else 0
     rows = tuple(
         (_name(every, one.period), "–" if one.hhi is None else f"{one.hhi:,.0f}",
@@ -157,6 +161,13 @@ def hhi_chart(
     head = (words("时间"), "HHI", words("同等对手数"), whole)
     picture = charts.banded(title, axis, [one.hhi for one in found], bands)
     return Chart(title, picture, head, rows, at)
+
+
+def level_of(one: Concentration, thresholds: str) -> concentration.Level | None:
+    """What a market is called; None: that depends on merchants on no platform."""
+    least = one.hhi or 0
+    most = least if one.most is None else one.most
+    return concentration.thresholds()[thresholds].between(least, most)
 
 
 def _markers(events: Iterable[Change], every: Period, periods: list[int]) -> Iterable[Marker]:

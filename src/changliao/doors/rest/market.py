@@ -235,11 +235,12 @@ def concentration_shown(
     shown = ConcentrationShown(*_span(every, one.period), name, known.source)
     if one.hhi is None:
         return shown
-    added = one.added
+    added, most = one.added, one.hhi if one.most is None else one.most
     return ConcentrationShown(
         shown.first, shown.last, name, known.source, one.hhi, given(one.effective),
-        given(one.rivals), given(one.whole), known.level(one.hhi), given(added),
-        UNSET if added is None else known.level(one.hhi + added),
+        given(one.rivals), given(one.whole), given(one.others),
+        UNSET if one.others is None else most, given(known.between(one.hhi, most)), given(added),
+        UNSET if added is None else given(known.between(one.hhi + added, most + added)),
         UNSET if added is None else known.looks_at(one.hhi, added),
     )  # fmt: skip
 

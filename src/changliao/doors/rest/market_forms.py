@@ -111,7 +111,9 @@ class CohortShown(Struct, frozen=True):
 class ConcentrationShown(Struct, frozen=True):
     """Sum of squared shares in per cent. `whole` is the denominator, others included.
 
-    `added` is what the merger would add, `level_after` what the market would be called then.
+    Merchants on no platform are the part `others`. They add nothing to `hhi`; were they one, it
+    would be `most`. `level` is absent where that matters. `added` is what the merger would add,
+    `level_after` what the market would be called then.
     """
 
     first: Date
@@ -122,6 +124,8 @@ class ConcentrationShown(Struct, frozen=True):
     effective: float | UnsetType = UNSET
     rivals: Count | UnsetType = UNSET
     whole: Count | UnsetType = UNSET
+    others: Fraction | UnsetType = UNSET
+    most: float | UnsetType = UNSET
     level: Literal["low", "moderate", "high"] | UnsetType = UNSET
     added: float | UnsetType = UNSET
     level_after: Literal["low", "moderate", "high"] | UnsetType = UNSET
