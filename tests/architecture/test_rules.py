@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from changliao.config import Config
+from changliao.store import statements
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "changliao"
@@ -35,6 +36,16 @@ RINGS = (
     *("core", "store", "operations", "market", "doors", "workers", "web", "commands"),
     *("examples", "sim"),
 )
+# Functions that nothing here calls, and who does.
+CALLED_FROM_OUTSIDE = {
+    **dict.fromkeys(
+        ("habit_shares", "wallet_removed", "tipping_share", "coexistence", "bass", "bass_peak",
+         "two_sided_prices", "stationary", "logit_demand", "switching"),
+        "a strategist's notebook: the closed forms and estimators of docs/market/model.md",
+    ),
+}  # fmt: skip
+# What a statement's name ends with when it is a table's.
+OF_A_TABLE = re.compile(r"_(find|insert|update|delete|some)$")
 NAMES_NOT_HERE = {"utils", "helpers", "common", "manager", "base", "misc"}
 DOCUMENTS = [
     *ROOT.glob("*.md"),
@@ -90,6 +101,38 @@ def test_a_fields_pattern_ends_with_the_text(path: Path) -> None:
     """`$` lets a line feed follow; the document of the REST API writes it for `\\Z`."""
     for field in re.findall(r"\bMeta\(.*pattern=.*", path.read_text("utf-8")):
         assert '$"' not in field, f"{named(path)}: {field}"
+
+
+def test_every_function_is_called() -> None:
+    trees = [ast.parse(path.read_text("utf-8")) for path in MODULES]
+    known = {
+        getattr(node, "id", None) or getattr(node, "attr", None)
+        for tree in trees
+        for node in ast.walk(tree)
+    }
+    entries = set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"])
+    idle = {
+        node.name
+        for tree in trees
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.decorator_list
+    } - known
+    assert idle - entries == set(CALLED_FROM_OUTSIDE)
+
+
+def test_every_statement_is_used() -> None:
+    texts = {
+        node.value
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    idle = {
+        name
+        for name in statements.load("sqlite") | statements.load("postgresql")
+        if name not in texts and OF_A_TABLE.sub("", name) not in texts
+    }
+    assert idle == set()
 
 
 def test_every_folder_is_a_ring() -> None:

@@ -72,10 +72,6 @@ class Money(Struct, frozen=True, gc=False):
     def __neg__(self) -> "Money":
         return Money(-self.amount, self.currency)
 
-    def covers(self, other: "Money") -> bool:
-        """Is this at least as much?"""
-        return self.amount >= self._same(other)
-
     def portion(self, bps: int) -> "Money":
         """A share in basis points, halves rounded up (away from zero)."""
         return Money(portion(self.amount, bps), self.currency)

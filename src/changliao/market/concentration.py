@@ -76,11 +76,6 @@ def hhi(parts: Iterable[float]) -> float:
     return sum((PERCENT * part) ** 2 for part in parts)
 
 
-def added_by_merger(one: float, other: float) -> float:
-    """What joining two of them adds: (a+b)² - a² - b²."""
-    return 2 * PERCENT * one * PERCENT * other
-
-
 def by_period(
     shares: Iterable[Share],
     measure: Measure,

@@ -207,11 +207,6 @@ def withheld(users: Mapping[K, int], minimum: int) -> set[K]:
     return small
 
 
-def is_absent(label: Label) -> bool:
-    """Is it nobody's?"""
-    return label.key == ABSENT_KEY
-
-
 def _seen(
     reader: Reader, asked: Asked, dimension: Dimension
 ) -> Iterable[tuple[tuple[int, tuple[int, ...]], int]]:

@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 
-from changliao.sim.law import stationary, with_habit
 from changliao.sim.market import Floats
 
 MOST_FIRMS: Final = 1_000
@@ -28,11 +27,6 @@ def habit_shares(odds: Sequence[float], habit: float) -> Floats:
     e = np.asarray(odds, float)
     weight = e * (e.sum() + math.expm1(habit) * e)
     return np.asarray(weight / weight.sum())
-
-
-def habit_shares_by_chain(odds: Sequence[float], habit: float) -> Floats:
-    """The same by the transition matrix that the lab uses."""
-    return stationary(with_habit(np.asarray(odds, float), habit))
 
 
 def wallet_removed(psi: Sequence[float], wallet: int, scale: float) -> tuple[float, float]:

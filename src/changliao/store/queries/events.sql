@@ -32,18 +32,6 @@ WHERE
     AND events.state = input.expected_state
     AND events.attempts = input.expected_attempts;
 
--- name: event_bodies_find
--- input: event_id bigint, merchant_id bigint
-SELECT
-    event_bodies.event_id,
-    event_bodies.merchant_id,
-    event_bodies.body
-FROM input
-INNER JOIN event_bodies
-    ON
-        event_bodies.event_id = input.event_id
-        AND event_bodies.merchant_id = input.merchant_id;
-
 -- name: event_bodies_insert
 -- input: event_id bigint, merchant_id bigint, body bytea
 INSERT INTO event_bodies (event_id, merchant_id, body)

@@ -65,14 +65,3 @@ INSERT INTO platform_keys (serial, private_key, certificate, starts_at_us, ends_
 SELECT serial, private_key, certificate, starts_at_us, ends_at_us, role
 FROM input;
 
--- name: platform_keys_find
--- input: serial text
-SELECT
-    platform_keys.serial,
-    platform_keys.private_key,
-    platform_keys.certificate,
-    platform_keys.starts_at_us,
-    platform_keys.ends_at_us,
-    platform_keys.role
-FROM input
-INNER JOIN platform_keys ON platform_keys.serial = input.serial;

@@ -12,11 +12,6 @@ WHERE state = 1 AND next_at_us <= :now_us
 ORDER BY next_at_us
 LIMIT :most;
 
--- name: events_next_at
-SELECT min(next_at_us) AS next_at_us
-FROM events
-WHERE state = 1;
-
 -- name: payment_events_of_merchant
 -- An event has the id of its payment, so the merchant's orders lead to them without an index.
 SELECT

@@ -23,12 +23,6 @@ def due(reader: Reader, now: Instant, most: int) -> list[Event]:
     return [from_row(row) for row in reader.select("events_due_now", {"now_us": now, "most": most})]
 
 
-def next_due_at(reader: Reader) -> Instant | None:
-    """When the next event is due; None when none waits."""
-    rows = reader.select("events_next_at", {})
-    return Instant(rows[0][0]) if rows and rows[0][0] is not None else None
-
-
 def latest(reader: Reader, before: int, most: int) -> list[Event]:
     """Of all merchants, the newest first."""
     return [
