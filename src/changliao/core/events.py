@@ -69,13 +69,26 @@ class Sample(StrEnum):
     REFUNDED = "refund.finished"
     ABNORMAL = "refund.abnormal"
     CLOSED = "refund.closed"
+    COMBINED = "basket.paid"
+    TRANSFERRED = "payout.finished"
+    BATCH = "payout.batch_finished"
+    SHARED = "share.received"
+    TAKEN_BACK = "share.returned"
+    FROZEN = "authorization.frozen"
+    RELEASED = "authorization.released"
+    CONFIRMED = "escrow.released"
+    DISPUTED = "dispute.opened"
+    SETTLED = "dispute.ended"
 
 
-# By the door that tells them. One says nothing of refunds that fail.
+# By the door that tells them. One says nothing of refunds that fail, another nothing of deposits.
 SAMPLES: Final[Mapping[str, tuple[Sample, ...]]] = {
-    "wechatpay": (Sample.PAID, Sample.REFUNDED, Sample.ABNORMAL, Sample.CLOSED),
-    "alipay": (Sample.PAID, Sample.REFUNDED),
-    "rest": tuple(Sample),
+    "wechatpay": (
+        *(Sample.PAID, Sample.COMBINED, Sample.REFUNDED, Sample.ABNORMAL, Sample.CLOSED),
+        *(Sample.TRANSFERRED, Sample.BATCH, Sample.SHARED, Sample.TAKEN_BACK),
+    ),
+    "alipay": (Sample.PAID, Sample.REFUNDED, Sample.FROZEN, Sample.RELEASED),
+    "rest": tuple(one for one in Sample if one is not Sample.BATCH),
 }
 
 

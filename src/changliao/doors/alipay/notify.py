@@ -4,13 +4,14 @@ What is told is the fact that was committed; the moment of sending and the signa
 attempt's own. Source: alipay-openapi.md §19.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
 import msgspec
 
 from changliao.core import clock, samples
+from changliao.core.authorizations import Authorization, Step
 from changliao.core.clock import BEIJING, Instant
 from changliao.core.events import Event, EventKind, Letter, Outgoing
 from changliao.core.ids import made_at
@@ -76,11 +77,18 @@ class Notifier:
         apps = await self._network.read(parties.apps_of, event.merchant_id)
         if test is None or not apps:
             return None
-        terms = samples.terms(test, msgspec.json.encode(trades.Details(apps[0].number)))
-        placed = Placed(samples.order(test, apps[0].id), terms)
-        if samples.kind(test) is EventKind.ORDER_PAID:
-            return await self._tell_paid(event, placed)
-        return await self._tell_refunded(event, placed, samples.refund(test), samples.AMOUNT)
+        details = msgspec.json.encode(trades.Details(apps[0].number))
+        placed = Placed(samples.order(test, apps[0].id), samples.terms(test, details))
+        match samples.kind(test):
+            case EventKind.ORDER_PAID:
+                return await self._tell_paid(event, placed)
+            case EventKind.AUTHORIZATION_FROZEN | EventKind.AUTHORIZATION_RELEASED:
+                return await self._tell_frozen(
+                    event, *samples.authorization(test, apps[0].id, details)
+                )
+            case _:
+                refund = samples.refund(test)
+                return await self._tell_refunded(event, placed, refund, samples.AMOUNT)
 
     async def _paid(self, event: Event) -> Letter | None:
         placed = await self._network.read(orders.order, event.merchant_id, event.subject_id)
@@ -130,13 +138,20 @@ class Notifier:
         network = self._network
         keys = event.merchant_id, event.subject_id
         known = await network.read(authorizations.authorization, *keys)
-        merchant = await network.look_up(parties.merchant, event.merchant_id)
-        if known is None or merchant is None or not known.notify_url:
+        if known is None or not known.notify_url:
             return None
         steps = [
             step for step in await network.read(authorizations.steps, *keys) if step.id <= event.id
         ]
-        fields = await frozen.told(network, known, steps)
+        return await self._tell_frozen(event, known, steps)
+
+    async def _tell_frozen(
+        self, event: Event, known: Authorization, steps: Sequence[Step]
+    ) -> Letter | None:
+        merchant = await self._network.look_up(parties.merchant, event.merchant_id)
+        if merchant is None:
+            return None
+        fields = await frozen.told(self._network, known, steps)
         fields["notify_id"] = notify_id(event)
         kept = {name: _sendable(value) for name, value in fields.items() if value}
         return Letter(known.notify_url, msgspec.json.encode(kept), merchant)

@@ -10,13 +10,23 @@ from msgspec.structs import replace
 
 from changliao.core import clock, ids, samples
 from changliao.core.clock import Instant
-from changliao.core.events import RETRY_AFTER_S, Event, EventKind, Letter, Outgoing, took
+from changliao.core.events import (
+    RETRY_AFTER_S,
+    Event,
+    EventKind,
+    Letter,
+    Outgoing,
+    TestWebhook,
+    took,
+)
 from changliao.core.ids import AppId
 from changliao.core.refunds import RefundState
 from changliao.doors.rest import notices
 from changliao.doors.rest.authorization import ANSWERS_PURPOSE
 from changliao.doors.rest.authorizations import show_authorization
 from changliao.doors.rest.baskets import show_basket
+from changliao.doors.rest.disputes import show_dispute
+from changliao.doors.rest.holdings import show_holding
 from changliao.doors.rest.orders import show_order
 from changliao.doors.rest.payouts import show_payout
 from changliao.doors.rest.refunds import show_refund
@@ -128,14 +138,8 @@ class Notifier:
         apps = await self._network.read(parties.apps_of, event.merchant_id)
         if test is None:
             return None
-        subject: Struct = TestedMerchant(ids.show("mch", event.merchant_id))
         told = replace(event, kind=samples.kind(test))
-        if told.kind is not EventKind.WEBHOOK_TEST:
-            order = samples.order(test, apps[0].id if apps else AppId(0))
-            if told.kind is EventKind.ORDER_PAID:
-                subject = show_order(order, samples.terms(test))
-            else:
-                subject = show_refund(samples.refund(test), order)
+        subject = _sampled(test, told.kind, apps[0].id if apps else AppId(0))
         return await self._letter(told, test.notify_url, subject)
 
     def sign(self, letter: Letter, now: Instant) -> Outgoing:
@@ -154,3 +158,27 @@ class Notifier:
     def acknowledged(self, status: int, answer: str) -> bool:
         """Only the status counts."""
         return took(status)
+
+
+def _sampled(test: TestWebhook, kind: EventKind, app_id: AppId) -> Struct:
+    """What a test letter is about, as this API shows it."""
+    order = samples.order(test, app_id)
+    match kind:
+        case EventKind.ORDER_PAID:
+            return show_order(order, samples.terms(test))
+        case EventKind.REFUND_FINISHED | EventKind.REFUND_ABNORMAL:
+            return show_refund(samples.refund(test), order)
+        case EventKind.BASKET_PAID:
+            return show_basket(samples.basket(test), [order])
+        case EventKind.PAYOUT_FINISHED:
+            return show_payout(samples.payout(test, app_id))
+        case EventKind.SHARE_RECEIVED | EventKind.SHARE_RETURNED:
+            return show_receipt(*samples.share(test, ""))
+        case EventKind.AUTHORIZATION_FROZEN | EventKind.AUTHORIZATION_RELEASED:
+            return show_authorization(samples.authorization(test, app_id)[0])
+        case EventKind.ESCROW_RELEASED:
+            return show_holding(samples.holding(test))
+        case EventKind.DISPUTE_OPENED | EventKind.DISPUTE_ENDED:
+            return show_dispute(samples.dispute(test))
+        case _:
+            return TestedMerchant(ids.show("mch", test.merchant_id))

@@ -3,6 +3,7 @@
 Source: wechatpay-v3.md §8.7 and §11.3. A part's paid amount is `payer_amount` here.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -25,7 +26,13 @@ from changliao.store.views.orders import Placed
 
 async def describe(network: Network, basket: Basket, state: str = "") -> dict[str, Any]:
     """The whole with its parts. `state` is given where a fact is told, not where things stand."""
-    placed = await network.read(baskets.members, basket)
+    return await of_parts(network, basket, await network.read(baskets.members, basket), state)
+
+
+async def of_parts(
+    network: Network, basket: Basket, placed: Sequence[Placed], state: str
+) -> dict[str, Any]:
+    """The same with the parts at hand."""
     first = placed[0]
     details = msgspec.json.decode(first.terms.details, type=Details)
     merchant = await network.look_up(parties.merchant, basket.merchant_id)

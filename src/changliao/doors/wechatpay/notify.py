@@ -14,7 +14,15 @@ from msgspec.structs import replace
 
 from changliao.core import clock, samples
 from changliao.core.clock import Instant
-from changliao.core.events import RETRY_AFTER_S, Event, EventKind, Letter, Outgoing, took
+from changliao.core.events import (
+    RETRY_AFTER_S,
+    Event,
+    EventKind,
+    Letter,
+    Outgoing,
+    TestWebhook,
+    took,
+)
 from changliao.core.parties import Merchant
 from changliao.core.refunds import Refund, RefundState
 from changliao.doors.wechatpay import combined, crypto, share_receipts, transactions, transfers
@@ -106,9 +114,39 @@ class Notifier:
         details = msgspec.json.encode(transactions.Details(appid=apps[0].number))
         terms = samples.terms(test, details)
         placed = orders.Placed(samples.order(test, apps[0].id), terms)
-        if samples.kind(test) is EventKind.ORDER_PAID:
-            return await self._tell_paid(event, placed)
-        return await self._tell_refunded(event, placed, samples.refund(test))
+        match samples.kind(test):
+            case EventKind.ORDER_PAID:
+                return await self._tell_paid(event, placed)
+            case EventKind.REFUND_FINISHED | EventKind.REFUND_ABNORMAL:
+                return await self._tell_refunded(event, placed, samples.refund(test))
+            case _:
+                return await self._test_other(event, test, placed)
+
+    async def _test_other(
+        self, event: Event, test: TestWebhook, placed: orders.Placed
+    ) -> Letter | None:
+        """A sample of what is neither an order of its own nor a refund."""
+        merchant = await self._receiver(placed)
+        order, details = placed.order, msgspec.json.encode(transfers.Details())
+        resource: Mapping[str, Any] | None
+        match samples.kind(test):
+            case EventKind.BASKET_PAID:
+                basket = samples.basket(test)
+                resource = await combined.of_parts(self._network, basket, [placed], "SUCCESS")
+                notice = _PAID
+            case EventKind.PAYOUT_FINISHED:
+                payout = samples.payout(test, order.app_id, details)
+                resource, notice = transfers.told(payout, merchant), _BILL
+            case EventKind.PAYOUT_BATCH_FINISHED:
+                batch = samples.batch(test, order.app_id, details)
+                resource, notice = transfers.told_batch(batch, merchant), _BATCH
+            case _:
+                found = samples.share(test, merchant.number)
+                resource = await share_receipts.describe(self._network, found, order)
+                notice = _TAKEN_BACK if found[2] else _SHARED
+        if resource is None:
+            return None
+        return Letter(test.notify_url, self._sealed(event, merchant, notice, resource), merchant)
 
     async def _paid(self, event: Event) -> Letter | None:
         placed = await self._network.read(orders.order, event.merchant_id, event.subject_id)

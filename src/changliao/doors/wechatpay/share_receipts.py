@@ -8,6 +8,8 @@ from typing import Any
 from changliao.core import clock
 from changliao.core.events import Event
 from changliao.core.ids import made_at
+from changliao.core.orders import Order
+from changliao.core.splits import Part, Return, Share
 from changliao.doors.wechatpay import transactions
 from changliao.doors.wechatpay.splits import MERCHANT, order_number
 from changliao.operations.network import Network
@@ -19,11 +21,19 @@ async def told(network: Network, event: Event) -> dict[str, Any] | None:
     found = await network.read(splits.share_told, event)
     if found is None:
         return None
-    share, part, returned = found
+    share = found[0]
     placed = await network.read(orders.order, share.merchant_id, share.order_id)
+    return await describe(network, found, placed.order) if placed else None
+
+
+async def describe(
+    network: Network, found: tuple[Share, Part, Return | None], order: Order
+) -> dict[str, Any] | None:
+    """A share of an order as its receiver reads of it."""
+    share, part, returned = found
     sharer = await network.look_up(parties.merchant, share.merchant_id)
     provider = await network.look_up(parties.merchant, share.partner_id)
-    if placed is None or sharer is None:
+    if sharer is None:
         return None
     account, amount, description = part.account, part.amount, part.description
     if returned is not None:
@@ -32,7 +42,7 @@ async def told(network: Network, event: Event) -> dict[str, Any] | None:
     if provider is not None:
         whose = {"sp_mchid": provider.number, "sub_mchid": sharer.number}
     return whose | {
-        "transaction_id": transactions.transaction_id(placed.order.payment_id),
+        "transaction_id": transactions.transaction_id(order.payment_id),
         "order_id": order_number(share.id),
         "out_order_no": share.reference,
         "receiver": {
