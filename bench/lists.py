@@ -4,6 +4,7 @@ import asyncio
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -14,8 +15,10 @@ from bench.growth import fill
 from bench.results import save
 from bench.world import FEE_BPS, World, database, now
 from changliao.core import chart
-from changliao.core.clock import MINUTE, Instant
-from changliao.core.ids import MerchantId
+from changliao.core.clock import DAY, MINUTE, SECOND, Instant
+from changliao.core.disputes import Dispute
+from changliao.core.holds import Holding, HoldingState, Stage
+from changliao.core.ids import DisputeId, MerchantId, UserId
 from changliao.core.money import CNY
 from changliao.core.orders import Order, OrderState
 from changliao.core.parties import Merchant
@@ -24,9 +27,13 @@ from changliao.operations.books import Books
 from changliao.operations.network import Network
 from changliao.operations.today import Today
 from changliao.operations.vault import Vault
+from changliao.store.disputes import DISPUTES
 from changliao.store.engines import open_engine
+from changliao.store.holds import HOLDINGS
 from changliao.store.parties import MERCHANTS as MERCHANT_TABLE
-from changliao.store.views import console, funds, ledger, search
+from changliao.store.views import console, escrows, funds, ledger, search
+from changliao.store.views.escrows import EscrowsOf
+from changliao.store.views.ledger import MovedIn
 from changliao.store.views.orders import Wanted
 
 ORDERS = 1_000_000
@@ -34,15 +41,17 @@ MERCHANTS = 1_000
 READS = 15
 NEWEST = 1 << 62
 PAGE = 31
+CHUNK = 5_000
 
 
-def run(engine: str, size: int) -> dict[str, Any]:
+def run(engine: str, size: int, merchants: int = MERCHANTS) -> dict[str, Any]:
     """Medians in milliseconds."""
     with database(engine) as address:
         world = World(address)
-        world.merchants = [MerchantId(world.ids.new()) for _ in range(MERCHANTS)]
+        world.merchants = [MerchantId(world.ids.new()) for _ in range(merchants)]
         fill(world, size)
         _name(world)
+        _hold(world, size)
         # The chain of one account, for its page.
         sold = world.place(2 * PAGE, hot=True)
         world.perform(orders.PAY, world.payments(sold), PAGE)
@@ -50,7 +59,7 @@ def run(engine: str, size: int) -> dict[str, Any]:
             some = search.orders_of_anybody(reader, Wanted(0, NEWEST, 0, NEWEST, 0), PAGE).placed
         world.close()
         reads = asyncio.run(_timed(address, some[-1].order))
-    return {"engine": engine, "orders": size, "ms": reads}
+    return {"engine": engine, "orders": size, "merchants": merchants, "ms": reads}
 
 
 def _name(world: World) -> None:
@@ -63,6 +72,41 @@ def _name(world: World) -> None:
     session.begin([])
     session.commit([("merchants_insert", sorted(rows))])
     session.close()
+
+
+def _hold(world: World, size: int) -> None:
+    """Every fifth order is an escrow: most wait, some have ended, and few are disputed."""
+    session = world.engine.session()
+    last = NEWEST
+    for start in range(0, size // 5, CHUNK):
+        with world.engine.reader() as reader:
+            sold = search.orders_of_anybody(reader, Wanted(0, last, 0, NEWEST, 0), CHUNK).placed
+        session.begin([])
+        held = [_holding(start + place, one.order) for place, one in enumerate(sold)]
+        disputed = [one for one in held if one.state is HoldingState.DISPUTED]
+        cases = [
+            Dispute(DisputeId(world.ids.new()), one.merchant_id, one.order_id, UserId(0), "worn")
+            for one in disputed
+        ]
+        rows = [DISPUTES.to_row(one) for one in cases]
+        session.commit(
+            [
+                ("holdings_insert", sorted(HOLDINGS.to_row(one) for one in held)),
+                ("disputes_insert", sorted(rows)),
+            ]
+        )
+        last = sold[-1].order.id
+    session.close()
+
+
+def _holding(place: int, order: Order) -> Holding:
+    until = Instant(now() + place * SECOND)
+    state = HoldingState.DISPUTED if place % 1_000 == 0 else HoldingState(1 + place % 2)
+    amount = order.amount.amount
+    held = 0 if state is HoldingState.RELEASED else amount
+    return Holding(
+        order.id, order.merchant_id, CNY, amount, held, until, released=amount - held, state=state
+    )
 
 
 async def _timed(address: str, order: Order) -> dict[str, float]:
@@ -81,6 +125,7 @@ async def _timed(address: str, order: Order) -> dict[str, float]:
     everybody, theirs = Wanted(0, NEWEST, 0, NEWEST, 0), Wanted(merchant, NEWEST, 0, NEWEST, 0)
     none = Wanted(0, NEWEST, 0, NEWEST, closed)
     none_of_one = Wanted(merchant, NEWEST, 0, NEWEST, closed)
+    of_book = MovedIn(chart.suspense(CNY).book, 0, 0, NEWEST)
     began = time.perf_counter()
     await today.sums()
     figures = {"the day so far, the first time": (time.perf_counter() - began) * 1_000}
@@ -103,6 +148,9 @@ async def _timed(address: str, order: Order) -> dict[str, float]:
         "ledger: entries of a merchant": lambda: read(ledger.statement, earned, last, PAGE),
         "ledger: a transfer": lambda: read(ledger.movement, last),
         "refunds, first page": lambda: read(funds.refunds, 0, NEWEST, PAGE),
+        "ledger: accounts of a book": lambda: read(ledger.accounts_of_book, earned.book, 0, PAGE),
+        "ledger: a day of a book": lambda: report(ledger.moved_in, of_book, PAGE),
+        **_of_escrows(network, merchant),
         "payouts that wait": lambda: read(funds.payouts, NEWEST, PAGE, waiting=True),
     }
     for name, ask in reads.items():
@@ -110,6 +158,31 @@ async def _timed(address: str, order: Order) -> dict[str, float]:
     await network.close()
     engine.close()
     return figures
+
+
+def _of_escrows(network: Network, merchant: int) -> dict[str, Callable[[], Awaitable[Any]]]:
+    """Every way to list them; nothing is a platform's, so that filter looks at a whole window."""
+    soon = network.clock() + 3 * DAY
+    wanted = {
+        "of everybody": EscrowsOf(),
+        "that wait": EscrowsOf(Stage.WAITING),
+        "released soon": EscrowsOf(Stage.WAITING, due_before=soon),
+        "disputed": EscrowsOf(Stage.DISPUTED),
+        "back to the buyer (none)": EscrowsOf(Stage.REFUNDED),
+        "of a platform that has none": EscrowsOf(platform_id=1),
+        "of a platform that has none, that wait": EscrowsOf(Stage.WAITING, platform_id=1),
+        "of a merchant": EscrowsOf(merchant_id=merchant),
+        "of a merchant, back to the buyer (none)": EscrowsOf(Stage.REFUNDED, merchant_id=merchant),
+    }
+    asked = {
+        f"escrows {name}": partial(network.report, escrows.escrows, one, None, PAGE)
+        for name, one in wanted.items()
+    }
+    lists: dict[str, Callable[[], Awaitable[Any]]] = {
+        "disputes": partial(network.read, console.disputes, 0, NEWEST, PAGE),
+        "disputes that are open": partial(network.read, console.disputes, 1, NEWEST, PAGE),
+    }
+    return {**asked, **lists}
 
 
 async def _once(ask: Callable[[], Awaitable[Any]]) -> float:
@@ -120,7 +193,9 @@ async def _once(ask: Callable[[], Awaitable[Any]]) -> float:
 
 def show(figures: dict[str, Any]) -> None:
     """A table on the terminal."""
-    title = f"{figures['engine']}: lists with {figures['orders']:,} orders"
+    title = (
+        f"{figures['engine']}: lists with {figures['orders']:,} orders of {figures['merchants']:,}"
+    )
     table = Table("read", "ms", title=title)
     for name, taken in figures["ms"].items():
         table.add_row(name, f"{taken:.1f}")
@@ -130,10 +205,11 @@ def show(figures: dict[str, Any]) -> None:
 @click.command()
 @click.option("--engine", type=click.Choice(["sqlite", "postgresql"]), multiple=True)
 @click.option("--orders", default=ORDERS, show_default=True)
-def main(engine: Sequence[str], orders: int) -> None:
+@click.option("--merchants", default=MERCHANTS, show_default=True)
+def main(engine: Sequence[str], orders: int, merchants: int) -> None:
     """Pages that must answer in 50 ms; both engines by default."""
     for one in engine or ("sqlite", "postgresql"):
-        figures = run(one, orders)
+        figures = run(one, orders, merchants)
         show(figures)
         save(f"lists-{one}", figures)
 

@@ -123,6 +123,39 @@ def test_money_is_followed_from_the_order_to_both_sides(
     assert "¥0.00" in viewer.inner_text("tfoot")
 
 
+def test_a_sum_leads_to_its_accounts_and_these_to_both_sides_of_each_transfer(
+    sold: str, mall: Mall, viewer: Page, here: Site
+) -> None:
+    viewer.goto(f"{here.base}/console/ledger")
+    whole = viewer.locator("tbody tr", has_text="担保").locator("td").nth(3).inner_text()
+    viewer.click("tbody a:has-text('担保')")
+    assert viewer.locator(".head .money").inner_text() == whole
+    assert viewer.locator("tbody tr td.num >> nth=0").inner_text() == whole
+    for asked, rows in ((mall.store.mchid, 1), (mall.store_id, 1), ("nobody", 0)):
+        viewer.fill("#owner", asked)
+        viewer.click("text=筛选")
+        assert viewer.locator("tbody tr").count() == rows
+    viewer.click("main >> text=清除筛选")
+    viewer.click("tbody a:has-text('Meiyou')")
+    viewer.click("tbody a >> nth=0")
+    assert "¥0.00" in viewer.inner_text("tfoot")
+    viewer.goto(f"{here.base}/console/closes")
+    row = viewer.locator("tbody tr", has_text="担保")
+    credited = row.locator("td.num a").last.inner_text()
+    row.locator("td.num a").last.click()
+    assert viewer.locator("tbody tr >> nth=0").locator("td.num").last.inner_text() == credited
+    is_well_made(viewer, viewer.url, DATA)
+    viewer.click("tbody a >> nth=0")
+    assert "¥0.00" in viewer.inner_text("tfoot")
+    day = "ledger/books/4156/days"
+    for path in ("ledger/books/1", f"{day}/never", f"{day}/2026-01-01?owner=x", f"{day}/9999-12-31",
+                 f"{day}/0001-01-01", "closes?day=9999-12-31"):  # fmt: skip
+        assert viewer.request.get(f"{here.base}/console/{path}").status == 404, path
+    viewer.goto(f"{here.base}/console/{day}/2001-01-01")
+    assert "什么都没有发生" in viewer.inner_text("main")
+    assert viewer.request.get(f"{here.base}/console/orders?to=9999-12-31").status == 200
+
+
 def test_a_day_is_closed_and_downloaded_as_others_read_it(
     sold: str, viewer: Page, here: Site
 ) -> None:
@@ -182,6 +215,32 @@ def test_a_letter_is_sent_again(sold: str, viewer: Page, supervisor: Page, here:
     assert "events.resend" in supervisor.inner_text("main")
 
 
+def test_escrows_are_found_by_how_far_they_have_come(
+    sold: str, mall: Mall, viewer: Page, here: Site
+) -> None:
+    viewer.goto(f"{here.base}/console/")
+    viewer.click(".menu >> text='担保'")
+    row = viewer.locator("tbody tr", has_text=sold)
+    assert "等待确认收货" in row.inner_text()
+    assert "¥9.94" in row.inner_text()
+    viewer.locator("#state").select_option("soon")
+    viewer.fill("#platform", mall.platform.mchid)
+    viewer.fill("#merchant", mall.store.mchid)
+    viewer.click("text=筛选")
+    assert viewer.locator("tbody tr").count() == 1
+    viewer.reload()
+    assert viewer.input_value("#state") == "soon"
+    assert viewer.input_value("#platform") == mall.platform.mchid
+    viewer.locator("#state").select_option("released")
+    viewer.click("text=筛选")
+    viewer.click("main >> text=清除筛选")
+    viewer.click(f"tbody a:has-text('{sold}')")
+    assert "担保中" in viewer.inner_text("main")
+    for nobody in ("platform=nobody", "merchant=nobody", "state=split", "after=1.ord_1"):
+        viewer.goto(f"{here.base}/console/escrows?{nobody}")
+        assert (viewer.locator("tbody tr").count() == 0) == ("after" not in nobody), nobody
+
+
 def test_a_dispute_is_decided_and_the_books_agree(
     sold: str, mall: Mall, buyer: Wallet, supervisor: Page, here: Site
 ) -> None:
@@ -202,12 +261,18 @@ def test_a_dispute_is_decided_and_the_books_agree(
     supervisor.wait_for_selector("text=已裁决")
     assert buyer.balance() == before + 400
     assert supervisor.locator("form[action$='decide']").count() == 0
+    supervisor.goto(f"{here.base}/console/escrows?state=released")
+    supervisor.click(f"tbody tr:has-text('{sold}') >> text=看纠纷")
+    assert supervisor.url.endswith(opened["id"])
+    supervisor.click("main dd a >> nth=0")
+    assert order["id"] in supervisor.url
 
 
 @pytest.mark.parametrize(
     "path",
     ["orders", "orders/{order}", "search?q=none", "ledger", "ledger/{store}", "ledger/{store}/2156",
-     "merchants", "merchants/{store}", "stores", "events", "disputes"],
+     "ledger/books/1156", "merchants", "merchants/{store}", "stores", "events", "disputes",
+     "escrows"],
 )  # fmt: skip
 def test_pages_are_well_made(
     sold: str, mall: Mall, supervisor: Page, here: Site, path: str

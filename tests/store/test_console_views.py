@@ -3,19 +3,25 @@
 import asyncio
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from changliao.core import ids
-from changliao.core.bills import day_of, starts_at
+from changliao.core.bills import Day, day_of, starts_at
 from changliao.core.clock import DAY, MINUTE, Instant
 from changliao.core.ids import OrderId
+from changliao.core.ledger import Account
 from changliao.core.money import CNY
 from changliao.core.orders import OrderState
 from changliao.operations.books import Books
 from changliao.operations.network import Network
 from changliao.operations.today import Today
 from changliao.operations.vault import Vault
+from changliao.store.engine import Reader
 from changliao.store.engines import open_engine
-from changliao.store.views import console, reports, search
+from changliao.store.views import closing, console, reports, search
+from changliao.store.views import ledger as ledger_views
 from changliao.store.views.console import Sums
+from changliao.store.views.ledger import MovedIn
 from changliao.store.views.orders import Wanted
 from tests.operations import test_authorizations as freezes
 from tests.operations import test_ledger as ledger
@@ -129,3 +135,44 @@ def test_the_books_are_added_up_once_and_stay_those_of_every_account(world: Worl
         assert kept == whole
     assert any(one.reserved for one in seen[-1][0])
     assert len({one.book for one in seen[-1][0]}) > 4
+
+
+def test_a_books_sum_and_a_days_close_are_what_their_accounts_and_entries_add_up_to(
+    world: World,
+) -> None:
+    payer, other = world.user(90_000), world.user(50_000)
+    for amount, who in ((1_000, payer), (2_000, other), (3_000, payer)):
+        world.pay(world.place(amount), who)
+    world.now = Instant(world.now + DAY)
+    order = world.place(4_000)
+    world.pay(order, other)
+    world.refund(order, 700)
+    today = day_of(world.now)
+    span = ids.first_id(0, starts_at(today)), ids.first_id(0, starts_at(Day(today + 1)))
+    with world.engine.reader() as reader:
+        for book in reports.books(reader):
+            accounts: list[Account] = []
+            while page := ledger_views.accounts_of_book(
+                reader, book.book, accounts[-1].id.owner if accounts else 0, 2
+            ):
+                accounts += page
+            assert len(accounts) == book.accounts
+            assert sum(one.balance for one in accounts) == book.balance
+        for close in closing.closes(reader, today):
+            wanted = MovedIn(close.account.book, close.account.owner, *span)
+            found, looks = entries_of(reader, wanted), len(entries_of(reader, wanted, 2))
+            assert -sum(one for one in found if one < 0) == close.debits
+            assert sum(one for one in found if one > 0) == close.credits
+            assert looks == len(found)
+
+
+def entries_of(reader: Reader, wanted: MovedIn, window: int = 1_000) -> list[int]:
+    """What moved, two to a page."""
+    found: list[int] = []
+    while True:
+        page, until = ledger_views.moved_in(reader, wanted, 3, window)
+        found += [one.amount for _, one in page[:2]]
+        further = page[2][1].leg_id if len(page) > 2 else until
+        if not further:
+            return found
+        wanted = replace(wanted, first=further)

@@ -38,6 +38,20 @@ class HoldingState(IntEnum):
     DISPUTED = 3
 
 
+class Stage(IntEnum):
+    """How far held money has come, as operators look for it. The number is in queries.
+
+    What has ended went to the seller and whoever shares with it, or whole back to the buyer.
+    """
+
+    __hash__ = int.__hash__
+
+    WAITING = 1
+    DISPUTED = 2
+    RELEASED = 3
+    REFUNDED = 4
+
+
 class HoldingEvent(IntEnum):
     """What can be asked of held money. A release in parts ends the hold with its last part."""
 
@@ -98,6 +112,15 @@ class Holding(Struct, frozen=True):
     def account(self) -> AccountId:
         """Where the money is."""
         return chart.escrow(self.merchant_id, self.currency)
+
+    @property
+    def stage(self) -> Stage:
+        """How far it has come. What was sent back whole ends before its time."""
+        if self.state is HoldingState.DISPUTED:
+            return Stage.DISPUTED
+        if self.held:
+            return Stage.WAITING
+        return Stage.RELEASED if self.released + self.shared else Stage.REFUNDED
 
 
 class HoldTerms(Struct, frozen=True):

@@ -5,7 +5,7 @@ from typing import Final
 from starlette.responses import Response
 
 from changliao.core import clock, ids
-from changliao.core.bills import Day, Sale, day_of, is_over, starts_at
+from changliao.core.bills import Day, Sale, day_of, ends_at, is_over, starts_at
 from changliao.core.clock import BEIJING
 from changliao.core.ids import MerchantId
 from changliao.core.members import Right
@@ -66,11 +66,13 @@ def shown_day(day: Day) -> str:
 
 
 def day_named(text: str) -> Day | None:
-    """The day of this text; None for what is none."""
+    """The day of this text; None for what is none, or is out of reach of ids."""
     try:
-        return day_of(clock.from_rfc3339(f"{text}T00:00:00+08:00"))
+        day = day_of(clock.from_rfc3339(f"{text}T00:00:00+08:00"))
     except (ValueError, OverflowError):
         return None
+    ends = (ids.first_id(0, starts_at(day)), ids.first_id(0, ends_at(day)))
+    return day if all(abs(one) <= ids.NEWEST for one in ends) else None
 
 
 ENTRIES: Final = (

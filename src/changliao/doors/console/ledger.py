@@ -34,7 +34,7 @@ async def books(visit: Visit) -> Response:
 
 async def accounts(visit: Visit) -> Response:
     """What a party has."""
-    owner = _owner(visit.request.path_params["owner"])
+    owner = owner_named(visit.request.path_params["owner"])
     if owner is None:
         return visit.missing()
     found = await visit.network.read(ledger.accounts_of, owner)
@@ -61,8 +61,9 @@ async def entries(visit: Visit) -> Response:
     account = await network.read(ledger.account, account_id)
     start = ids.parse("leg", visit.query.get("before", "")) or account.last_leg
     found = await network.read(ledger.statement, account_id, start, _PAGE)
+    owners = await naming.parties_of(network, [one.other.owner for one in found])
     shown = [
-        (ids.show("leg", one.leg_id), await naming.account(network, one.other), one)
+        (ids.show("leg", one.leg_id), naming.account_of(owners[one.other.owner], one.other), one)
         for one in found
     ]
     older = found[-1].previous if found else 0
@@ -70,6 +71,7 @@ async def entries(visit: Visit) -> Response:
         "console/entries.html",
         account=account,
         named=await naming.account(network, account_id),
+        book=account_id.book,
         owner=visit.request.path_params["owner"],
         entries=shown,
         older=ids.show("leg", older) if older else "",
@@ -95,17 +97,20 @@ async def transfer(visit: Visit) -> Response:
 
 def _account(visit: Visit) -> AccountId | None:
     parts = visit.request.path_params
-    owner, book = _owner(parts["owner"]), parts["book"]
-    known = book.isascii() and book.isdigit() and len(book) <= 6
-    if owner is None or not known:
+    owner, book = owner_named(parts["owner"]), book_named(parts["book"])
+    return None if owner is None or book is None else chart.account(owner, book)
+
+
+def book_named(text: str) -> int | None:
+    """A book of the chart by its number."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 6):
         return None
-    account_id = chart.account(owner, int(book))
-    purposes = {one.value for one in chart.Purpose}
-    real = account_id.book // _CURRENCIES in purposes and account_id.book % _CURRENCIES in BY_NUMBER
-    return account_id if real else None
+    purpose, currency = divmod(int(text), _CURRENCIES)
+    known = purpose in {one.value for one in chart.Purpose} and currency in BY_NUMBER
+    return int(text) if known else None
 
 
-def _owner(text: str) -> int | None:
+def owner_named(text: str) -> int | None:
     """A user, a merchant, the network, or a channel by its number."""
     for kind in ("usr", "mch"):
         number = ids.parse(kind, text)

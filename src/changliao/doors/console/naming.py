@@ -1,5 +1,7 @@
 """Who and what: parties by name, accounts in words, and the orders a member may see."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from changliao.core import chart, ids
@@ -45,10 +47,28 @@ async def party(network: Network, owner: int) -> Party:
     return Party(user.name if user else "", ids.show("usr", owner))
 
 
+async def parties_of(network: Network, owners: Iterable[int]) -> dict[int, Party]:
+    """Many at once: as `party`, which asks for each."""
+    wanted = {one for one in owners if one >= chart.FIRST_PARTY}
+    merchants, users = await network.read(parties.called, wanted)
+    named: dict[int, Party] = {one.id: Party(one.name, ids.show("usr", one.id)) for one in users}
+    for one in merchants:
+        named[one.id] = Party(one.name, ids.show("mch", one.id), one.number)
+    for owner in owners:
+        if owner not in named:
+            named[owner] = await party(network, owner)
+    return named
+
+
 async def account(network: Network, account_id: AccountId) -> AccountShown:
     """Whose it is, and what the money in it is."""
+    return account_of(await party(network, account_id.owner), account_id)
+
+
+def account_of(owner: Party, account_id: AccountId) -> AccountShown:
+    """The same of an owner who is known."""
     return AccountShown(
-        await party(network, account_id.owner),
+        owner,
         chart.purpose(account_id).name,
         chart.currency(account_id).code,
         account_id.owner,

@@ -178,7 +178,8 @@ def _first(text: str, otherwise: int, later: int = 0) -> int:
         moment = clock.from_rfc3339(f"{text}T00:00:00+08:00")
     except (ValueError, OverflowError):
         return otherwise
-    return max(0, ids.first_id(0, Instant(starts_at(Day(day_of(moment))) + later)))
+    first = ids.first_id(0, Instant(starts_at(Day(day_of(moment))) + later))
+    return min(max(0, first), _NEWEST)
 
 
 ENTRIES: Final = (

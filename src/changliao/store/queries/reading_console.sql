@@ -240,11 +240,10 @@ WHERE basket_id = :basket_id;
 
 -- name: refund_of_anybody
 SELECT
-    refunds.merchant_id,
-    refunds.order_id
-FROM merchants
-CROSS JOIN refunds
-WHERE refunds.merchant_id = merchants.merchant_id AND refunds.refund_id = :refund_id;
+    merchant_id,
+    order_id
+FROM refunds
+WHERE refund_id = :refund_id;
 
 -- name: debits_of_cause
 -- Legs rise with time, so the time a fact was made and ended bounds where its legs are.
@@ -292,7 +291,7 @@ ORDER BY event_id DESC
 LIMIT :most;
 
 -- name: disputes_of_anybody
--- Newest first; state 0: in any state; dispute_id 0: all of them.
+-- Newest first, from one id on; state 0: in any state.
 SELECT
     merchant_id,
     dispute_id,
@@ -306,8 +305,26 @@ SELECT
     ended_at_us
 FROM disputes
 WHERE
-    (dispute_id = :dispute_id OR :dispute_id = 0)
-    AND (state = :state OR :state = 0)
+    dispute_id >= :first
     AND dispute_id < :before
+    AND (state = :state OR :state = 0)
+ORDER BY dispute_id DESC
+LIMIT :most;
+
+-- name: disputes_open_latest
+-- An index holds these few alone.
+SELECT
+    merchant_id,
+    dispute_id,
+    order_id,
+    payer_id,
+    reason,
+    state,
+    refunded,
+    decision,
+    decided_by,
+    ended_at_us
+FROM disputes
+WHERE state = 1 AND dispute_id < :before
 ORDER BY dispute_id DESC
 LIMIT :most;

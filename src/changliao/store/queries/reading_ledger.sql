@@ -23,6 +23,50 @@ FROM accounts
 WHERE owner_id = :owner_id
 ORDER BY book;
 
+-- name: accounts_of_book
+SELECT
+    owner_id,
+    book,
+    debits_posted,
+    credits_posted,
+    debits_pending,
+    credits_pending,
+    last_leg
+FROM accounts
+WHERE book = :book AND owner_id > :after
+ORDER BY owner_id
+LIMIT :most;
+
+-- name: legs_window
+-- The leg that so many older ones come before.
+SELECT leg_id
+FROM legs
+WHERE leg_id >= :first AND leg_id < :last
+ORDER BY leg_id
+LIMIT 1 OFFSET :skipped;
+
+-- name: legs_of_book
+SELECT
+    owner_id,
+    book,
+    leg_id,
+    amount,
+    pending,
+    other_owner_id,
+    other_book,
+    code,
+    cause_id,
+    previous_leg
+FROM legs
+WHERE
+    leg_id >= :first
+    AND leg_id < :last
+    AND book = :book
+    AND (:owner_id = 0 OR owner_id = :owner_id)
+    AND amount > 0
+ORDER BY leg_id
+LIMIT :most;
+
 -- name: legs_back
 -- Walks an account's chain from its newest leg (or the one asked for) to older ones.
 WITH RECURSIVE walk (

@@ -4,7 +4,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from changliao.core.clock import Instant
-from changliao.core.disputes import Dispute
+from changliao.core.disputes import Dispute, DisputeState
 from changliao.core.events import Event
 from changliao.store.disputes import from_row as dispute_from_row
 from changliao.store.engine import Reader
@@ -76,12 +76,16 @@ def given_up(reader: Reader, before: int, most: int) -> list[Event]:
 
 def disputes(reader: Reader, state: int, before: int, most: int) -> list[Dispute]:
     """Of all merchants, the newest first; state 0 is any."""
-    keys = {"dispute_id": 0, "state": state, "before": before, "most": most}
-    return [dispute_from_row(row) for row in reader.select("disputes_of_anybody", keys)]
+    keys = {"before": before, "most": most}
+    if state == DisputeState.OPEN:
+        rows = reader.select("disputes_open_latest", keys)
+    else:
+        rows = reader.select("disputes_of_anybody", keys | {"first": 0, "state": state})
+    return [dispute_from_row(row) for row in rows]
 
 
 def dispute(reader: Reader, dispute_id: int) -> Dispute | None:
     """By id, whoever the seller is."""
-    keys = {"dispute_id": dispute_id, "state": 0, "before": dispute_id + 1, "most": 1}
+    keys = {"first": dispute_id, "state": 0, "before": dispute_id + 1, "most": 1}
     rows = reader.select("disputes_of_anybody", keys)
     return dispute_from_row(rows[0]) if rows else None

@@ -15,6 +15,8 @@ from changliao.store.engine import Reader, Row
 from changliao.store.wallet import TOP_UPS, WALLET_TRANSFERS
 
 _PAGE: Final = 10_000
+# So many legs are looked at for a book at a time.
+WINDOW: Final = 10_000
 
 
 class Entry(Struct, frozen=True):
@@ -33,6 +35,15 @@ class Entry(Struct, frozen=True):
     previous: int
 
 
+class MovedIn(Struct, frozen=True):
+    """Legs of a book from one id on and before another; of one owner, or (0) of all."""
+
+    book: int
+    owner: int
+    first: int
+    last: int
+
+
 def account(reader: Reader, account_id: AccountId) -> Account:
     """An account as it stands; one that was never used is empty."""
     keys = {"owner_id": account_id.owner, "book": account_id.book}
@@ -46,6 +57,35 @@ def accounts_of(reader: Reader, owner_id: int) -> list[Account]:
     return [Account(chart.account(row[0], row[1]), *row[2:]) for row in rows]
 
 
+def accounts_of_book(reader: Reader, book: int, after: int, most: int) -> list[Account]:
+    """A page of all accounts of one book: those of owners after this one, in their order."""
+    rows = reader.select("accounts_of_book", {"book": book, "after": after, "most": most})
+    return [Account(chart.account(row[0], row[1]), *row[2:]) for row in rows]
+
+
+def moved_in(
+    reader: Reader, wanted: MovedIn, most: int, window: int = WINDOW
+) -> tuple[list[tuple[AccountId, Entry]], int]:
+    """What moved in a book, the oldest first, each with the account it moved in.
+
+    No index leads from a book to its legs, so only `window` of all are looked at; then the leg is
+    told at which the next look begins. 0: all were looked at.
+    """
+    bounds = {"first": wanted.first, "last": wanted.last}
+    end = reader.select("legs_window", bounds | {"skipped": window})
+    keys = {
+        "book": wanted.book,
+        "owner_id": wanted.owner,
+        "first": wanted.first,
+        "last": int(end[0][0]) if end else wanted.last,
+        "most": most,
+    }
+    found = [
+        (chart.account(*row[:2]), _entry(row[2:])) for row in reader.select("legs_of_book", keys)
+    ]
+    return found, keys["last"] if end else 0
+
+
 def wallets_of(reader: Reader, user_id: int) -> list[Account]:
     """What a user may spend, one account for each currency: not what is frozen for merchants."""
     wallet = chart.Purpose.WALLET
@@ -57,19 +97,20 @@ def statement(reader: Reader, account_id: AccountId, leg_id: int, most: int) -> 
     if not leg_id:
         return []
     keys = {"leg_id": leg_id, "owner_id": account_id.owner, "most": most}
-    return [
-        Entry(
-            leg_id=row[0],
-            at=made_at(row[0]),
-            amount=row[1] if row[0] & 1 else -row[1],
-            pending=row[2],
-            other=chart.account(row[3], row[4]),
-            code=Code(row[5]),
-            cause_id=row[6],
-            previous=row[7],
-        )
-        for row in reader.select("legs_back", keys)
-    ]
+    return [_entry(row) for row in reader.select("legs_back", keys)]
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(
+        leg_id=row[0],
+        at=made_at(row[0]),
+        amount=row[1] if row[0] & 1 else -row[1],
+        pending=row[2],
+        other=chart.account(row[3], row[4]),
+        code=Code(row[5]),
+        cause_id=row[6],
+        previous=row[7],
+    )
 
 
 class Movement(Struct, frozen=True):

@@ -1,5 +1,7 @@
 """Reading users, merchants, apps and keys."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from changliao.core.clock import Instant
@@ -52,6 +54,17 @@ def matching(reader: Reader, text: str, after: int, most: int) -> list[Merchant]
     plain = "".join(f"!{one}" if one in "!%_" else one for one in text)
     keys = {"text": text, "pattern": f"%{plain}%", "after": after, "most": most}
     return [merchant_from_row(row) for row in reader.select("merchants_matching", keys)]
+
+
+def called(reader: Reader, owners: Iterable[int]) -> tuple[list[Merchant], list[User]]:
+    """Those of these ids who are merchants, and those who are users."""
+    keys = [(one,) for one in sorted(set(owners))]
+    if not keys:
+        return [], []
+    return (
+        [merchant_from_row(row) for row in reader.find("merchants_find", keys)],
+        [user_from_row(row) for row in reader.find("users_find", keys)],
+    )
 
 
 def names(reader: Reader) -> dict[int, str]:
