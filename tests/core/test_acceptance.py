@@ -219,7 +219,7 @@ def test_a_draft_that_cuts_into_others_names_each_once() -> None:
 def test_nobody_approves_a_draft_of_their_own_or_twice() -> None:
     draft, nothing = a_draft(), Acceptance(PLATFORM)
     own = decide_approval(ApproveDraft(draft.id, "mbr_000000000000A"), draft, nothing, NOW)
-    assert own == Refused(Reason.POLICY_SELF_APPROVAL)
+    assert own == Refused(Reason.POLICY_SELF_APPROVAL, "drafted_by: is who approves")
     approved = decide_approval(ApproveDraft(draft.id, "mbr_000000000000B"), draft, nothing, NOW)
     assert isinstance(approved, Approved)
     assert approved.draft.starts_at == NOW + LEAD
@@ -227,9 +227,9 @@ def test_nobody_approves_a_draft_of_their_own_or_twice() -> None:
     again = decide_approval(
         ApproveDraft(draft.id, "mbr_000000000000C"), approved.draft, approved.acceptance, NOW
     )
-    assert again == Refused(Reason.POLICY_DECIDED)
+    assert again == Refused(Reason.POLICY_DECIDED, "state: the draft is approved")
     back = decide_withdrawal(WithdrawDraft(draft.id, "mbr_000000000000A"), approved.draft, NOW)
-    assert back == Refused(Reason.POLICY_DECIDED)
+    assert back == Refused(Reason.POLICY_DECIDED, "state: the draft is approved")
 
 
 def test_a_draft_is_taken_back_once() -> None:
@@ -242,7 +242,7 @@ def test_a_draft_is_taken_back_once() -> None:
     late = decide_approval(
         ApproveDraft(PolicyDraftId(1), "mbr_000000000000B"), after, Acceptance(PLATFORM), NOW
     )
-    assert late == Refused(Reason.POLICY_DECIDED)
+    assert late == Refused(Reason.POLICY_DECIDED, "state: the draft is withdrawn")
 
 
 CELLS = st.lists(

@@ -92,6 +92,9 @@ def test_an_application_that_cannot_be_meant_names_its_field(store: Store, field
 def test_applying_again_is_no_change_and_after_a_refusal_begins_anew() -> None:
     known = a_store()
     assert decide_application(known, a_store(applied_at=Instant(5))) is known
+    other = decide_application(known, a_store(commission_bps=0, applied_at=Instant(5)))
+    assert isinstance(other, Refused), "what is approved is what was looked at"
+    assert other.reason is Reason.STORE_STATE
     refused = a_store(state=StoreState.REFUSED, reason="照片不清楚")
     again = decide_application(refused, a_store(applied_at=Instant(5)))
     assert again == a_store(applied_at=Instant(5))

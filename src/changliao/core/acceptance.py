@@ -223,9 +223,9 @@ def decide_approval(
 ) -> Approved | Refused:
     """Agree to a draft; it begins when it says, and not before everybody has seen it."""
     if draft.state is not DraftState.OPEN:
-        return Refused(Reason.POLICY_DECIDED)
+        return Refused(Reason.POLICY_DECIDED, f"state: the draft is {draft.state.name.lower()}")
     if same_hands(command.by, draft.drafted_by):
-        return Refused(Reason.POLICY_SELF_APPROVAL)
+        return Refused(Reason.POLICY_SELF_APPROVAL, "drafted_by: is who approves")
     starts_at = Instant(max(draft.starts_at, now + LEAD))
     if draft.ends_at != NEVER and draft.ends_at <= starts_at:
         return Refused(Reason.POLICY_INVALID, "ends_at: is over before it could begin")
@@ -273,7 +273,7 @@ def decide_withdrawal(command: WithdrawDraft, draft: Draft, now: Instant) -> Dra
     if draft.state is DraftState.WITHDRAWN:
         return draft
     if draft.state is not DraftState.OPEN:
-        return Refused(Reason.POLICY_DECIDED)
+        return Refused(Reason.POLICY_DECIDED, f"state: the draft is {draft.state.name.lower()}")
     return replace(draft, state=DraftState.WITHDRAWN, decided_by=command.by, decided_at=now)
 
 

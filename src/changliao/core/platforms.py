@@ -178,7 +178,10 @@ class DecideStore(Struct, frozen=True):
 
 
 def decide_application(known: Store | None, asked: Store) -> Store | Refused:
-    """Apply, or apply again after a refusal; the same application again is no change."""
+    """Apply, or apply again after a refusal; the same application again is no change.
+
+    While one waits its terms stay: what is approved is what was looked at.
+    """
     if asked.merchant_id == asked.platform_id and asked.mode is not StoreMode.SELF_OPERATED:
         return Refused(Reason.STORE_INVALID, "mode: a platform's own store is self-operated")
     if asked.merchant_id != asked.platform_id and asked.mode is StoreMode.SELF_OPERATED:
@@ -201,8 +204,11 @@ def decide_application(known: Store | None, asked: Store) -> Store | Refused:
     state = TRANSITIONS[known.state, StoreEvent.APPLY]
     if isinstance(state, Reason):
         return Refused(state, f"the store is {known.state.name.lower()}")
-    same = replace(asked, applied_at=known.applied_at) == known
-    return known if same else asked
+    if replace(asked, applied_at=known.applied_at) == known:
+        return known
+    if known.state is state:
+        return Refused(Reason.STORE_STATE, "an application with other terms waits for its review")
+    return asked
 
 
 def decide_store(command: DecideStore, known: Store, now: Instant) -> Store | Refused:

@@ -34,6 +34,10 @@ SETTLEMENT: Final = "settlement@"
 MOST_REQUESTS: Final = 50
 MOST_RECEIVERS: Final = 50
 RETURN_WINDOW: Final = 180 * DAY
+_TAKEN: Final = {
+    Reason.TRANSFER_TO_SELF: "is the sharing merchant",
+    Reason.RECEIVER_REPEATED: "named twice",
+}
 
 
 class PartyKind(IntEnum):
@@ -256,9 +260,7 @@ def decide_plan(
     total = sum(part.amount for part in wanted.parts)
     if total > order.amount.amount - portion(order.amount.amount, order.fee_bps):
         return Refused(Reason.SHARE_EXCEEDS_HOLD)
-    if total > portion(order.amount.amount, sharing.ratio_bps):
-        return Refused(Reason.SHARE_EXCEEDS_RATIO)
-    return None
+    return _within_ratio(total, portion(order.amount.amount, sharing.ratio_bps))
 
 
 def decide_return(
@@ -349,25 +351,33 @@ def _may_share(
     if total + command.release > holding.held:
         said = f"release: {command.release} is more than the {holding.held - total} left"
         return Refused(Reason.SHARE_EXCEEDS_HOLD, said)
-    if total > max(0, portion(order.amount.amount, sharing.ratio_bps) - holding.shared):
-        return Refused(Reason.SHARE_EXCEEDS_RATIO)
-    return None
+    most = portion(order.amount.amount, sharing.ratio_bps)
+    return _within_ratio(total, max(0, most - holding.shared))
+
+
+def _within_ratio(total: int, left: int) -> Refused | None:
+    if total <= left:
+        return None
+    said = f"receivers: {total} is more than the {left} that the ratio leaves"
+    return Refused(Reason.SHARE_EXCEEDS_RATIO, said)
 
 
 def _may_receive(
     parts: Sequence[Part], order: Order, receivers: Sequence[Receiver | None]
 ) -> Refused | None:
-    if any(part.amount <= 0 for part in parts):
-        return Refused(Reason.AMOUNT_NOT_POSITIVE)
-    if len({(part.kind, part.party_id) for part in parts}) < len(parts):
-        return Refused(Reason.RECEIVER_REPEATED)
     if len(parts) > MOST_RECEIVERS:
-        return Refused(Reason.SHARES_TOO_MANY)
-    if any(one is None or one.state is not ReceiverState.ACTIVE for one in receivers):
-        return Refused(Reason.RECEIVER_NOT_FOUND)
-    own = PartyKind.MERCHANT, order.merchant_id
-    if any((part.kind, part.party_id) == own for part in parts):
-        return Refused(Reason.TRANSFER_TO_SELF)
+        return Refused(Reason.SHARES_TOO_MANY, f"receivers: at most {MOST_RECEIVERS}")
+    seen = {(PartyKind.MERCHANT, int(order.merchant_id)): Reason.TRANSFER_TO_SELF}
+    for place, (part, known) in enumerate(zip(parts, receivers, strict=True)):
+        party, field = (part.kind, part.party_id), f"receivers[{place}]"
+        if part.amount <= 0:
+            return Refused(Reason.AMOUNT_NOT_POSITIVE, f"{field}.amount: not positive")
+        if known is None or known.state is not ReceiverState.ACTIVE:
+            said = f"{field}: no relation with it is declared"
+            return Refused(Reason.RECEIVER_NOT_FOUND, said)
+        if party in seen:
+            return Refused(seen[party], f"{field}: {_TAKEN[seen[party]]}")
+        seen[party] = Reason.RECEIVER_REPEATED
     return None
 
 

@@ -126,8 +126,8 @@ async def list_platforms(door: Door, call: Call[Nothing, Nothing]) -> Page[Platf
 async def apply(door: Door, call: Call[NewStore, Nothing]) -> Any:
     """Apply for a store on a platform.
 
-    Merchants apply for themselves, operators name the merchant. Applying again is no change; after
-    a refusal it begins anew.
+    Merchants apply for themselves, operators name the merchant. Applying again is no change; other
+    terms are refused while an application waits, and after a refusal it begins anew.
     """
     form = call.form
     store = Store(
