@@ -202,6 +202,7 @@ FILLED: dict[str, Callable[[Here], Sent]] = {
     "/w/login": logged_in,
     "/w/login/passkey": logged_in_by_passkey,
     "/w/logout": lambda _: ("/w/logout", {}),
+    "/w/hide": lambda _: ("/w/hide", {"hides": "1"}),
     "/w/scan": scanned,
     "/w/top-up": lambda _: ("/w/top-up", {"amount": "5", "channel": "sandbox_bank"}),
     "/w/bank": banked,

@@ -45,24 +45,6 @@ class Bill(Struct, frozen=True):
     chip: Chip
 
 
-class Page(Struct, frozen=True):
-    """Newest first; `older` starts the next page, empty at the end."""
-
-    bills: list[Bill]
-    older: str
-
-
-async def page(network: Network, user: User, words: Words, start: int, most: int) -> Page:
-    """From the newest, or from a leg on; a leg of another wallet shows nothing."""
-    account = chart.wallet(user.id, CNY)
-    if not start:
-        start = (await network.read(ledger.account, account)).last_leg
-    entries = await network.read(ledger.statement, account, start, most)
-    bills = [await told(network, entry, words) for entry in entries]
-    older = entries[-1].previous if entries else 0
-    return Page(bills, ids.show("bil", older) if older else "")
-
-
 async def entry(network: Network, user: User, leg_id: int) -> Entry | None:
     """One movement of this person's wallet."""
     account = chart.wallet(user.id, CNY)

@@ -35,7 +35,7 @@ async def listed(visit: Visit) -> Response:
     network = visit.wallet.network
     held = await network.read(ledger.wallets_of, visit.user.id)
     currencies = sorted({chart.currency(one.id).code for one in held} - {CNY.code})
-    months = _months(visit.user.created_at, network.clock())
+    months = months_of(visit.user.created_at, network.clock())
     return visit.render(
         "wallet/statements.html",
         months=[f"{one:%Y-%m}" for one in months],
@@ -48,7 +48,7 @@ async def download(visit: Visit) -> Response:
     """The month's movements between what was there before and what was there after."""
     network = visit.wallet.network
     now, parts = network.clock(), visit.request.path_params
-    known = {f"{one:%Y-%m}": one for one in _months(visit.user.created_at, now)}
+    known = {f"{one:%Y-%m}": one for one in months_of(visit.user.created_at, now)}
     month, currency = known.get(parts["month"]), CURRENCIES.get(parts["currency"])
     if month is None or currency is None:
         return visit.missing()
@@ -84,7 +84,7 @@ async def _told(visit: Visit, entry: ledger.Entry) -> tuple[str, str]:
     return spreadsheets.text(bill.title), spreadsheets.text(facts)
 
 
-def _months(opened: Instant, now: Instant) -> list[date]:
+def months_of(opened: Instant, now: Instant) -> list[date]:
     """The first days of all months between, at most of three years."""
     newest, oldest = to_datetime(now, BEIJING).date(), to_datetime(opened, BEIJING).date()
     numbers = range(newest.year * 12 + newest.month - 1, oldest.year * 12 + oldest.month - 2, -1)
