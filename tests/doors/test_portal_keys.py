@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from types import SimpleNamespace
+from typing import cast
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from changliao.core.members import Role
 from tests.doors.test_console_roles import Sandbox, logged_in
+from tests.openapi import open_app
 from tests.served import Rest, Shop, merchant
 from tests.waiting import eventually
 from tests.wallets import hidden_in
@@ -101,6 +104,22 @@ def test_a_key_shows_when_it_was_last_used(
     eventually(lambda: "还没用过" not in row_of(developer, name))
     assert own.get("/v3/certificates").status_code == 200
     eventually(lambda: "还没用过" not in row_of(developer, own.fields["certificate_serial"]))
+
+
+def test_an_apps_key_is_told_and_revoked_beside_the_merchants(sandbox: Sandbox) -> None:
+    with open_app(sandbox[0], "App keys", certificate=True) as app:
+        seller = cast(Shop, SimpleNamespace(mchid=app.pid))
+        serial = app.fields["app_certificate_number"]
+        with closing(logged_in(sandbox[0], Role.DEVELOPER, seller, "app keys")) as browser:
+            assert "还没用过" in row_of(browser, serial)
+            assert app.done("alipay.fund.account.query", {})
+            eventually(lambda: "还没用过" not in row_of(browser, serial))
+            form = hidden_in(browser.get(KEYS).text) | {"serial": serial, "app": app.app_id}
+            foreign = browser.post(f"{KEYS}/revoke", data=form | {"app": "2021000000000000"})
+            assert foreign.status_code == 422
+            assert browser.post(f"{KEYS}/revoke", data=form).status_code == 303
+            assert "已作废" in row_of(browser, serial)
+        eventually(lambda: app.refused("alipay.trade.query", {}) == "isv.app-cert-expired")
 
 
 def row_of(browser: httpx.Client, serial: str) -> str:

@@ -2,11 +2,13 @@
 
 import base64
 import json
+import re
 import secrets
 import subprocess
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -14,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from changliao.web.masking import masked
+from tests.openapi import open_app
 from tests.served import CHANGLIAO, Rest, Served, Shop, merchant, started
 from tests.waiting import eventually
 
@@ -251,3 +254,22 @@ def test_secrets_are_masked_in_whatever_form(text: str) -> None:
 def test_what_is_no_secret_stays_as_it_was() -> None:
     for text in ('{"pinned":  "yes", "amount": {"total": 1}}', "pins=3", "", "[1, 2]", "\ufffd"):
         assert masked(text) == text
+
+
+def test_a_signature_is_not_shown_whole_at_any_door(
+    sandbox: tuple[Served, Rest], own: Shop, rest: Rest
+) -> None:
+    number = sent(own, lambda t, s, n, b: b"something else")
+    (known,) = re.findall(r'signature="([^"]*)"', logged(rest, number)["headers"]["authorization"])
+    assert re.fullmatch(r"[A-Za-z0-9+/]{8}…", known)
+    with open_app(sandbox[0], "Signs") as app:
+        for sold in ("V2A", "V3A"):
+            if sold == "V2A":
+                app.call("alipay.trade.query", {"out_trade_no": sold})
+            else:
+                app.rest("POST", "/v3/alipay/trade/query", {"out_trade_no": sold})
+            one = logged(sandbox[1], sold)
+            said = " ".join((one["target"], one["body"], one["headers"].get("authorization", "")))
+            (known,) = re.findall(r"[&,?]sign=([^&\s]*)", said)
+            assert len(unquote_plus(known)) <= 9
+            assert known.endswith("…")

@@ -1,7 +1,7 @@
 """The sandbox's log of requests: taken at the doors, inspected and written behind their backs.
 
 A door only appends to a list in memory; what is lost with the process is a moment of the log.
-Bounded by count and by age. Secrets are masked before anything is written.
+Bounded by count and by age. Secrets and signatures are masked before anything is written.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from changliao.store.engine import Unavailable
 from changliao.store.sandbox import Logged
 from changliao.store.views import sandbox
 from changliao.web.exchanges import Exchange, Inspection
-from changliao.web.masking import masked
+from changliao.web.masking import masked, unsigned
 
 MOST_KEPT: Final = 2_000
 KEPT_FOR: Final = 24 * HOUR
@@ -84,17 +84,17 @@ class Recorder:
             at=to_rfc3339(Instant(int(exchange.at * SECOND))),
             door=exchange.door,
             method=exchange.method,
-            target=_shown(exchange.target),
+            target=unsigned(_shown(exchange.target)),
             merchant=found.merchant,
             status=exchange.status,
             code=found.code,
             duration_ms=round(exchange.duration_us / 1000, 1),
             headers={
-                name: masked(exchange.headers[name])
+                name: masked(unsigned(exchange.headers[name]))
                 for name in _HEADERS
                 if name in exchange.headers
             },
-            body=_shown(exchange.body),
+            body=unsigned(_shown(exchange.body)),
             answer=_shown(exchange.answer),
             causes=failure.causes if failure else (),
             string_to_sign=masked(failure.string_to_sign) if failure else "",

@@ -171,6 +171,7 @@ async def content_key(door: Door, caller: Caller, kind: str) -> bytes:
         raise invalid("invalid-encrypt-type", "无效的加密类型，支持 AES")
     for key in await door.network.look_up(parties.keys_of, caller.app.id):
         if key.kind is KeyKind.AES_SECRET and key.works(door.network.clock()):
+            door.network.key_uses.note(key, door.network.clock())
             return door.network.vault.open(key.material, CONTENT_KEY_PURPOSE)
     raise invalid("decryption-error-not-valid-encrypt-key", "应用没有配置AES密钥")
 

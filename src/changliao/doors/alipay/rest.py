@@ -138,13 +138,15 @@ async def authenticate(
     known = await door.network.look_up(parties.keys_of, app.id)
     keys = usable_keys(known, number, door.network.clock())
     message = request_message(head, signed.verb, signed.target, signed.body, signed.token)
-    if not any(crypto.verifies(key.material, message, signature) for key in keys):
+    signed_with = [key for key in keys if crypto.verifies(key.material, message, signature)]
+    if not signed_with:
         shown = message[: gateway.BODY_LIMIT // 128].decode("utf-8", "replace")
         raise AlipayError(
             "40002", "isv.invalid-signature", "验签出错，网关生成的验签字符串为：", evidence=shown
         )
     if not await nonces.may_be(app.id, parts["nonce"], message):
         raise invalid("suspected-attack", "nonce 已使用，请勿重放请求")
+    door.network.key_uses.note(signed_with[0], door.network.clock())
     return await authorizations.caller(door, app, merchant, signed.token), bool(number)
 
 

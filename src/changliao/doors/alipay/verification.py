@@ -46,7 +46,8 @@ async def authenticate(door: Door, given: Parameters) -> Caller:
             raise missing(code, message)
     _check_values(given)
     keys = await door.network.look_up(parties.keys_of, app.id)
-    _verify(given, _usable(given, keys, door))
+    key = _verify(given, _usable(given, keys, door))
+    door.network.key_uses.note(key, door.network.clock())
     return await authorizations.caller(door, app, merchant, given.get("app_auth_token"))
 
 
@@ -113,13 +114,15 @@ def _certificate(keys: list[Key], number: str, now: Instant) -> Key:
     raise invalid("app-cert-not-exist", "应用公钥证书不存在，请检查 app_cert_sn")
 
 
-def _verify(given: Parameters, keys: list[Key]) -> None:
+def _verify(given: Parameters, keys: list[Key]) -> Key:
+    """The key that signed. Raises AlipayError."""
     sign, sign_type = given.get("sign"), given.get("sign_type")
     if not given.twice:
         for text in _forms(given.values):
             message = text.encode(given.codec, "replace")
-            if any(crypto.verifies(key.material, message, sign, sign_type) for key in keys):
-                return
+            for key in keys:
+                if crypto.verifies(key.material, message, sign, sign_type):
+                    return key
     twice = "有参数重复且不一致，" if given.twice else ""
     raise AlipayError(
         "40002",

@@ -4,10 +4,11 @@ from typing import Final
 
 from starlette.responses import RedirectResponse, Response
 
-from changliao.core.clock import MINUTE
+from changliao.core.clock import MINUTE, Instant
+from changliao.core.ids import MerchantId
 from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
-from changliao.core.parties import Key, KeyKind
+from changliao.core.parties import App, Key, KeyKind
 from changliao.doors.console import naming
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
 from changliao.operations import onboarding
@@ -53,8 +54,10 @@ async def add(visit: Visit) -> Response:
 async def revoke(visit: Visit) -> Response:
     """A key must not be accepted any more; another merchant's is not found."""
     form, merchant = await visit.form(), await naming.own_merchant(visit)
-    serial = str(form.get("serial", ""))
-    outcome = await visit.act(form, REVOKE_KEY, RevokeKey(merchant.id, serial), serial)
+    serial, owner = str(form.get("serial", "")), merchant.id
+    for app in await visit.network.read(parties.apps_of, merchant.id):
+        owner = MerchantId(app.id) if app.number == form.get("app") else owner
+    outcome = await visit.act(form, REVOKE_KEY, RevokeKey(owner, serial), serial)
     if isinstance(outcome, Refused):
         return await _page(visit, visit.problem(outcome))
     return RedirectResponse(_PATH, 303)
@@ -90,10 +93,24 @@ async def _page(visit: Visit, text: str) -> Response:
         UNPROCESSABLE if text else 200,
         keys=sorted(found, key=lambda one: (bool(one.revoked_at), -one.starts_at)),
         used=await visit.network.read(key_uses.of_owner, merchant.id),
+        app_keys=await app_keys(visit, merchant.id),
         now=visit.network.clock(),
         problem_text=text,
         here_nav="keys",
     )
+
+
+async def app_keys(
+    visit: Visit, merchant_id: MerchantId
+) -> list[tuple[App, list[Key], dict[str, Instant]]]:
+    """The keys of a merchant's apps, where a protocol gives keys to apps, and when each signed."""
+    read, found = visit.network.read, []
+    for app in await read(parties.apps_of, merchant_id):
+        keys = await read(parties.keys_of, app.id)
+        if keys:
+            keys = sorted(keys, key=lambda one: (bool(one.revoked_at), -one.starts_at))
+            found.append((app, keys, await read(key_uses.of_owner, app.id)))
+    return found
 
 
 ENTRIES: Final = (

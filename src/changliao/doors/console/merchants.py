@@ -10,6 +10,7 @@ from changliao.core.members import Right
 from changliao.core.outcome import Refused
 from changliao.core.platforms import TRANSITIONS, DecideStore, Store, StoreEvent, StoreState
 from changliao.doors.console import naming
+from changliao.doors.console.keys import app_keys
 from changliao.doors.console.visit import Entry, Visit
 from changliao.operations.stores import DECIDE
 from changliao.store.views import key_uses, parties, platforms
@@ -50,6 +51,7 @@ async def one(visit: Visit) -> Response:
         apps=await read(parties.apps_of, merchant.id),
         keys=await read(parties.keys_of, merchant.id),
         used=await read(key_uses.of_owner, merchant.id),
+        app_keys=await app_keys(visit, merchant.id),
         partners=await read(parties.partners_of, merchant.id),
         stores=[(await naming.party(visit.network, store.platform_id), store) for store in stores],
         now=visit.network.clock(),

@@ -64,4 +64,3 @@ FROM input;
 INSERT INTO platform_keys (serial, private_key, certificate, starts_at_us, ends_at_us, role)
 SELECT serial, private_key, certificate, starts_at_us, ends_at_us, role
 FROM input;
-
