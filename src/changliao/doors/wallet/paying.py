@@ -4,6 +4,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from changliao.core.clock import HOUR, MILLISECOND, Instant
+from changliao.core.ids import NEWEST
 from changliao.core.outcome import Refused
 from changliao.doors.wallet.visit import UNPROCESSABLE, Visit, Wallet, problem, signed_in
 from changliao.operations.paycodes import MAKE, new_code
@@ -43,7 +44,8 @@ async def show(visit: Visit) -> Response:
 async def state(visit: Visit) -> Response:
     """Where the person should look now: the order a code was used for, or nowhere yet."""
     network = visit.wallet.network
-    code = await network.read(pay_code, visit.request.path_params["code"])
+    number: int = visit.request.path_params["code"]
+    code = await network.read(pay_code, number) if number <= NEWEST else None
     if code is None or code.user_id != visit.user.id:
         return JSONResponse({"next": ""}, 404)
     placed = None
