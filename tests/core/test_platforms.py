@@ -21,6 +21,7 @@ from changliao.core.platforms import (
     StoreMode,
     StoreState,
     decide_application,
+    decide_sale,
     decide_store,
     due_back,
     parts_of,
@@ -67,6 +68,16 @@ def test_a_store_moves_as_the_table_says_and_no_other_way(
     else:
         assert isinstance(after, Store)
         assert (after.state, after.reason, after.decided_at) == (expected, "why", 9)
+
+
+@pytest.mark.parametrize("state", StoreState)
+def test_only_an_open_store_sells(state: StoreState) -> None:
+    sold = decide_sale(an_order(1), a_store(), a_store(state=state, reason="why"))
+    if state is StoreState.OPEN:
+        assert isinstance(sold, Order)
+    else:
+        said = f"the store is {state.name.lower()}: why"
+        assert sold == Refused(Reason.STORE_NOT_OPEN, said)
 
 
 @pytest.mark.parametrize(

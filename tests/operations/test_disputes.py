@@ -20,7 +20,7 @@ from changliao.core.platforms import StoreMode
 from changliao.core.refunds import MOST_REFUNDS, Refund
 from changliao.operations import disputes, settling
 from changliao.operations.settling import ConfirmReceipt
-from tests.operations.test_stores import Mall
+from tests.operations.test_stores import Mall, due
 from tests.world import World, refused
 
 
@@ -120,8 +120,10 @@ def test_a_refund_and_a_dispute_are_never_both_paid(world: World) -> None:
 def test_a_withdrawn_dispute_lets_the_escrow_wait_on(world: World) -> None:
     case = Case(world)
     case.later(8)
+    assert due(world) == []
     for _ in range(2):
         assert case.withdraw().state is DisputeState.WITHDRAWN
+        assert due(world) == [case.sale.id]
     case.expire(case.sale)
     assert case.paid == (1_000, 0)
     assert refused(case.open(id=DisputeId(world.ids.new())), Reason.HOLD_RELEASED)

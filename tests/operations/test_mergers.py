@@ -12,7 +12,7 @@ from changliao.core.acceptance import LEAD, OWN_METHOD, Accepting, ApproveDraft,
 from changliao.core.bank import BankFault
 from changliao.core.baskets import Basket, PayBasket, PlaceBasket
 from changliao.core.channels import RequestKind
-from changliao.core.clock import SECOND, Instant
+from changliao.core.clock import DAY, SECOND, Instant
 from changliao.core.disputes import DecideDispute, Dispute, OpenDispute
 from changliao.core.holds import HoldingState
 from changliao.core.ids import BasketId, DisputeId, MerchantId, MergerId, PaymentId, ShareId
@@ -30,6 +30,7 @@ from changliao.core.mergers import (
 from changliao.core.money import CNY, Money
 from changliao.core.orders import Hold, OrderState
 from changliao.core.outcome import Reason
+from changliao.core.payouts import EndPayout, PayoutState
 from changliao.core.platforms import DecideStore, Platform, Store, StoreEvent, StoreMode, StoreState
 from changliao.core.settlements import MOST_TRIES, SettlementState
 from changliao.core.splits import Share, ShareOrder
@@ -39,6 +40,7 @@ from changliao.operations import (
     disputes,
     mergers,
     orders,
+    payouts,
     settling,
     splits,
     stores,
@@ -48,6 +50,7 @@ from changliao.store.views import platforms
 from tests.operations.test_acceptance import PC, a_draft, known
 from tests.operations.test_audit import audit_of, execute
 from tests.operations.test_channels import set_fault
+from tests.operations.test_payouts import a_payout
 from tests.operations.test_settlements import Shop, finish, next_day, pay, settle, work
 from tests.operations.test_stores import pay_out_everything
 from tests.world import World, refused
@@ -283,6 +286,19 @@ def test_what_the_source_earns_later_is_collected(world: World) -> None:
         done = world.do(mergers.COLLECT, CollectMerger(merger.id))
         assert done.collected == ((chart.payable(story.yixun, CNY).book, 1_000),)
         assert story.earned(story.yixun, story.wanggou) == (0, 1_000)
+
+
+def test_what_a_payee_may_still_take_stays_until_it_is_free(world: World) -> None:
+    story = Story(world)
+    story.sell(story.yixun, MerchantId(0))
+    asked = a_payout(world, world.user(), 300, merchant_id=story.yixun, notify_url="")
+    waiting = replace(asked.payout, confirm_by=Instant(world.now + DAY))
+    assert world.do(payouts.PAY_OUT, replace(asked, payout=waiting)).state is PayoutState.WAITING
+    merger = story.merge(story.yixun)
+    assert story.earned(story.yixun, story.wanggou) == (300, 700)
+    world.do(payouts.END, EndPayout(story.yixun, waiting.id))
+    world.do(mergers.COLLECT, CollectMerger(merger.id))
+    assert story.earned(story.yixun, story.wanggou) == (0, 1_000)
 
 
 def test_a_draft_that_nobody_ran_says_nothing_of_the_merger_that_was_run(world: World) -> None:

@@ -106,6 +106,14 @@ def test_a_refund_before_settlement_leaves_less_to_divide(world: World) -> None:
     assert mall.all == (400, 40, 60)
 
 
+def test_the_fee_that_came_back_with_a_refund_is_divided_too(world: World) -> None:
+    mall = Mall(world)
+    order = mall.sell(1_000, fee_bps=60)
+    world.refund(order, 500)
+    mall.settle(order)
+    assert mall.all == (398, 40, 59)
+
+
 def test_refunds_after_settlement_take_everybodys_part_back_in_proportion(world: World) -> None:
     mall = Mall(world)
     order = mall.sell(1_001)
@@ -189,6 +197,9 @@ def test_time_is_given_and_the_clock_waits_for_it(world: World) -> None:
     mall.later(7)
     assert refused(mall.expire(order), Reason.HOLD_NOT_EXPIRED)
     assert due(world) == []
+    other, last = mall.sell(1_000), Instant(world.now + 360 * DAY)
+    latest = world.do(settling.EXTEND, ExtendHold(mall.seller, other.id, last))
+    assert latest.until == last
     mall.later(2)
     assert due(world) == [order.id]
     assert mall.expire(order).state is HoldingState.RELEASED
