@@ -28,6 +28,24 @@ LARGER: Final = "text => { document.documentElement.style.fontSize = text; }"
 _LOADED: Final = "() => typeof axe !== 'undefined'"
 _RUN: Final = "options => axe.run(document, options)"
 _COLOURS: Final = ("color-contrast", "link-in-text-block")
+# Whatever is tapped on a phone, but links within a sentence (WCAG 2.5.8) and what nobody sees.
+_SMALL: Final = """() => {
+  const small = [];
+  const all = "a[href],button,select,textarea,summary,input:not([type=hidden])";
+  for (const one of document.querySelectorAll(all)) {
+    if (!one.checkVisibility({ visibilityProperty: true })) continue;
+    if (one.closest("dialog:not([open]),.hush,.skip,[aria-hidden=true]")) continue;
+    const kind = one.type === "radio" || one.type === "checkbox" ? one.closest("label") : one;
+    const { width, height } = (kind ?? one).getBoundingClientRect();
+    const around = one.parentElement.textContent.trim().length;
+    const within = getComputedStyle(one).display === "inline"
+      && around > one.textContent.trim().length + 4;
+    if (!within && (width < 43.5 || height < 43.5)) {
+      small.push(`${one.outerHTML.slice(0, 120)} ${Math.round(width)}x${Math.round(height)}`);
+    }
+  }
+  return small;
+}"""
 _FOLDER: Final = os.environ.get("SCREENSHOTS")
 
 
@@ -59,10 +77,20 @@ def fits(page: Page, *widths: int) -> None:
         page.set_viewport_size({"width": width, "height": size["height"]})
         picture(page, str(width))
         assert page.evaluate(OVERFLOW) <= 0, (page.url, width)
+        if width < 768:
+            easily_tapped(page)
     page.evaluate(LARGER, "150%")
     assert page.evaluate(OVERFLOW) <= 0, (page.url, "150 % text")
     page.evaluate(LARGER, "")
     page.set_viewport_size(size)
+
+
+def easily_tapped(page: Page) -> None:
+    """On the wallet's and the cashier's pages a thumb meets what it wants: 44 px each way."""
+    if page.url.split("/", 3)[3].startswith(("w/", "c/")):
+        found = page.evaluate(_SMALL)
+        if found:
+            print("SMALL", page.url.split("/", 3)[3], *found, sep="\n   ")
 
 
 def light(page: Page) -> None:

@@ -63,7 +63,7 @@ def test_the_shops_page_shows_the_code_live_and_another_site_shows_nothing(
     pay(site, order, payer)
     frame.locator("[data-state=paid]").wait_for()
     assert frame.locator("svg.qr").count() == 0
-    assert "支付成功" in frame.locator("main").inner_text()
+    assert "已付清" in frame.locator("main").inner_text()
     page.context.close()
 
 

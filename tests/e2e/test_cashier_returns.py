@@ -129,6 +129,20 @@ def test_a_second_payer_is_told_that_somebody_else_paid(
     assert "not charged" in page.inner_text("main")
 
 
+def test_a_page_that_knows_nobody_says_that_it_is_paid_and_not_by_whom(
+    site: Site, opened: Opener
+) -> None:
+    (order, path), first = sold(site), person(site)
+    pay(site, order, first)
+    page = opened(HAND)
+    page.goto(site.base + path)
+    assert "订单已付清" in page.inner_text("h1")
+    assert "不用再付" in page.inner_text("main")
+    log_in(page, site.base, first.phone)
+    page.goto(site.base + path)
+    assert "支付成功" in page.inner_text("h1")
+
+
 def test_two_who_have_it_open_and_one_pays_first(site: Site, opened: Opener) -> None:
     """The slower one's page turns by itself, and says that nothing was taken."""
     (order, path), first, second = sold(site), person(site), person(site)

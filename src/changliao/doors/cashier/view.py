@@ -30,6 +30,7 @@ from changliao.web.naming import called
 from changliao.web.pages import Pages
 
 FINAL: Final = frozenset({"paid", "already", "expired", "closed", "taken"})
+_BY_SOMEBODY: Final = "paid by somebody"
 _NO_OFFER: Final = "-"
 _WAITING: Final = "正在等待%(name)s确认付款。可以关闭本页，付款成功后商家会收到通知。"
 _UNKNOWN: Final = "%(name)s还没有答复，我们会继续查询。请不要重复付款。"
@@ -143,6 +144,7 @@ def ending(request: Request, pages: Pages, state: str) -> tuple[str, str]:
     """Headline and explanation of a state in which nothing can be paid any more."""
     words = {
         "paid": ("支付成功", "商家会收到通知。"),
+        _BY_SOMEBODY: ("订单已付清", "不用再付。商家会收到通知。"),
         "already": (
             "订单已由别人付清",
             "没有扣你的款，不用再付。如果应由你付款，请与商家联系。",
@@ -184,7 +186,9 @@ async def describe(
     merchant = await network.look_up(parties.merchant, order.merchant_id)
     tried = await tries(network, order, payer)
     state = state_of(order, link, payer, now, tried)
-    headline, explanation = ending(request, pages, state)
+    # Whoever is not logged in may be the payer's own desk, or anybody: no word of who paid.
+    unknown = payer is None and state == "paid"
+    headline, explanation = ending(request, pages, _BY_SOMEBODY if unknown else state)
     until = min(order.expires_at, link.expires_at)
     moment: datetime = clock.to_datetime(Instant(until), BEIJING)
     token, back = request.path_params["token"], asked_back(request, placed)
