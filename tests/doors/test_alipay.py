@@ -64,6 +64,11 @@ def test_a_trade_lives_from_its_code_to_its_last_refund(app: OpenApp, payer: Per
     assert again == back | {"fund_change": "N"}
     asked = app.done(REFUND_QUERY, {"out_trade_no": reference, "out_request_no": "first"})
     assert (asked["refund_status"], asked["refund_amount"]) == ("REFUND_SUCCESS", "3.00")
+    applied = app.done("alipay.trade.refund.apply", part)
+    assert applied == {
+        "code": "10000", "msg": "Success", "out_request_no": "first", "out_trade_no": reference,
+        "refund_amount": "3.00", "refund_status": "REFUND_SUCCESS", "trade_no": trade["trade_no"],
+    }  # fmt: skip
     rest = app.done(REFUND, {"trade_no": trade["trade_no"], "refund_amount": "7.00"})
     assert rest["refund_fee"] == "10.00"
     assert app.query(reference)["trade_status"] == "TRADE_CLOSED"

@@ -88,6 +88,14 @@ def test_payments_and_refunds_are_told_and_only_success_ends_it(
     for amount, request in (("4.00", "first"), ("6.00", "")):
         content = {"out_trade_no": reference, "refund_amount": amount, "out_request_no": request}
         store.done("alipay.trade.refund", content)
+    asked = {"service": "notify_verify", "partner": store.pid, "notify_id": paid["notify_id"]}
+    for changes, word in (
+        ({}, "true"),
+        ({"partner": "2088000000000000"}, "false"),
+        ({"notify_id": "9" * 34}, "false"),
+        ({"notify_id": "x"}, "false"),
+    ):
+        assert store.http.get(store.gateway, params=asked | changes).text == word
     back = sorted((read(store, one) for one in box.wait(4)[2:]), key=lambda one: one["notify_id"])
     assert [one["refund_fee"] for one in back] == ["4.00", "10.00"]
     assert [one["trade_status"] for one in back] == ["TRADE_SUCCESS", "TRADE_CLOSED"]

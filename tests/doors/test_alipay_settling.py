@@ -12,6 +12,7 @@ from changliao.commands.people import Person
 from tests.openapi import OpenApp, number, open_app
 from tests.served import Rest, Served
 
+RECEIVABLES = "alipay.trade.settle.receivables.query"
 CONFIRM, SYNC = "alipay.trade.settle.confirm", "alipay.trade.orderinfo.sync"
 SETTLE, SHARED = "alipay.trade.order.settle", "alipay.trade.order.settle.query"
 BIND, BOUND = "alipay.trade.royalty.relation.bind", "alipay.trade.royalty.relation.batchquery"
@@ -59,6 +60,11 @@ def test_money_waits_until_it_is_confirmed_in_part_and_whole(
     assert (made["settle_amount"], made["out_request_no"]) == ("4.00", part["out_request_no"])
     assert market.done(CONFIRM, part) == made
     assert free(market) == before + 4
+    waits = {"out_request_no": number("Q"), "trade_no": trade_no}
+    told = market.done(RECEIVABLES, waits)
+    assert (told["unsettled_amount"], told["settled_amount"]) == ("6.00", "4.00")
+    assert float(market.done(RECEIVABLES, {"out_request_no": "q"})["unsettled_amount"]) >= 6
+    assert market.refused(RECEIVABLES, waits | {"trade_no": "1" * 28}) == "ACQ.TRADE_NOT_EXIST"
     other = part | {"settle_info": escrow("10.00", "", actual_amount="5.00")}
     assert market.refused(CONFIRM, other) == "ACQ.DISCORDANT_REPEAT_REQUEST"
     over = other | {"out_request_no": number("C")}

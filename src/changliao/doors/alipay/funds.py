@@ -5,12 +5,15 @@ from msgspec import Struct
 from changliao.core import chart
 from changliao.core.ids import MerchantId
 from changliao.core.money import CNY
-from changliao.doors.alipay import words
+from changliao.doors.alipay import trades, words
 from changliao.doors.alipay.call import Call, Door, Node, read_form
 from changliao.doors.alipay.errors import business
+from changliao.doors.alipay.forms import RequestNo, Text64
 from changliao.operations.numbers import number_of
 from changliao.store.engine import Reader
-from changliao.store.views import ledger
+from changliao.store.views import ledger, splits
+
+_NOTHING = words.yuan(0)
 
 
 class Asked(Struct):
@@ -20,6 +23,13 @@ class Asked(Struct):
     merchant_user_id: str = ""
     alipay_open_id: str = ""
     account_type: str = "ACCTRANS_ACCOUNT"
+
+
+class Receivables(Struct):
+    """What waits in escrow: of one trade, or of all that the seller sold."""
+
+    out_request_no: RequestNo
+    trade_no: Text64 = ""
 
 
 async def query(door: Door, call: Call) -> Node:
@@ -35,6 +45,21 @@ async def query(door: Door, call: Call) -> Node:
         "available_amount": words.yuan(free),
         "freeze_amount": words.yuan(reserved),
         "total_amount": words.yuan(free + reserved),
+    }
+
+
+async def receivables(door: Door, call: Call) -> Node:
+    """alipay.trade.settle.receivables.query: what waits in escrow; nothing is ever half settled."""
+    asked, seller = read_form(call, Receivables), call.caller.seller
+    if not asked.trade_no:
+        held = await door.network.read(ledger.account, chart.escrow(seller.id, CNY))
+        return {"unsettled_amount": words.yuan(held.balance), "on_settle_amount": _NOTHING}
+    order = (await trades.find(door, call.caller, "", asked.trade_no)).order
+    holding = await door.network.read(splits.holding, order.merchant_id, order.id)
+    return {
+        "unsettled_amount": words.yuan(holding.held if holding else 0),
+        "settled_amount": words.yuan(holding.released + holding.shared if holding else 0),
+        "on_settle_amount": _NOTHING,
     }
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from starlette.requests import Request
 
 from changliao.core.parties import KeyKind
-from changliao.doors.alipay import answers, cashier, crypto, verification
+from changliao.doors.alipay import answers, cashier, crypto, legacy, verification
 from changliao.doors.alipay.answers import ERROR_ROOT, Style
 from changliao.doors.alipay.call import Call, Caller, Door, Node, decoded, read_content
 from changliao.doors.alipay.errors import AlipayError, invalid, unavailable, unknown
@@ -51,6 +51,9 @@ def application(door: Door) -> Application:
             given, problem = await _given(scope, receive)
         except asgi.Disconnected:
             return
+        if given.get("service") == legacy.NOTIFY_VERIFY:
+            await _verified(door, given, send)
+            return
         if given.get("method") in cashier.ENTRIES:
             await _entry(door, given, problem, (scope, receive, send))
             return
@@ -59,6 +62,15 @@ def application(door: Door) -> Application:
         await asgi.answer(send, 200, _headers(given), body)
 
     return serve
+
+
+async def _verified(door: Door, given: Parameters, send: Send) -> None:
+    """An old client asks whether a notification was ours: a word, not an envelope."""
+    try:
+        word = b"true" if await legacy.is_ours(door, given) else b"false"
+    except Unavailable:
+        word = b"false"
+    await asgi.answer(send, 200, _headers(given), word)
 
 
 async def _given(scope: Scope, receive: Receive) -> tuple[Parameters, AlipayError | None]:

@@ -64,11 +64,13 @@ METHODS: Final[Mapping[str, Method]] = {
     "alipay.trade.precreate": Method(placing.precreate),
     "alipay.trade.query": Method(trades.query),
     "alipay.trade.refund": Method(refunds.refund),
+    "alipay.trade.refund.apply": Method(refunds.apply),
     "alipay.trade.royalty.rate.query": Method(splits.rate, "GET"),
     "alipay.trade.royalty.relation.batchquery": Method(settling.relations),
     "alipay.trade.royalty.relation.bind": Method(splits.bind),
     "alipay.trade.royalty.relation.unbind": Method(splits.unbind),
     "alipay.trade.settle.confirm": Method(settling.confirm),
+    "alipay.trade.settle.receivables.query": Method(funds.receivables, ""),
     "alipay.user.info.share": Method(people.share),
 }
 

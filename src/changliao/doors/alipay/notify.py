@@ -203,6 +203,13 @@ def notify_id(event: Event) -> str:
     return f"{day}{event.id:0{_NOTIFY_DIGITS - _DATE_DIGITS}d}"
 
 
+def event_of(number: str) -> int:
+    """The event that such a number would name; 0 for another text."""
+    digits = len(number) == _NOTIFY_DIGITS and number.isascii() and number.isdigit()
+    named = int(number[_DATE_DIGITS:]) if digits else 0
+    return named if named < 1 << 63 else 0
+
+
 def _funds(paid: int, order: Order) -> str:
     """The sources of the money, as JSON text; notifications name the channel in camel case."""
     parts = trades.funds(paid, order.discount, order.method)

@@ -42,6 +42,35 @@ _AT_BANK: Final = {
 async def refund(door: Door, call: Call) -> Node:
     """alipay.trade.refund: `refund_fee` is all that went back so far; a bank may take its time."""
     form = read_form(call, Refunding)
+    outcome, placed, is_new = await _made(door, call, form)
+    options = form.query_options or ()
+    items = _items(outcome, placed.order)
+    return {
+        **await trades.payer(door.network, placed.order, placed.order.payer_id),
+        "fund_change": "Y" if is_new else "N",
+        "gmt_refund_pay": words.moment(outcome.finished_at),
+        "out_trade_no": placed.order.reference,
+        "refund_detail_item_list": items if "refund_detail_item_list" in options else [],
+        "refund_fee": words.yuan(placed.order.refunded),
+        "send_back_fee": words.yuan(outcome.amount),
+        "trade_no": words.trade_no(placed.order.id),
+    }
+
+
+async def apply(door: Door, call: Call) -> Node:
+    """alipay.trade.refund.apply: the same, answered by where the refund stands."""
+    outcome, placed, _ = await _made(door, call, read_form(call, Refunding))
+    return {
+        "out_request_no": request_number(outcome),
+        "out_trade_no": placed.order.reference,
+        "refund_amount": words.yuan(outcome.amount),
+        "refund_status": _STATUS[outcome.state],
+        "trade_no": words.trade_no(placed.order.id),
+    }
+
+
+async def _made(door: Door, call: Call, form: Refunding) -> tuple[Refund, Placed, bool]:
+    """The refund, its trade afterwards, and whether it is new. Raises AlipayError."""
     amount = words.fen(form.refund_amount, "refund_amount")
     if form.refund_currency not in ("", "CNY"):
         raise refusal(Refused(Reason.CURRENCY_MISMATCH))
@@ -69,19 +98,7 @@ async def refund(door: Door, call: Call) -> Node:
     placed = await trades.find(door, call.caller, order.reference, "")
     if isinstance(outcome, Refused):
         raise refusal(_explained(outcome, placed.order))
-    options = form.query_options or ()
-    back = words.yuan(outcome.amount)
-    items = _items(outcome, placed.order)
-    return {
-        **await trades.payer(door.network, placed.order, placed.order.payer_id),
-        "fund_change": "Y" if outcome.id == wanted.id else "N",
-        "gmt_refund_pay": words.moment(outcome.finished_at),
-        "out_trade_no": placed.order.reference,
-        "refund_detail_item_list": items if "refund_detail_item_list" in options else [],
-        "refund_fee": words.yuan(placed.order.refunded),
-        "send_back_fee": back,
-        "trade_no": words.trade_no(placed.order.id),
-    }
+    return outcome, placed, outcome.id == wanted.id
 
 
 async def query(door: Door, call: Call) -> Node:
