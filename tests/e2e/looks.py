@@ -21,6 +21,10 @@ THEMES: Final = ("light", "dark")
 OVERFLOW: Final = (
     "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 )
+SIDEWAYS: Final = (
+    "() => Math.max(...[...document.querySelectorAll('.scroll')].map("
+    "one => one.scrollWidth - one.clientWidth))"
+)
 MOST_SCRIPT_BYTES: Final = 20_000
 MOST_BYTES: Final = 40_000
 MOST_BYTES_OF_CONSOLE: Final = 60_000

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.doors.test_rest_platforms import Mall
-from tests.e2e.looks import is_well_made
-from tests.e2e.members import desk
-from tests.e2e.site import Key, Site
+from tests.e2e.looks import SIDEWAYS, is_well_made
+from tests.e2e.members import desk, log_in, member
+from tests.e2e.site import Key, Site, open_page
 from tests.served import Rest, Served, later, merchant, serve
 from tests.waiting import eventually
 
@@ -222,3 +222,41 @@ def test_a_failed_signature_is_explained(here: Site, mall: Mall, one: Page) -> N
 )
 def test_pages_are_well_made(here: Site, mall: Mall, one: Page, path: str) -> None:
     is_well_made(one, f"{here.base}/console/{path.format(id=mall.platform_id)}", DATA)
+
+
+def test_what_was_typed_stays_while_one_looks_at_effects_without_scripts(
+    here: Site, mall: Mall, chromium: Browser
+) -> None:
+    page = open_page(chromium, [], 1280, java_script_enabled=False)
+    log_in(page, here.base, member(here, "supervisor"))
+    page.goto(f"{here.base}/console/acceptance?q=Paipai")
+    page.click("[data-grid] td a[href*='method=changliao&terminal=pc']")
+    page.locator("#state").select_option("banned")
+    page.locator("#under_way").select_option("stop")
+    page.fill("#to", "2030-01-01T08:00")
+    page.locator("#terminal").select_option("counter")
+    page.fill("#reason", "a <b>long</b> story")
+    page.click("button:has-text('看影响')")
+    assert page.locator("[data-effect] dd").first.inner_text().startswith("0 ")
+    for language in ("zh-Hans", "en", "zh-Hans"):
+        assert page.locator("html").get_attribute("lang") == language
+        kept = [page.input_value(f"#{one}") for one in ("state", "under_way", "to", "terminal")]
+        assert kept == ["banned", "stop", "2030-01-01T08:00", "counter"]
+        assert page.input_value("#reason") == "a <b>long</b> story"
+        page.click(".who a[hreflang]")
+    page.go_back()
+    page.reload()
+    page.click("text=提交复核")
+    assert "<b>long</b>" in page.inner_text("main")
+    page.click("text=撤回")
+    page.context.close()
+
+
+def test_four_methods_on_five_terminals_fit_beside_the_menu(
+    here: Site, mall: Mall, one: Page
+) -> None:
+    for language in ("zh", "en"):
+        one.goto(f"{here.base}/console/acceptance?lang={language}")
+        assert one.locator("[data-grid] thead tr >> nth=1").locator("th").count() == 20
+        assert one.evaluate(SIDEWAYS) <= 0, language
+    one.goto(f"{here.base}/console/acceptance?lang=zh")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.looks import is_well_made
+from tests.e2e.looks import SIDEWAYS, is_well_made
 from tests.e2e.members import desk
 from tests.e2e.site import PRICE, Placed, Site, pay, person, place, signed
 
@@ -192,6 +192,7 @@ def test_a_budget_is_paused_resumed_and_closed(
     for button, state in (("暂停", "已暂停"), ("恢复", "发放中"), ("结束", "已结束")):
         row = supervisor.locator("tr", has=supervisor.locator(f"[action$='{budget['id']}']"))
         assert "¥40.00" in row.inner_text()
+        assert supervisor.evaluate(SIDEWAYS) <= 0
         row.locator(f"text={button}").click()
         supervisor.wait_for_load_state()
         assert state in supervisor.locator("tbody tr").first.inner_text()

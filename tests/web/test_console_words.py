@@ -3,8 +3,9 @@
 import ast
 import inspect
 import pkgutil
+import re
 from enum import Enum
-from importlib import import_module
+from importlib import import_module, resources
 
 import pytest
 
@@ -120,6 +121,14 @@ def test_details_of_acts_are_said_in_both_languages() -> None:
     assert "之前</span> 运营 · 已停用登录" in chinese["detail"]("before", "operator · disabled")
     assert "<bdi>operator</bdi>" in english["detail"]("note", "operator")
     assert "&lt;b&gt;" in english["detail"]("before", "<b>")
+
+
+def test_an_empty_list_says_why_and_offers_an_action() -> None:
+    folder = resources.files("changliao.web") / "templates"
+    for room in ("console", "portal"):
+        for page in (folder / room).iterdir():
+            calls = re.findall(r"ui\.empty\((.*?)\) ?\}\}", page.read_text("utf-8"))
+            assert [one for one in calls if not re.search(r'\), .+, _\("', one)] == [], page.name
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -11,12 +11,12 @@ from changliao.core.acceptance import (
     ApproveDraft,
     Draft,
     DraftState,
+    Policy,
     WithdrawDraft,
     in_force,
     stands,
 )
 from changliao.core.clock import NEVER, Instant
-from changliao.core.ids import MerchantId
 from changliao.core.members import Right
 from changliao.core.outcome import Refused
 from changliao.core.parties import Merchant
@@ -170,31 +170,31 @@ async def _rows(
     asked = visit.query.get("q", "").strip()
     found = await visit.network.read(parties.matching, asked, after, _ROWS + 1)
     gone = await visit.network.read(mergers.heirs)
-    rows = []
+    agreed = await visit.network.read(acceptance.of_platforms, [one.id for one in found])
+    now, rows = visit.network.clock(), []
     for one in found[:_ROWS]:
         if one.id not in gone:
             drafts = [draft for draft in opened if draft.platform_id == one.id]
-            rows.append((ids.show("mch", one.id), one, await _row(visit, axes, one.id, drafts)))
+            policies = agreed[one.id].policies if one.id in agreed else ()
+            rows.append((ids.show("mch", one.id), one, _row(axes, policies, drafts, now)))
     return rows, ids.show("mch", found[_ROWS - 1].id) if len(found) > _ROWS else ""
 
 
-async def _row(
-    visit: Visit, axes: Axes, platform_id: MerchantId, drafts: list[Draft]
+def _row(
+    axes: Axes, policies: tuple[Policy, ...], drafts: list[Draft], now: Instant
 ) -> list[CellShown]:
-    agreed = await visit.network.read(acceptance.of_platform, platform_id)
-    now = visit.network.clock()
     drafted = {
         (cell.method_id, cell.terminal_id): cell.state for one in drafts for cell in one.cells
     }
     found = []
     for method in axes.methods:
         for terminal in axes.terminals:
-            policy = in_force(agreed.policies, method.id, terminal.id, now)
+            policy = in_force(policies, method.id, terminal.id, now)
             found.append(
                 CellShown(
                     method.code,
                     terminal.code,
-                    stands(agreed.policies, method.id, terminal.id, now),
+                    stands(policies, method.id, terminal.id, now),
                     policy.starts_at if policy else NEVER,
                     drafted.get((method.id, terminal.id)),
                 )

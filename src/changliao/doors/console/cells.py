@@ -1,6 +1,7 @@
 """One cell of the matrix: how it stands, what a change would touch, drafting one, and its past."""
 
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
@@ -36,10 +37,16 @@ async def cell(visit: Visit) -> Response:
     return await _page(visit, {name: visit.query.get(name, "") for name in _FIELDS}, "")
 
 
+async def look(visit: Visit) -> Response:
+    """What a change that is being drafted would touch: what was typed so far is in the address."""
+    typed = {name: text for name, text in _given(await visit.form()).items() if text}
+    return RedirectResponse(f"{PATH}/cell?{urlencode(typed)}", 303)
+
+
 async def draft(visit: Visit) -> Response:
     """Propose a change."""
     form = await visit.form()
-    given = {name: str(form.get(name, "")).strip() for name in _FIELDS}
+    given = _given(form)
     wanted = _wanted(visit, form, given, await axes_of(visit))
     if wanted is None:
         return await _page(
@@ -91,6 +98,10 @@ async def _page(visit: Visit, given: dict[str, str], text: str) -> Response:
     )
 
 
+def _given(form: FormData) -> dict[str, str]:
+    return {name: str(form.get(name, "")).strip() for name in _FIELDS}
+
+
 def _cells(axes: Axes, given: dict[str, str], state: Accepting) -> tuple[Cell, ...]:
     """Those that are meant; none when a method or terminal is not known."""
     methods = [one.id for one in axes.methods if given["method"] in (ALL, one.code)]
@@ -137,5 +148,6 @@ def _instant(text: str) -> Instant | None:
 
 ENTRIES: Final = (
     Entry("GET", PATH + "/cell", Right.LOOK, cell),
+    Entry("POST", PATH + "/cell", Right.DRAFT_POLICY, look),
     Entry("POST", PATH, Right.DRAFT_POLICY, draft),
 )

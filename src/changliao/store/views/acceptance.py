@@ -1,5 +1,6 @@
 """Reading methods, terminals, what is agreed, drafts, and the volume a policy touches."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -74,6 +75,13 @@ def of_platform(reader: Reader, platform_id: int) -> Acceptance:
     """What is agreed for a platform; nothing, when nothing is."""
     rows = reader.select("acceptance_of", {"platform_id": platform_id})
     return acceptance_from_row(rows[0]) if rows else Acceptance(MerchantId(platform_id))
+
+
+def of_platforms(reader: Reader, platform_ids: Iterable[int]) -> dict[int, Acceptance]:
+    """The same of many; those with whom nothing is agreed are left out."""
+    keys = [(one,) for one in platform_ids]
+    rows = reader.find("acceptances_find", keys) if keys else []
+    return {one.platform_id: one for one in map(acceptance_from_row, rows)}
 
 
 def every(reader: Reader) -> list[Acceptance]:

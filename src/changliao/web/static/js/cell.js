@@ -7,12 +7,11 @@ const load = async (address) => {
   return page.querySelector("[data-part]");
 };
 const look = async (form) => {
-  const address = `${form.action}?${new URLSearchParams(new FormData(form))}`;
+  const named = ["platform", "method", "terminal"].map((name) => [name, form.elements[name].value]);
+  const address = `/console/acceptance/cell?${new URLSearchParams(named)}`;
   try {
     const part = await load(address);
     dialog.querySelector("[data-effect]").replaceWith(part.querySelector("[data-effect]"));
-    const draft = dialog.querySelector("#edit");
-    for (const field of form.elements) if (field.name && draft) draft.elements[field.name].value = field.value;
   } catch {
     location.assign(address);
   }
@@ -29,12 +28,15 @@ if (dialog) {
       location.assign(link.href);
     }
   });
-  for (const kind of ["change", "submit"]) {
-    dialog.addEventListener(kind, (event) => {
-      const form = event.target.closest("form[data-cells]");
-      if (!form) return;
-      event.preventDefault();
-      look(form);
-    });
-  }
+  dialog.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-cells]");
+    if (form && event.target.matches("[name=method],[name=terminal]")) look(form);
+  });
+  dialog.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-cells]");
+    if (!form || (form.getAttribute("method") === "post" && !event.submitter?.matches("[data-look]"))) return;
+    event.preventDefault();
+    event.stopPropagation(); // nothing is sent, so its buttons stay
+    look(form);
+  });
 }

@@ -1,7 +1,7 @@
 // Forms that do something: once sent, the button is disabled, so a double click sends one request.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post") {
+  if (form.getAttribute("method") !== "post") { // a field may be called method, too
     return; // a form that only asks may be answered by a download, and stays
   }
   if (form.dataset.sent) {
