@@ -9,6 +9,7 @@ Diamond and Hainmueller (2010) use it; group-time averages of Callaway and Sant'
 """
 
 import random
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from math import comb
@@ -105,11 +106,10 @@ def _shuffles(panel: Panel, starts: Mapping[str, int]) -> Iterable[dict[str, int
 
 def _path(panel: Panel, treated: frozenset[str], start: int) -> list[float]:
     """Mean of the treated less mean of the others at each time, from its mean before on."""
-    others = [unit for unit in panel if unit not in treated]
-    gaps = [
-        _mean(panel[unit][at] for unit in treated) - _mean(panel[unit][at] for unit in others)
-        for at in range(_length(panel))
-    ]
+    own = _sums(panel[unit] for unit in treated)
+    others = _sums(path for unit, path in panel.items() if unit not in treated)
+    many, more = len(treated), len(panel) - len(treated)
+    gaps = [one / many - other / more for one, other in zip(own, others, strict=False)]
     base = _mean(gaps[:start])
     return [gap - base for gap in gaps]
 
@@ -119,18 +119,27 @@ def _effect(path: Sequence[float], start: int) -> float:
 
 
 def _by_time(panel: Panel, starts: Mapping[str, int]) -> list[Point]:
-    never = _length(panel) + 1
-    sums: dict[int, list[float]] = {}
+    length = _length(panel)
+    alike: dict[int, list[Sequence[float]]] = {}
+    for unit, path in panel.items():
+        alike.setdefault(starts.get(unit, length + 1), []).append(path)
+    sums = {begun: _sums(paths) for begun, paths in alike.items()}
+    moved: dict[int, float] = defaultdict(float)
+    units: Counter[int] = Counter()
     for start in sorted(set(starts.values())):
-        alike = [panel[unit] for unit, begun in starts.items() if begun == start]
-        for at in range(_length(panel)):
-            latest = max(at, start)
-            others = [path for one, path in panel.items() if starts.get(one, never) > latest]
+        for at in range(length):
+            others = [begun for begun in sums if begun > max(at, start)]
             if others:
-                went = _mean(path[at] - path[start - 1] for path in others)
-                moved = [path[at] - path[start - 1] - went for path in alike]
-                sums.setdefault(at - start, []).extend(moved)
-    return [Point(time, _mean(found), units=len(found)) for time, found in sorted(sums.items())]
+                went = sum(sums[one][at] - sums[one][start - 1] for one in others)
+                went *= len(alike[start]) / sum(len(alike[one]) for one in others)
+                moved[at - start] += sums[start][at] - sums[start][start - 1] - went
+                units[at - start] += len(alike[start])
+    return [Point(time, moved[time] / units[time], units=units[time]) for time in sorted(units)]
+
+
+def _sums(paths: Iterable[Sequence[float]]) -> list[float]:
+    """The sum of all at each time."""
+    return [sum(found) for found in zip(*paths, strict=False)]
 
 
 def _weighted(points: Iterable[Point]) -> float:
