@@ -2,7 +2,9 @@
 
 import shutil
 from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from changliao.commands.people import Person
 from changliao.store.engines import open_engine
 from tests import postgres, requirements
 from tests.served import RUNNING, Rest, Served, Shop, merchant, serve
-from tests.world import World
+from tests.world import World, Worlds
 
 # What fails here fails everywhere, whatever else the machine does. Other examples than the same
 # ones each time: `pytest --hypothesis-profile default`.
@@ -122,6 +124,21 @@ def sqlite_world(sqlite_address: str) -> Iterator[World]:
     yield made
     made.audit()
     made.close()
+
+
+@pytest.fixture(scope="session")
+def worlds(migrated: Path) -> Worlds:
+    """For tests of many examples, one network each: what one did the next one need not audit."""
+
+    @contextmanager
+    def fresh() -> Iterator[World]:
+        with TemporaryDirectory() as folder:
+            made = World(str(shutil.copy(migrated, folder)))
+            with closing(made):
+                yield made
+                made.audit()
+
+    return fresh
 
 
 @pytest.fixture(scope="session")

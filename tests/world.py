@@ -1,6 +1,7 @@
 """A network driven synchronously, with a clock that only moves when told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from changliao.core import chart
@@ -244,6 +245,9 @@ class World:
             report = audit.check(reader)
         assert report.fault is None, report.fault
         return report
+
+
+Worlds = Callable[[], AbstractContextManager[World]]
 
 
 def dump(engine: Any, table: str) -> list[tuple[Any, ...]]:

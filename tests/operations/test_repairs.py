@@ -30,7 +30,7 @@ from tests.operations.test_tenders import (
     kept_by_bank,
     settle,
 )
-from tests.world import World, dump, refused
+from tests.world import World, Worlds, dump, refused
 
 URL = "http://127.0.0.1:9/told"
 DECLINED = BankFault.REFUSED
@@ -149,7 +149,7 @@ def test_only_an_abnormal_refund_is_repaired(world: World) -> None:
 
 @settings(
     max_examples=40, deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 @given(
     steps=st.lists(
@@ -163,34 +163,31 @@ def test_only_an_abnormal_refund_is_repaired(world: World) -> None:
         max_size=15,
     )
 )
-def test_every_part_of_a_payment_is_somewhere(
-    sqlite_world: World, steps: list[tuple[str, Any]]
-) -> None:
+def test_every_part_of_a_payment_is_somewhere(worlds: Worlds, steps: list[tuple[str, Any]]) -> None:
     """What was paid is at the bank for the merchant, given back, or waits; and nothing twice."""
-    world = sqlite_world
-    before = earned(world)
-    request, order = sold(world)
-    made: list[Refund] = []
-    for what, value in steps:
-        if what == "refund":
-            outcome = world.refund(order, value)
-            made += [outcome] if isinstance(outcome, Refund) else []
-        elif what == "fault":
-            set_fault(world, value, DECLINED)
-        elif what == "settle":
-            settle(world)
-        elif made:
-            goal = Goal.CARD if what == "repair" else Goal.MERCHANT
-            world.do(REPAIR, repair(world, made[value % len(made)], goal))
-        world.audit()
-    settle(world)
-    world.audit()
-    states = [stood(world, one) for one in made]
-    assert RefundState.PROCESSING not in {one.state for one in states}
-    waits = sum(one.amount for one in states if one.state is RefundState.ABNORMAL)
-    assert world.balance(chart.leaving(request.home)) == waits
-    assert kept_by_bank(world, UserId(request.home.owner)) == earned(world) - before + waits
-    assert world.balance(request.home) == 0
+    with worlds() as world:
+        before = earned(world)
+        request, order = sold(world)
+        made: list[Refund] = []
+        for what, value in steps:
+            if what == "refund":
+                outcome = world.refund(order, value)
+                made += [outcome] if isinstance(outcome, Refund) else []
+            elif what == "fault":
+                set_fault(world, value, DECLINED)
+            elif what == "settle":
+                settle(world)
+            elif made:
+                goal = Goal.CARD if what == "repair" else Goal.MERCHANT
+                world.do(REPAIR, repair(world, made[value % len(made)], goal))
+            world.audit()
+        settle(world)
+        states = [stood(world, one) for one in made]
+        assert RefundState.PROCESSING not in {one.state for one in states}
+        waits = sum(one.amount for one in states if one.state is RefundState.ABNORMAL)
+        assert world.balance(chart.leaving(request.home)) == waits
+        assert kept_by_bank(world, UserId(request.home.owner)) == earned(world) - before + waits
+        assert world.balance(request.home) == 0
 
 
 ONE = "refunds SET {} WHERE refund_id = :refund"

@@ -22,7 +22,7 @@ from changliao.core.routing import decide_route
 from changliao.operations import bank, channels
 from changliao.store.views import channels as views
 from tests.operations.test_channels import ask, look_until_known, record
-from tests.world import World
+from tests.world import World, Worlds
 
 CHEAP = 16
 MONEY = 1_000_000
@@ -90,7 +90,7 @@ def test_a_channel_that_falls_silent_is_left_and_taken_again(
 
 @settings(
     max_examples=40, deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 @given(
     steps=st.lists(
@@ -101,39 +101,37 @@ def test_a_channel_that_falls_silent_is_left_and_taken_again(
     )
 )
 def test_whatever_fails_nothing_is_moved_by_two_channels(
-    sqlite_world: World, steps: list[tuple[RequestKind, BankFault | None, str]]
+    worlds: Worlds, steps: list[tuple[RequestKind, BankFault | None, str]]
 ) -> None:
     """`a`: killed before asking, `b`: before recording. Each request is in one bank's books."""
-    world = sqlite_world
-    if len(rows(world)) < 3:
+    with worlds() as world:
         banks(world)
-    home = chart.wallet(world.user(MONEY), CNY)
-    asked: list[ChannelRequest] = []
-    pays: list[ChannelRequest] = []
-    for kind, fault, killed in steps:
-        number = world.ids.new()
-        request = _next(world, kind, home, number, pays)
-        for place in rows(world):
-            left = 0 if fault is None else 1
-            rule = FaultRule(place.id, kind, fault or BankFault.LOST, left, -30)
-            world.do(bank.SET_FAULT, rule)
-        written: Any = ask(world, request)
-        if not getattr(written, "fresh", False):
-            continue
-        asked.append(request)
-        if killed != "a":
-            answer = world.do(bank.INSTRUCT, request)
-            if not killed:
-                record(world, request, answer)
-        if kind is RequestKind.PAY and stored(world, request).state is RequestState.DONE:
-            pays.append(stored(world, request))
-        world.now = Instant(world.now + SECOND)
-    look_until_known(world)
-    world.audit()
-    for one in asked:
-        done, found = stored(world, one), entries(world, one)
-        moved = {channel_id: amount for channel_id, amount in found.items() if amount}
-        assert moved == ({one.channel_id: done.settled} if done.settled else {}), done
+        home = chart.wallet(world.user(MONEY), CNY)
+        asked: list[ChannelRequest] = []
+        pays: list[ChannelRequest] = []
+        for kind, fault, killed in steps:
+            number = world.ids.new()
+            request = _next(world, kind, home, number, pays)
+            for place in rows(world):
+                left = 0 if fault is None else 1
+                rule = FaultRule(place.id, kind, fault or BankFault.LOST, left, -30)
+                world.do(bank.SET_FAULT, rule)
+            written: Any = ask(world, request)
+            if not getattr(written, "fresh", False):
+                continue
+            asked.append(request)
+            if killed != "a":
+                answer = world.do(bank.INSTRUCT, request)
+                if not killed:
+                    record(world, request, answer)
+            if kind is RequestKind.PAY and stored(world, request).state is RequestState.DONE:
+                pays.append(stored(world, request))
+            world.now = Instant(world.now + SECOND)
+        look_until_known(world)
+        for one in asked:
+            done, found = stored(world, one), entries(world, one)
+            moved = {channel_id: amount for channel_id, amount in found.items() if amount}
+            assert moved == ({one.channel_id: done.settled} if done.settled else {}), done
 
 
 def _next(

@@ -35,7 +35,7 @@ from changliao.store.views import orders as order_views
 from changliao.store.views import tenders as tender_views
 from tests.operations.test_acceptance import PC, switch
 from tests.operations.test_channels import ENDS, ask, look, moved_by_bank, record, set_fault
-from tests.world import World, refused
+from tests.world import World, Worlds, refused
 
 NETBANK, TENPAY = 2, 3
 BANK = Channel(
@@ -370,59 +370,60 @@ STEPS = st.lists(
 
 @settings(
     max_examples=60, deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 @given(steps=STEPS)
 def test_no_order_is_paid_twice_and_no_money_is_lost(
-    sqlite_world: World, steps: list[tuple[str, Any, bool]]
+    worlds: Worlds, steps: list[tuple[str, Any, bool]]
 ) -> None:
     """In the end each payer is out of pocket by exactly what the merchants earned from them."""
-    world = sqlite_world
-    accept(world, NETBANK, TENPAY)
-    payers = [world.user(AMOUNT) for _ in range(3)]
-    order = world.place(AMOUNT, expires_at=Instant(world.now + HOUR), fee_bps=0)
-    before = earned(world)
-    asked: list[ChannelRequest] = []
-    for what, value, flag in steps:
-        channel = TENPAY_CHANNEL if flag else BANK
-        if what == "tender":
-            made = world.do(tenders.ASK, a_tender(world, order, payers[value], channel))
-            asked += [made.request] if getattr(made, "fresh", False) else []
-        elif what == "fault":
-            kind = RequestKind.PAY if flag else RequestKind.REFUND
-            set_fault(world, kind, value)
-        elif what == "instruct" and asked:
-            one = asked.pop(value % len(asked))
-            answer = world.do(bank.INSTRUCT, one)
-            if flag:
-                record(world, one, answer)
-        elif what == "pay":
-            world.pay(order, payers[value])
-        elif what == "refund":
-            world.refund(order, value)
-        elif what == "close":
-            world.do(orders.CLOSE, CloseOrder(order.merchant_id, order.id))
-        elif what == "wait":
-            world.now = Instant(world.now + value * SECOND)
-            look(world)
-            send_back(world)
-    settle(world)
-    world.audit()
-    after = stored(world, order)
-    gained = AMOUNT - after.refunded if after.state is OrderState.PAID else 0
-    assert earned(world) - before == gained
-    kept = [kept_by_bank(world, one) + kept_by_bank(world, one, TENPAY_CHANNEL) for one in payers]
-    wallets = [world.balance(chart.wallet(one, CNY)) for one in payers]
-    out = sum(kept) + AMOUNT * len(payers) - sum(wallets)
-    with world.engine.reader() as reader:
-        requests = views.requests(reader, 0, 0, 1 << 62, 1_000)
-    surplus = sum(
-        one.surplus * (1 if one.kind is RequestKind.PAY else -1)
-        for one in requests
-        if one.home.owner in payers
-    )
-    waits = sum(world.balance(chart.leaving(chart.wallet(one, CNY))) for one in payers)
-    assert out == gained + surplus + waits
+    with worlds() as world:
+        accept(world, NETBANK, TENPAY)
+        payers = [world.user(AMOUNT) for _ in range(3)]
+        order = world.place(AMOUNT, expires_at=Instant(world.now + HOUR), fee_bps=0)
+        before = earned(world)
+        asked: list[ChannelRequest] = []
+        for what, value, flag in steps:
+            channel = TENPAY_CHANNEL if flag else BANK
+            if what == "tender":
+                made = world.do(tenders.ASK, a_tender(world, order, payers[value], channel))
+                asked += [made.request] if getattr(made, "fresh", False) else []
+            elif what == "fault":
+                kind = RequestKind.PAY if flag else RequestKind.REFUND
+                set_fault(world, kind, value)
+            elif what == "instruct" and asked:
+                one = asked.pop(value % len(asked))
+                answer = world.do(bank.INSTRUCT, one)
+                if flag:
+                    record(world, one, answer)
+            elif what == "pay":
+                world.pay(order, payers[value])
+            elif what == "refund":
+                world.refund(order, value)
+            elif what == "close":
+                world.do(orders.CLOSE, CloseOrder(order.merchant_id, order.id))
+            elif what == "wait":
+                world.now = Instant(world.now + value * SECOND)
+                look(world)
+                send_back(world)
+        settle(world)
+        after = stored(world, order)
+        gained = AMOUNT - after.refunded if after.state is OrderState.PAID else 0
+        assert earned(world) - before == gained
+        kept = [
+            kept_by_bank(world, one) + kept_by_bank(world, one, TENPAY_CHANNEL) for one in payers
+        ]
+        wallets = [world.balance(chart.wallet(one, CNY)) for one in payers]
+        out = sum(kept) + AMOUNT * len(payers) - sum(wallets)
+        with world.engine.reader() as reader:
+            requests = views.requests(reader, 0, 0, 1 << 62, 1_000)
+        surplus = sum(
+            one.surplus * (1 if one.kind is RequestKind.PAY else -1)
+            for one in requests
+            if one.home.owner in payers
+        )
+        waits = sum(world.balance(chart.leaving(chart.wallet(one, CNY))) for one in payers)
+        assert out == gained + surplus + waits
 
 
 def test_a_success_after_a_no_is_not_believed(world: World) -> None:
