@@ -16,23 +16,30 @@ from changliao.commands.story.stage import Stage
 from changliao.core.ids import NEWEST
 from changliao.store.engines import open_engine
 from changliao.store.views import members, parties
+from tests import postgres
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("story")
 CROWD = 80
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The story, played once for all of these tests."""
-    running = start(0, tmp_path_factory.mktemp("story") / "network")
-    try:
-        stage = Stage(running.server, CROWD)
-        play(scenario.read(scenario.OPENING), stage)
-        yield stage
-    finally:
-        running.process.terminate()
-        running.process.wait()
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def told(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    """The story, played once on each engine for all of these tests."""
+    with pytest.MonkeyPatch.context() as environment:
+        if request.param == "postgresql":
+            engine: postgres.Server = request.getfixturevalue("postgresql")
+            environment.setenv("CHANGLIAO_DATABASE", engine.database())
+        running = start(0, tmp_path_factory.mktemp("story") / "network")
+        try:
+            stage = Stage(running.server, CROWD)
+            play(scenario.read(scenario.OPENING), stage)
+            yield stage
+        finally:
+            running.process.terminate()
+            running.process.wait()
 
 
 def policies(stage: Stage, name: str) -> list[Any]:
