@@ -1,13 +1,15 @@
 """The opening story on a real network: each point by the rows it left, not by what was printed."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from changliao.commands.demo import play, start
+from changliao.commands.demo import addresses, invite, play, start
 from changliao.commands.people import WentWrong
 from changliao.commands.story import scenario
 from changliao.commands.story.acts import CheckRefused
@@ -18,6 +20,7 @@ from changliao.store.engines import open_engine
 from changliao.store.views import members, parties
 from tests import postgres
 from tests.waiting import eventually
+from tests.wallets import hidden_in
 
 pytestmark = pytest.mark.xdist_group("story")
 CROWD = 80
@@ -265,3 +268,30 @@ def test_a_story_that_is_not_so_stops_with_what_was_found(told: Stage) -> None:
     step = CheckRefused(platform="京东", reason="method_banned")
     with pytest.raises(WentWrong, match="京东"):
         step.play(told)
+
+
+def test_whoever_watches_can_look_at_every_page(told: Stage) -> None:
+    visitors = invite(told)
+    shown = "\n".join(addresses(told, visitors))
+    for one, pages in (
+        (visitors.operator, ("/console/", "/console/orders", "/market")),
+        (visitors.developer, ("/portal/", "/portal/requests")),
+    ):
+        assert one["password"] in shown
+        with httpx.Client(
+            base_url=told.server.base_url,
+            trust_env=False,
+            verify=False,
+            follow_redirects=True,
+            headers={"Sec-Fetch-Site": "same-origin"},
+        ) as browser:
+            code = told.run("sandbox", "code", one["name"])["code"]
+            fields = hidden_in(browser.get("/console/login").text) | {
+                "name": one["name"], "password": one["password"], "code": code,
+            }  # fmt: skip
+            assert browser.post("/console/login", data=fields).status_code == 200
+            for page in pages:
+                answer = browser.get(page)
+                assert (answer.status_code, answer.url.path != "/console/login") == (200, True)
+    [cashier] = re.findall(r"Cashier +(\S+)", shown)
+    assert httpx.get(cashier, trust_env=False, verify=False).status_code == 200

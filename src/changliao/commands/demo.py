@@ -25,11 +25,13 @@ from changliao.commands.people import WentWrong
 from changliao.commands.story import scenario
 from changliao.commands.story.acts import Done, number
 from changliao.commands.story.scenario import NoScenario, Point, Scenario
-from changliao.commands.story.stage import Server, Stage
+from changliao.commands.story.stage import PIN, Server, Stage
 from changliao.commands.terminal import console
 
 _FOLDER: Final = Path("demo-data")
 _MARK: Final = ".demo"
+_OPERATOR: Final = "演示"
+_SHOP: Final = "演示商店"
 _PORT: Final = 8964
 _START_WITHIN_S: Final = 60
 
@@ -40,6 +42,13 @@ class Running(Struct, frozen=True):
     process: "subprocess.Popen[bytes]"
     server: Server
     seconds: float
+
+
+class Visitors(Struct, frozen=True):
+    """Who may look around when the story is told: an operator, and a developer of a shop."""
+
+    operator: dict[str, str]
+    developer: dict[str, str]
 
 
 class Row(Struct, frozen=True):
@@ -73,8 +82,11 @@ def demo(users: int, port: int, file: Path, *, once: bool, stepwise: bool) -> No
         fail(f"the network did not start: {error}")
     try:
         stage = Stage(running.server, users)
-        rows = play(story, stage, stepwise=stepwise)
-        _summary(story, running.seconds, stage, rows)
+        visitors = invite(stage)
+        rows = play(story, stage, visitors if stepwise else None)
+        _summary(story, running.seconds, rows)
+        for line in addresses(stage, visitors):
+            console.print(line)
         if not once:
             _stay(running)
     except (WentWrong, subprocess.SubprocessError, httpx.HTTPError) as error:
@@ -120,17 +132,48 @@ def start(port: int, folder: Path = _FOLDER) -> Running:
     return Running(process, server, seconds)
 
 
-def play(story: Scenario, stage: Stage, *, stepwise: bool = False) -> list[Row]:
-    """Every step in order, then the audit. Raises WentWrong at the first that is not as told."""
+def invite(stage: Stage) -> Visitors:
+    """Two members of whoever watches: one at the console, one at the portal of a shop."""
+    number = stage.merchant(_SHOP)["mchid"]
+    return Visitors(
+        stage.run("member", "add", _OPERATOR),
+        stage.run("member", "add", _SHOP, "--role", "developer", "--merchant", number),
+    )
+
+
+def addresses(stage: Stage, visitors: Visitors) -> list[str]:
+    """What to open, with everything that it asks for."""
+    base_url = stage.server.base_url
+    code = f"{sys.argv[0]} sandbox code --data {stage.server.folder}"
+    members = [
+        f"{base_url}/console/login  ({one['name']}, password {one['password']}, "
+        f"code: {code} {one['name']})"
+        for one in (visitors.operator, visitors.developer)
+    ]
+    return [
+        f"Cashier   {open_order(stage)}",
+        f"Wallet    {base_url}/w/login  (13800000001, password 林小满-13800000001, PIN {PIN})",
+        f"Console   {members[0]}",
+        f"Portal    {members[1]}",
+        f"Market    {base_url}/market  (as the operator)",
+        f"API       {base_url}/docs/api",
+    ]
+
+
+def play(story: Scenario, stage: Stage, shown_to: Visitors | None = None) -> list[Row]:
+    """Every step in order, then the audit. Raises WentWrong at the first that is not as told.
+
+    It waits after each point while it is shown to somebody.
+    """
     with closing(stage):
-        rows = [row for point in story.point for row in _play(point, stage, stepwise=stepwise)]
+        rows = [row for point in story.point for row in _play(point, stage, shown_to)]
     audit = stage.run("audit")
     counts = f"{audit['transfers']:,} transfers, {audit['orders']:,} orders: nothing wrong"
     console.print(f"   [green]✓[/] the audit: {counts}")
     return [*rows, Row(0, Done("audit of every balance, chain, order", "clean", counts))]
 
 
-def _play(point: Point, stage: Stage, *, stepwise: bool) -> list[Row]:
+def _play(point: Point, stage: Stage, shown_to: Visitors | None) -> list[Row]:
     console.print(f"[bold]{point.number:>2}[/] {point.title}")
     rows = []
     for step in point.step:
@@ -138,18 +181,18 @@ def _play(point: Point, stage: Stage, *, stepwise: bool) -> list[Row]:
         rows.append(Row(point.number, done))
         said = "; ".join(part for part in (done.checked, done.figures) if part)
         console.print(f"   [green]✓[/] {done.did}" + (f" [dim]({said})[/]" if said else ""))
-    if stepwise:
-        _wait(stage, point)
+    if shown_to is not None:
+        _wait(stage, point, shown_to)
     return rows
 
 
-def _wait(stage: Stage, point: Point) -> None:
-    pages = f"{stage.server.base_url}/w/ · {stage.server.base_url}/docs/api"
-    console.print(f"   pages: {pages} · an order to pay: {open_order(stage)}")
+def _wait(stage: Stage, point: Point, visitors: Visitors) -> None:
+    for line in addresses(stage, visitors):
+        console.print(f"   {line}")
     click.prompt(f"   after point {point.number}: Enter goes on", default="", show_default=False)
 
 
-def _summary(story: Scenario, seconds: float, stage: Stage, rows: list[Row]) -> None:
+def _summary(story: Scenario, seconds: float, rows: list[Row]) -> None:
     table = Table(title=story.title, title_justify="left")
     for heading in ("", "point", "what was done and checked", "figures"):
         table.add_column(heading)
@@ -167,18 +210,13 @@ def _summary(story: Scenario, seconds: float, stage: Stage, rows: list[Row]) -> 
     table.add_section()
     table.add_row("", audit.did, audit.checked, audit.figures)
     console.print(table)
-    base_url = stage.server.base_url
-    console.print(f"Wallet    {base_url}/w/login  (13800000001, password 林小满-13800000001)")
-    console.print(f"API       {base_url}/docs/api")
-    console.print(f"Cashier   {open_order(stage)}")
 
 
 def open_order(stage: Stage) -> str:
     """An order that waits to be paid, for whoever opens it."""
-    made = stage.ask("POST", "/api/v1/merchants", {"name": "演示商店"})
     fields = {"reference": number("DEMO"), "title": "越野跑鞋 42 码", "amount": 26_800}
-    by = (made["rest_key"], made["rest_secret"])
-    return str(stage.ask("POST", "/api/v1/orders", fields, by=by)["pay_url"])
+    made = stage.ask("POST", "/api/v1/orders", fields, by=stage.as_merchant(_SHOP))
+    return str(made["pay_url"])
 
 
 def _stay(running: Running) -> None:

@@ -5,8 +5,18 @@ from typing import Final
 import click
 
 _NAMES: Final = (
-    *("alipay", "alipay-key", "alipay-token", "app", "clock", "demo", "env", "events", "faults"),
-    *("key", "merchant", "operator-key", "partner", "payer", "proxy", "requests", "resend"),
+    *("alipay", "alipay-key", "alipay-token", "app", "clock", "code", "demo", "env", "events"),
+    *(
+        "faults",
+        "key",
+        "merchant",
+        "operator-key",
+        "partner",
+        "payer",
+        "proxy",
+        "requests",
+        "resend",
+    ),
     "user",
 )
 
@@ -32,10 +42,10 @@ class Commands(click.Group):
                 from changliao.commands import notices
 
                 made = (notices.list_events, notices.resend)
-            case "operator-key" | "user":
+            case "code" | "operator-key" | "user":
                 from changliao.commands import users
 
-                made = (users.operator_key, users.user)
+                made = (users.code, users.operator_key, users.user)
             case "clock":
                 from changliao.commands.clock import clock
 

@@ -1,4 +1,4 @@
-"""`changliao sandbox user` and `operator-key`: people with wallets, and supervisors."""
+"""`changliao sandbox user`, `operator-key` and `code`: people with wallets, supervisors, logins."""
 
 import secrets
 from pathlib import Path
@@ -15,12 +15,12 @@ from changliao.core.members import Role
 from changliao.core.money import CNY, Money
 from changliao.core.parties import User
 from changliao.core.wallet import TopUp
-from changliao.operations import logins
+from changliao.operations import logins, totp
 from changliao.operations.network import Network
 from changliao.operations.onboarding import accepted
 from changliao.operations.parties import SIGN_UP, SignUp
 from changliao.operations.wallet import TOP_UP
-from changliao.store.views import parties
+from changliao.store.views import members, parties
 
 
 @click.command("operator-key")
@@ -36,6 +36,24 @@ def operator_key(folder: Path, *, as_json: bool) -> None:
             return {"operator_key": made.name, "operator_secret": made.secret, "member": name}
 
     show(run(add()), as_json=as_json)
+
+
+@click.command()
+@data_option
+@click.argument("name")
+@json_option
+def code(folder: Path, name: str, *, as_json: bool) -> None:
+    """The six digits that NAME's authenticator app would show now, to log in without one."""
+
+    async def read() -> dict[str, str]:
+        async with visit_sandbox(folder) as network:
+            known = await network.read(members.member_by_name, name)
+            if known is None:
+                fail(f"there is no member {name}")
+            secret = network.vault.open(known.totp, totp.PURPOSE)
+            return {"code": totp.current(secret, network.real_clock())}
+
+    show(run(read()), as_json=as_json)
 
 
 @click.command()

@@ -44,6 +44,11 @@ def code(secret: bytes, step: int) -> str:
     return made.decode()
 
 
+def current(secret: bytes, now: Instant) -> str:
+    """The digits that an app shows now."""
+    return code(secret, seconds(now) // _STEP_S)
+
+
 def matching_step(secret: bytes, typed: str, now: Instant) -> int:
     """The step whose code was typed; 0 when none fits."""
     current = seconds(now) // _STEP_S

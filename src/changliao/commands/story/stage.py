@@ -12,6 +12,8 @@ from msgspec import Struct
 from changliao.commands.people import Person, WentWrong
 from changliao.commands.rest_client import ask
 
+# Of everybody with a wallet.
+PIN: Final = "135790"
 _WITHIN_S: Final = 60
 
 
@@ -91,7 +93,7 @@ class Stage:
         if len(self._people) < 2:
             phone = f"1380000000{len(self._people) + 1}"
             name = ("林小满", "陈一诺")[len(self._people)]
-            person = Person(self.server.base_url, phone, name, "135790")
+            person = Person(self.server.base_url, phone, name, PIN)
             person.sign_up()
             for _ in range(3):
                 person.top_up("1000.00")
