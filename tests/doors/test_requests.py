@@ -110,6 +110,7 @@ def test_a_failed_signature_is_explained_in_words(
     assert one["string_to_sign"].startswith(f"POST\n{PLACE}\n")
     assert len(one["our_digest"]) == len(one["their_digest"]) == 64
     assert one["our_digest"] != one["their_digest"]
+    assert ("difference" in one) == bool(one["signed_text"])
 
 
 def test_the_address_with_its_host_and_port_is_recognised(own: Shop, rest: Rest) -> None:
@@ -118,6 +119,9 @@ def test_the_address_with_its_host_and_port_is_recognised(own: Shop, rest: Rest)
         one = logged(rest, sent(own, lambda t, s, n, b, said=said: lines(said + t, s, n, b)))
         assert "whole address" in one["guess"]
         assert one["signed_text"].split("\n")[1] == f"{said.decode()}{PLACE}"
+        differs = one["difference"]
+        assert (differs["line"], differs["same"]) == (2, "")
+        assert (differs["ours"], differs["theirs"]) == (f"{PLACE}↵", f"{said.decode()}{PLACE}↵")
 
 
 def signed_by(key: Any, own: Shop, digest: Any, **changes: str) -> str:
@@ -202,6 +206,7 @@ def test_the_command_prints_and_follows(
         capture_output=True, text=True,
     ).stdout  # fmt: skip
     assert "why        the body was left out of the signed text" in printed
+    assert "differs        in line 5, after ''" in printed
     words = [*words, "--most", "1", "--follow", "--json"]
     with started(words, env=served.environment) as process:
         assert process.stdout

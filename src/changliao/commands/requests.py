@@ -16,6 +16,7 @@ from changliao.operations.sandbox import RequestRecord, read_record
 from changliao.store.sandbox import Logged
 from changliao.store.views import sandbox
 from changliao.web.causes import told
+from changliao.web.differences import first_difference
 from changliao.web.language import translations
 
 _LOOK_EVERY_S: Final = 0.3
@@ -70,6 +71,9 @@ def _print(found: list[Logged], *, failed: bool, as_json: bool) -> None:
             fields = {"id": ids.show("rqs", logged.id), **msgspec.to_builtins(record)}
             if fields.pop("causes", None):
                 fields["guess"] = _why(record)
+            differs = first_difference(record.string_to_sign, record.signed_text)
+            if differs is not None:
+                fields["difference"] = msgspec.to_builtins(differs)
             click.echo(msgspec.json.encode(fields))
         else:
             click.echo(_line(record))
@@ -85,6 +89,10 @@ def _line(record: RequestRecord) -> str:
         text += f"\n    we signed  {told}\n    our SHA-256    {record.our_digest}"
     if record.their_digest:
         text += f"\n    their SHA-256  {record.their_digest}"
+    differs = first_difference(record.string_to_sign, record.signed_text)
+    if differs is not None:
+        text += f"\n    differs        in line {differs.line}, after {differs.same!r}:"
+        text += f"\n      we sign      {differs.ours}\n      they signed  {differs.theirs}"
     return text
 
 

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-from itertools import takewhile, zip_longest
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -19,15 +18,13 @@ from changliao.doors.console.visit import Entry, Visit
 from changliao.operations.sandbox import RequestRecord, read_record
 from changliao.store.sandbox import Logged
 from changliao.store.views import sandbox
+from changliao.web.differences import first_difference
 
 _LOOKED_AT: Final = 500
 _SHOWN: Final = 100
 _REFUSED: Final = 400
-_LINE: Final = 200
 # A request is logged when it was answered, a little after what it made.
 _LOGGED_WITHIN: Final = 30 * SECOND
-# Ends of lines are seen where they are the difference.
-_SEEN: Final = {ord("\n"): "↵", ord("\r"): "␍"}
 
 
 async def listed(visit: Visit) -> Response:
@@ -95,35 +92,9 @@ async def _page(visit: Visit, opened: Logged | None) -> Response:
         id=ids.show("rqs", opened.id) if opened else "",
         at=ids.made_at(opened.id) if opened else 0,
         one=record,
-        difference=_difference(record) if record else None,
+        difference=first_difference(record.string_to_sign, record.signed_text) if record else None,
         curl=_curl(visit.console.public_url, record) if record else "",
     )
-
-
-class Difference(Struct, frozen=True):
-    """Where a signed text first differs from ours: what is the same in its line, and what not."""
-
-    line: int
-    same: str
-    ours: str
-    theirs: str
-
-
-def _difference(record: RequestRecord) -> Difference | None:
-    if not record.signed_text:
-        return None
-    pairs = zip_longest(
-        record.string_to_sign.splitlines(keepends=True),
-        record.signed_text.splitlines(keepends=True),
-        fillvalue="",
-    )
-    for line, (ours, theirs) in enumerate(pairs, 1):
-        if ours != theirs:
-            alike = takewhile(lambda two: two[0] == two[1], zip(ours, theirs, strict=False))
-            same = ours[: sum(1 for _ in alike)]
-            rest = [text[len(same) :].translate(_SEEN)[:_LINE] for text in (ours, theirs)]
-            return Difference(line, same[-_LINE:], rest[0], rest[1])
-    return None
 
 
 def _curl(base: str, record: RequestRecord) -> str:

@@ -35,6 +35,7 @@ from changliao.store.views import orders, parties
 from changliao.store.views import sandbox as views
 from changliao.store.views.orders import Placed
 from changliao.web.causes import told
+from changliao.web.differences import Difference, first_difference
 from changliao.web.language import translations
 
 AfterMs = Annotated[int, Meta(ge=0, le=3_600_000, description="Milliseconds to wait first")]
@@ -138,6 +139,7 @@ class RequestShown(Struct, frozen=True):
     our_digest: str
     their_digest: str
     signed_text: Annotated[str, Meta(description="What was signed instead, where it was found out")]
+    difference: Difference | UnsetType = UNSET
 
 
 class RequestsQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -291,7 +293,8 @@ def _shown(faults: Faults) -> FaultsShown:
 def _request_shown(logged: Logged) -> RequestShown:
     fields = msgspec.structs.asdict(sandbox.read_record(logged))
     guess = told(translations("en").gettext, fields.pop("causes"))
-    return RequestShown(id=ids.show("rqs", logged.id), guess=guess, **fields)
+    differs = first_difference(fields["string_to_sign"], fields["signed_text"]) or UNSET
+    return RequestShown(ids.show("rqs", logged.id), guess=guess, difference=differs, **fields)
 
 
 _OFF: Final = ("no_sandbox",)
