@@ -1,6 +1,7 @@
 """Budgets: set aside up to a cap, promised, paid, given back, and never one unit above."""
 
 import threading
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -41,9 +42,12 @@ from changliao.core.money import CNY, Money
 from changliao.core.orders import Discount, Order, OrderState, PayOrder, Scene
 from changliao.core.outcome import Reason
 from changliao.core.refunds import Refund, Refunding, RefundOrder, decide_refund
-from changliao.operations import budgets, orders
+from changliao.operations import budgets, orders, refunds
+from changliao.operations.operation import Operation
+from changliao.store.unit import UnitOfWork
 from changliao.store.views import budgets as views
 from changliao.store.views import deadlines
+from tests import postgres
 from tests.operations.test_acceptance import known
 from tests.world import World, refused
 
@@ -425,3 +429,55 @@ def test_any_refunds_bring_exactly_the_budgets_part_back(
         back += refunding.refund.discount
         paid = refunding.order
     assert back == off
+
+
+def overtaken(operation: Operation[Any, Any], other: World, *by: Any) -> Operation[Any, Any]:
+    """The operation, which another process's command overtakes between deciding and committing."""
+    waiting = [by]
+
+    def run(tx: UnitOfWork, command: Any, now: Instant) -> Any:
+        outcome = operation.run(tx, command, now)
+        if waiting:
+            other.do(*waiting.pop())
+        return outcome
+
+    return Operation("tests.overtaken", run, operation.keys)
+
+
+@pytest.mark.parametrize("what", ["refund", "expiry", "use", "claim", "subsidy"])
+def test_a_budget_that_is_closed_meanwhile_keeps_nothing(
+    postgresql: postgres.Server, what: str
+) -> None:
+    """Whoever loses the race decides anew: what comes back then is its owner's."""
+    with (
+        postgresql.borrowed() as address,
+        closing(World(address)) as world,
+        closing(World(address, node=1)) as other,
+    ):
+        shop = Shop(world)
+        kind = BudgetKind.SUBSIDY if what == "subsidy" else BudgetKind.COUPON
+        made = shop.budget(kind=kind, threshold=0)
+        buyer = world.user(10_000)
+        operation: Operation[Any, Any]
+        command: Any
+        if what == "subsidy":
+            placed = world.place(1_000, merchant_id=shop.id)
+            operation, command = orders.PAY, shop.payment(placed, buyer, made, 100)
+        elif what == "claim":
+            operation = budgets.CLAIM
+            command = ClaimCoupon(CouponId(world.ids.new()), shop.id, made.id, buyer)
+        else:
+            coupon = shop.claim(made, buyer)
+        if what == "expiry":
+            world.now = other.now = coupon.expires_at
+            operation, command = budgets.EXPIRE, ExpireCoupon(shop.id, coupon.id)
+        elif what == "use":
+            placed = world.place(50, merchant_id=shop.id)
+            operation, command = orders.PAY, shop.payment(placed, buyer, made, 49, coupon.id)
+        elif what == "refund":
+            paid = shop.buy(buyer, made, 100, coupon.id)
+            operation, command = refunds.REFUND, world.a_refund(paid, 1_000)
+        closing_it = ChangeBudget(shop.id, made.id, BudgetEvent.CLOSE)
+        world.do(overtaken(operation, other, budgets.CHANGE, closing_it), command)
+        assert shop.left(made)[0] == 0
+        world.audit()

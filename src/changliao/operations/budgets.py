@@ -71,6 +71,7 @@ def take(tx: UnitOfWork, command: PayOrder, order: Order, now: Instant) -> Taken
     coupon = tx.find(COUPONS, (budget.owner_id, asked.coupon_id))
     if coupon is None:
         return Refused(Reason.COUPON_NOT_FOUND)
+    _rely(tx, budget)
     return discounts.decide_use(asked, budget, order, coupon, now)
 
 
@@ -102,6 +103,7 @@ def give_back(tx: UnitOfWork, refund: Refund) -> None:
     budget = tx.find(BUDGETS, (known.owner_id, known.budget_id)) if known is not None else None
     if known is None or budget is None:
         raise LedgerFault(f"no budget gave the {refund.discount} of refund {refund.id}")
+    _rely(tx, budget)
     after, transfers = discounts.decide_discount_back(known, budget, refund)
     ledger.post(tx, transfers)
     tx.update(DISCOUNTS, after)
@@ -185,10 +187,16 @@ def _expire(tx: UnitOfWork, command: ExpireCoupon, now: Instant) -> Coupon | Ref
         return Refused(Reason.COUPON_NOT_FOUND)
     if now >= known.expires_at:
         deadlines.drop(tx, known.expires_at, known.id, known.owner_id)
+    _rely(tx, budget)
 
     promise = discounts.decide_coupon_expiry(known, budget, now)
 
     return promise if isinstance(promise, Refused) else _keep_promise(tx, promise)
+
+
+def _rely(tx: UnitOfWork, budget: Budget) -> None:
+    """What goes back goes where `home` says; a budget that is closed meanwhile would keep it."""
+    tx.rely(BUDGETS, BUDGETS.key(budget))
 
 
 def _keep_promise(tx: UnitOfWork, promise: Promise) -> Coupon:
