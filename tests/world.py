@@ -19,6 +19,7 @@ from changliao.operations.committer import Committer, Ticket
 from changliao.operations.ids import Ids
 from changliao.operations.operation import Operation
 from changliao.store.engines import open_engine
+from changliao.store.unit import UnitOfWork
 from changliao.store.views import ledger
 
 START = Instant(1_795_500_000_000_000)
@@ -248,6 +249,19 @@ class World:
 
 
 Worlds = Callable[[], AbstractContextManager[World]]
+
+
+def overtaken(operation: Operation[Any, Any], other: World, *by: Any) -> Operation[Any, Any]:
+    """The operation, which another process's command overtakes between deciding and committing."""
+    waiting = [by]
+
+    def run(tx: UnitOfWork, command: Any, now: Instant) -> Any:
+        outcome = operation.run(tx, command, now)
+        if waiting:
+            other.do(*waiting.pop())
+        return outcome
+
+    return Operation("tests.overtaken", run, operation.keys)
 
 
 def dump(engine: Any, table: str) -> list[tuple[Any, ...]]:

@@ -44,12 +44,11 @@ from changliao.core.outcome import Reason
 from changliao.core.refunds import Refund, Refunding, RefundOrder, decide_refund
 from changliao.operations import budgets, orders, refunds
 from changliao.operations.operation import Operation
-from changliao.store.unit import UnitOfWork
 from changliao.store.views import budgets as views
 from changliao.store.views import deadlines
 from tests import postgres
 from tests.operations.test_acceptance import known
-from tests.world import World, refused
+from tests.world import World, overtaken, refused
 
 LATER = Instant(DAY)
 
@@ -429,19 +428,6 @@ def test_any_refunds_bring_exactly_the_budgets_part_back(
         back += refunding.refund.discount
         paid = refunding.order
     assert back == off
-
-
-def overtaken(operation: Operation[Any, Any], other: World, *by: Any) -> Operation[Any, Any]:
-    """The operation, which another process's command overtakes between deciding and committing."""
-    waiting = [by]
-
-    def run(tx: UnitOfWork, command: Any, now: Instant) -> Any:
-        outcome = operation.run(tx, command, now)
-        if waiting:
-            other.do(*waiting.pop())
-        return outcome
-
-    return Operation("tests.overtaken", run, operation.keys)
 
 
 @pytest.mark.parametrize("what", ["refund", "expiry", "use", "claim", "subsidy"])

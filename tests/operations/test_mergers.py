@@ -47,13 +47,14 @@ from changliao.operations import (
 )
 from changliao.operations.settling import ConfirmReceipt, Settle
 from changliao.store.views import platforms
+from tests import postgres
 from tests.operations.test_acceptance import PC, a_draft, known
 from tests.operations.test_audit import audit_of, execute
 from tests.operations.test_channels import set_fault
 from tests.operations.test_payouts import a_payout
 from tests.operations.test_settlements import Shop, finish, next_day, pay, settle, work
 from tests.operations.test_stores import pay_out_everything
-from tests.world import World, refused
+from tests.world import World, overtaken, refused
 
 DAYS = 7
 
@@ -352,6 +353,20 @@ def test_a_merged_platform_takes_no_new_stores_and_obeys_its_heirs_policies(worl
     no = world.do(stores.APPLY, late)
     assert refused(no, Reason.PLATFORM_MERGED)
     assert no.detail.startswith("platform_id")
+
+
+def test_an_application_that_a_merger_overtakes_is_refused(postgresql: postgres.Server) -> None:
+    with (
+        postgresql.borrowed() as address,
+        closing(World(address)) as world,
+        closing(World(address, node=1)) as other,
+    ):
+        story = Story(world)
+        merger = story.approved(story.paipai)
+        late = Store(story.paipai, story.shop, "店", StoreMode.C2C, world.now)
+        step = AdvanceMerger(merger.id, 0)
+        applying = overtaken(stores.APPLY, other, mergers.ADVANCE, step)
+        assert refused(world.do(applying, late), Reason.PLATFORM_MERGED)
 
 
 def test_a_merger_may_leave_a_platform_its_own_policies(world: World) -> None:

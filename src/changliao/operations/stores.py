@@ -77,6 +77,7 @@ def _apply(tx: UnitOfWork, command: Store, now: Instant) -> Store | Refused:
         return Refused(Reason.PLATFORM_NOT_FOUND)
     if platform.heir_id:
         return Refused(Reason.PLATFORM_MERGED, "platform_id: was merged into another")
+    tx.rely(PLATFORMS, command.platform_id)
     for party in (command.merchant_id, *(cut.merchant_id for cut in command.cuts)):
         if tx.find(MERCHANTS, party) is None:
             return Refused(Reason.MERCHANT_NOT_FOUND)
