@@ -11,7 +11,7 @@ Diamond and Hainmueller (2010) use it; group-time averages of Callaway and Sant'
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import comb
 from typing import Final
 
@@ -123,17 +123,25 @@ def _by_time(panel: Panel, starts: Mapping[str, int]) -> list[Point]:
     alike: dict[int, list[Sequence[float]]] = {}
     for unit, path in panel.items():
         alike.setdefault(starts.get(unit, length + 1), []).append(path)
+    order = sorted(alike)
+    # Of those who change after each of these: how many they are, and their sums.
+    count, later, left = 0, [0.0] * length, {}
     sums = {begun: _sums(paths) for begun, paths in alike.items()}
+    for begun in reversed(order):
+        left[begun] = count, later
+        count += len(alike[begun])
+        later = [one + other for one, other in zip(later, sums[begun], strict=False)]
     moved: dict[int, float] = defaultdict(float)
     units: Counter[int] = Counter()
-    for start in sorted(set(starts.values())):
-        for at in range(length):
-            others = [begun for begun in sums if begun > max(at, start)]
-            if others:
-                went = sum(sums[one][at] - sums[one][start - 1] for one in others)
-                went *= len(alike[start]) / sum(len(alike[one]) for one in others)
-                moved[at - start] += sums[start][at] - sums[start][start - 1] - went
-                units[at - start] += len(alike[start])
+    for place, start in enumerate(order):
+        own, many = sums[start], len(alike[start])
+        for begun, until in pairwise(order[place:]):
+            others, went = left[begun]
+            share = many / others
+            for at in range(0 if begun == start else begun, min(until, length)):
+                change = own[at] - own[start - 1]
+                moved[at - start] += change - share * (went[at] - went[start - 1])
+                units[at - start] += many
     return [Point(time, moved[time] / units[time], units=units[time]) for time in sorted(units)]
 
 
