@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changliao.core.money import CNY, CURRENCIES, CurrencyMismatch, Money, portion, split
+from changliao.core.money import CNY, CURRENCIES, CurrencyMismatch, Money, plain, portion, split
 
 weights = st.lists(st.integers(0, 10_000), min_size=1, max_size=12).filter(any)
 
@@ -42,3 +42,9 @@ def test_currencies_never_mix():
 def test_currencies_with_no_two_and_three_decimals_are_known():
     decimals = {code: CURRENCIES[code].decimals for code in ("JPY", "CNY", "KWD")}
     assert decimals == {"JPY": 0, "CNY": 2, "KWD": 3}
+
+
+def test_a_plain_number_is_in_the_whole_unit():
+    written = [(8_888, "CNY"), (-5, "CNY"), (0, "CNY"), (1_234, "KWD"), (-700, "JPY")]
+    shown = [plain(amount, CURRENCIES[code]) for amount, code in written]
+    assert shown == ["88.88", "-0.05", "0.00", "1.234", "-700"]

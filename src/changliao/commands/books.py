@@ -1,6 +1,6 @@
 """`changliao books`: how each day closed, or all of it as plain-text accounting."""
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Final
 
@@ -8,16 +8,14 @@ import click
 
 from changliao.commands.context import clock_of, open_database, read_config
 from changliao.commands.options import data_option, fail
-from changliao.core.bills import Day, day_of
+from changliao.core.bills import Day, day_of, day_on
 from changliao.operations import accounting
 from changliao.store.engine import Reader, Unavailable
 from changliao.store.views import closing
 
-_EPOCH: Final = date(1970, 1, 1)
-
 
 def _day(_context: click.Context, _option: click.Parameter, value: datetime | None) -> Day | None:
-    return None if value is None else Day((value.date() - _EPOCH).days)
+    return None if value is None else day_on(value.date())
 
 
 _DATE: Final = click.DateTime(["%Y-%m-%d"])

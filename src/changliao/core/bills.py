@@ -6,6 +6,7 @@ the same bytes. Amounts in minor units; a movement's amount is signed, money in 
 """
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Final, NewType
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ from changliao.core.orders import Order, Terms
 from changliao.core.refunds import Refund
 
 Day = NewType("Day", int)
+_EPOCH: Final = date(1970, 1, 1)
 # China has one time zone and no summer time.
 _OFFSET: Final = 8 * HOUR
 # Several processes write one account: legs are not quite in the order of their ids, and the last of
@@ -88,6 +90,16 @@ class DayEnd(Struct, frozen=True):
 def day_of(at: Instant) -> Day:
     """The day of a moment."""
     return Day((at + _OFFSET) // DAY)
+
+
+def day_on(there: date) -> Day:
+    """The day of a date in the calendar."""
+    return Day((there - _EPOCH).days)
+
+
+def date_of(day: int) -> date:
+    """Its date in the calendar."""
+    return _EPOCH + timedelta(day)
 
 
 def starts_at(day: Day) -> Instant:

@@ -11,13 +11,14 @@ Units: days from 1970-01-01 in Beijing, weeks from the Monday before it, months 
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
+from changliao.core.bills import date_of, day_on
 from changliao.core.clock import Instant
 from changliao.core.ids import MerchantId, UserId
 
@@ -27,7 +28,6 @@ OTHERS: Final = 0
 ABSENT: Final = -1
 # A longer set of platforms is cut: nobody's habits need more to be told.
 MOST_IN_SET: Final = 64
-_EPOCH: Final = date(1970, 1, 1)
 _ID_BYTES: Final = 8
 
 
@@ -195,7 +195,7 @@ def platform_at(merchant_id: int, partner_id: int, since: Mapping[int, Instant],
 @lru_cache(4_096)
 def month_of(day: int) -> int:
     """The month a day is in."""
-    there = _EPOCH + timedelta(day)
+    there = date_of(day)
     return (there.year - 1970) * 12 + there.month - 1
 
 
@@ -211,7 +211,7 @@ def first_day(kind: Period, period: int) -> int:
         return period
     if kind is Period.WEEK:
         return period * 7 - 3
-    return (date(1970 + period // 12, period % 12 + 1, 1) - _EPOCH).days
+    return day_on(date(1970 + period // 12, period % 12 + 1, 1))
 
 
 def period_of(kind: Period, day: int) -> int:

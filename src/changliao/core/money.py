@@ -1,7 +1,7 @@
 """Money: a whole number of minor units in one currency.
 
 Units: minor units (fen, cents; yen and dong have none; dinars have three decimals).
-Source: ISO 4217. No float or Decimal: text such as "88.88" belongs to the door that needs it.
+Source: ISO 4217. No float or Decimal: text as "88.88" is read by the door that needs it.
 """
 
 from collections.abc import Sequence
@@ -93,6 +93,13 @@ class Money(Struct, frozen=True, gc=False):
 def portion(amount: int, bps: int) -> int:
     """`bps` of an amount that is not negative, halves rounded up."""
     return (amount * bps + BPS // 2) // BPS
+
+
+def plain(minor: int, currency: Currency) -> str:
+    """An amount as a plain number in the whole unit: `-88.88`."""
+    whole, fraction = divmod(abs(minor), 10**currency.decimals)
+    digits = f"{whole}.{fraction:0{currency.decimals}d}" if currency.decimals else str(whole)
+    return f"-{digits}" if minor < 0 else digits
 
 
 def split(amount: int, weights: Sequence[int]) -> list[int]:

@@ -8,17 +8,16 @@ was changed is refused by the program that reads it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
 from typing import Final, Protocol
 
 from msgspec import Struct
 
 from changliao.core import chart, ids
-from changliao.core.bills import Day, starts_at
+from changliao.core.bills import Day, date_of
 from changliao.core.chart import NETWORK, AccountId, Purpose
-from changliao.core.clock import BEIJING, to_datetime, to_rfc3339
+from changliao.core.clock import to_rfc3339
 from changliao.core.closing import CHANNELS, EVERYBODY
-from changliao.core.money import CNY
+from changliao.core.money import CNY, plain
 from changliao.store.engine import Reader
 from changliao.store.views import channels, closing
 
@@ -185,7 +184,7 @@ class _Names:
 def shown(account: AccountId, amount: int) -> str:
     """An amount as these files have it: in the whole unit, debits positive."""
     currency = chart.currency(account)
-    return f"{Decimal(-amount).scaleb(-currency.decimals):f} {currency.code}"
+    return f"{plain(-amount, currency)} {currency.code}"
 
 
 def _declared(form: Format, day: Day, accounts: Iterable[AccountId], name: _Names) -> Iterator[str]:
@@ -217,7 +216,7 @@ def _title(code: str) -> str:
 
 
 def _date(day: Day) -> str:
-    return to_datetime(starts_at(day), BEIJING).date().isoformat()
+    return date_of(day).isoformat()
 
 
 def _paragraph(lines: Iterator[str]) -> Iterator[str]:

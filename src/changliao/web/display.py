@@ -10,7 +10,7 @@ from typing import Any, Final
 from markupsafe import Markup
 from msgspec import Struct
 
-from changliao.core import clock
+from changliao.core import clock, money
 from changliao.core.clock import BEIJING, Instant
 from changliao.core.money import CURRENCIES
 
@@ -34,12 +34,10 @@ class Amount(Struct, frozen=True):
 
 def amount(minor: int, currency: str = "CNY", *, signed: bool = False) -> Amount:
     """`signed` shows a plus as well: money that came in."""
-    decimals = CURRENCIES[currency].decimals
-    whole, fraction = divmod(abs(minor), 10**decimals)
+    whole, point, fraction = money.plain(abs(minor), CURRENCIES[currency]).partition(".")
     sign = "−" if minor < 0 else "+" if signed else ""
     symbol = _SIGNS.get(currency, f"{currency} ")
-    shown = f".{fraction:0{decimals}d}" if decimals else ""
-    return Amount(sign, symbol, f"{whole:,}", shown)
+    return Amount(sign, symbol, f"{int(whole):,}", point + fraction)
 
 
 def plain(value: Any) -> Any:

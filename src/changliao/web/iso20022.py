@@ -16,7 +16,7 @@ from msgspec import Struct
 from changliao.core import clock
 from changliao.core.bills import day_of, ends_at, starts_at
 from changliao.core.clock import BEIJING, Instant
-from changliao.core.money import CURRENCIES, Currency
+from changliao.core.money import CURRENCIES, Currency, plain
 from changliao.core.outcome import Reason, Refused
 from changliao.core.statements import Statement, StatementLine
 from changliao.core.statusreports import PaymentStatus, StatusReport
@@ -95,7 +95,7 @@ def write_statement(statement: Statement, made_at: Instant) -> bytes:
         _add(balance, "Dt/Dt", day)
     total = Xml.SubElement(Xml.SubElement(one, "TxsSummry"), "TtlNtries")
     _add(total, "NbOfNtries", str(len(statement.lines)))
-    _add(total, "Sum", _decimal(sum(abs(it.amount) for it in statement.lines), statement.currency))
+    _add(total, "Sum", plain(sum(abs(it.amount) for it in statement.lines), statement.currency))
     for line in statement.lines:
         _add_entry(one, line, statement.currency)
     return _document(root)
@@ -106,7 +106,7 @@ def write_payments(file: PaymentFile) -> bytes:
     root = Xml.Element("Document", xmlns=PAIN)
     body = Xml.SubElement(root, "CstmrCdtTrfInitn")
     count = str(len(file.instructions))
-    total = _decimal(sum(one.amount for one in file.instructions), file.currency)
+    total = plain(sum(one.amount for one in file.instructions), file.currency)
     head = Xml.SubElement(body, "GrpHdr")
     _add(head, "MsgId", file.id)
     _add(head, "CreDtTm", _time(file.made_at))
@@ -128,7 +128,7 @@ def write_payments(file: PaymentFile) -> bytes:
         _add(transfer.find("PmtId"), "EndToEndId", one.name)
         amount = Xml.SubElement(Xml.SubElement(transfer, "Amt"), "InstdAmt")
         amount.set("Ccy", file.currency.code)
-        amount.text = _decimal(one.amount, file.currency)
+        amount.text = plain(one.amount, file.currency)
         _add(transfer, "Cdtr/Nm", one.payee)
         _add(transfer, "CdtrAcct/Id/Othr/Id", one.account[:34])
     return _document(root)
@@ -252,7 +252,7 @@ def _check_summary(one: Xml.Element, entries: int, currency: Currency) -> None:
         raise _Wrong(f"Stmt/{number}: there are {count} entries")
     said = _text(one, total, "")
     if said and _minor(said, currency, f"Stmt/{total}") != entries:
-        raise _Wrong(f"Stmt/{total}: the entries make {_decimal(entries, currency)}")
+        raise _Wrong(f"Stmt/{total}: the entries make {plain(entries, currency)}")
 
 
 def _span(one: Xml.Element, closing: Xml.Element) -> tuple[Instant, Instant]:
@@ -334,7 +334,7 @@ def _add(parent: Xml.Element | None, path: str, text: str) -> None:
 def _add_amount(parent: Xml.Element, amount: int, currency: Currency) -> None:
     element = Xml.SubElement(parent, "Amt")
     element.set("Ccy", currency.code)
-    element.text = _decimal(abs(amount), currency)
+    element.text = plain(abs(amount), currency)
     _add(parent, "CdtDbtInd", "CRDT" if amount >= 0 else "DBIT")
 
 
@@ -347,11 +347,6 @@ def _add_entry(parent: Xml.Element, line: StatementLine, currency: Currency) -> 
     _add(entry, "BkTxCd/Prtry/Cd", "TRANSFER")
     if line.name:
         _add(entry, "NtryDtls/TxDtls/Refs/EndToEndId", line.name)
-
-
-def _decimal(minor: int, currency: Currency) -> str:
-    whole, fraction = divmod(minor, 10**currency.decimals)
-    return f"{whole}.{fraction:0{currency.decimals}d}" if currency.decimals else str(whole)
 
 
 def _time(instant: Instant) -> str:

@@ -7,8 +7,6 @@ from typing import Final
 
 from starlette.responses import Response
 
-from changliao.core.money import Currency
-
 # What a spreadsheet would take for a formula.
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 # Without it some read UTF-8 as the machine's own charset.
@@ -32,10 +30,3 @@ def table(name: str, rows: Iterable[Sequence[str]]) -> Response:
 def text(words: str) -> str:
     """Words of somebody else, never a formula."""
     return f"'{words}" if words.startswith(_FORMULAS) else words
-
-
-def number(minor: int, currency: Currency) -> str:
-    """An amount as a plain number in the whole unit."""
-    whole, fraction = divmod(abs(minor), 10**currency.decimals)
-    digits = f"{whole}.{fraction:0{currency.decimals}d}" if currency.decimals else str(whole)
-    return f"-{digits}" if minor < 0 else digits

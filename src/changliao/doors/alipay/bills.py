@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from changliao.core import chart
-from changliao.core.bills import Day, day_of, ends_at, is_over, starts_at
+from changliao.core.bills import Day, day_of, day_on, ends_at, is_over, starts_at
 from changliao.core.clock import SECOND, Instant
 from changliao.core.ids import MerchantId, UserId
 from changliao.core.money import CNY
@@ -45,7 +45,6 @@ EMPTY: Final = "EMPTY_DATA_WITH_BILL_FILE"
 # How the address calls a kind of bill.
 KINDS: Final = {"trade": "trade", "signcustomer": "fnd"}
 _DATE: Final = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?", re.ASCII)
-_EPOCH: Final = datetime.date(1970, 1, 1)
 
 
 class Asked(Struct, frozen=True):
@@ -175,7 +174,7 @@ def _days(text: str, now: Instant) -> tuple[Day, Day]:
     except ValueError as error:
         raise _no_date() from error
     length = 1 if match[3] else calendar.monthrange(year, month)[1]
-    first = Day((since - _EPOCH).days)
+    first = day_on(since)
     last = Day(first + length - 1)
     if not is_over(last, now):
         raise business("BILL_NOT_EXIST", "账单尚未生成，账期结束后再查询")

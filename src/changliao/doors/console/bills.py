@@ -5,11 +5,10 @@ from typing import Final
 from starlette.responses import Response
 
 from changliao.core import clock, ids
-from changliao.core.bills import Day, Sale, day_of, ends_at, is_over, starts_at
-from changliao.core.clock import BEIJING
+from changliao.core.bills import Day, Sale, date_of, day_of, ends_at, is_over, starts_at
 from changliao.core.ids import MerchantId
 from changliao.core.members import Right
-from changliao.core.money import BY_NUMBER, CURRENCIES, Currency
+from changliao.core.money import BY_NUMBER, CURRENCIES, Currency, plain
 from changliao.doors.console.visit import Entry, Visit
 from changliao.store.views import bills, reports
 from changliao.web import spreadsheets
@@ -54,15 +53,15 @@ def _row(visit: Visit, sale: Sale, currency: Currency) -> list[str]:
         ids.show("ord", sale.order.id),
         spreadsheets.text(sale.order.reference),
         spreadsheets.text(sale.terms.title),
-        spreadsheets.number(sign * sale.amount, currency),
-        spreadsheets.number(sale.fee, currency),
+        plain(sign * sale.amount, currency),
+        plain(sale.fee, currency),
         spreadsheets.text(refund.reference) if refund else "",
     ]
 
 
 def shown_day(day: Day) -> str:
     """`2026-11-25`."""
-    return f"{clock.to_datetime(starts_at(day), BEIJING):%Y-%m-%d}"
+    return date_of(day).isoformat()
 
 
 def day_named(text: str) -> Day | None:

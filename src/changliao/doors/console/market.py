@@ -6,7 +6,6 @@ Everything is read from the sums that a worker keeps, for whole days, weeks or m
 import csv
 import io
 from collections.abc import Sequence
-from datetime import date
 from functools import partial
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ from starlette.responses import Response
 
 from changliao.core import market
 from changliao.core.acceptance import Accepting
-from changliao.core.bills import day_of
+from changliao.core.bills import date_of, day_of
 from changliao.core.clock import Instant
 from changliao.core.market import Period
 from changliao.core.members import Right
@@ -110,11 +109,6 @@ def asked_for(visit: Visit, days: str, by: figures.By, currency: Currency) -> As
     return Asked(first, last, RANGES[days], by, currency.number, minimum=minimum)
 
 
-def date_of(day: int) -> str:
-    """A day as pages show it."""
-    return date.fromordinal(date(1970, 1, 1).toordinal() + day).isoformat()
-
-
 def moves(change: changes.Change, of: int) -> list[Move]:
     """Its cells, those alike together."""
     alike: dict[tuple[str, Accepting, Accepting], list[str]] = {}
@@ -189,7 +183,7 @@ def _csv(shares: Sequence[Share], asked: Asked) -> Response:
         span = market.first_day(every, one.period), market.first_day(every, one.period + 1) - 1
         values = ("" if getattr(one, name) is None else getattr(one, name) for name in fields)
         writer.writerow(
-            (*map(date_of, span), one.label.key, _plain(one.label.name), money, *values)
+            (*map(str, map(date_of, span)), one.label.key, _plain(one.label.name), money, *values)
         )
     headers = {"Content-Disposition": 'attachment; filename="market.csv"'}
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
 from typing import Final
 
 from markupsafe import Markup
 from msgspec import Struct
 
 from changliao.core import market
+from changliao.core.bills import date_of
 from changliao.core.market import Period
 from changliao.core.money import BY_NUMBER
 from changliao.market import concentration
@@ -208,5 +208,5 @@ def _there(label: Label) -> bool:
 
 
 def _name(every: Period, period: int) -> str:
-    there = date.fromordinal(date(1970, 1, 1).toordinal() + market.first_day(every, period))
+    there = date_of(market.first_day(every, period))
     return f"{there:%Y-%m}" if every is Period.MONTH else f"{there:%m-%d}"

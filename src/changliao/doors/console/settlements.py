@@ -10,7 +10,6 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from changliao.core import bills, chart, ids
-from changliao.core.clock import BEIJING, to_datetime
 from changliao.core.ledger import Code
 from changliao.core.members import Right
 from changliao.core.money import CURRENCIES
@@ -176,10 +175,7 @@ def _said(one: Cycle) -> str:
 
 
 def _days(one: Settlement) -> str:
-    first, last = (
-        to_datetime(bills.starts_at(day), BEIJING).date().isoformat()
-        for day in (one.first_day, one.day)
-    )
+    first, last = (bills.date_of(day).isoformat() for day in (one.first_day, one.day))
     return first if first == last else f"{first} – {last}"
 
 

@@ -9,9 +9,9 @@ from typing import Any, Final, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from changliao.core import ids
-from changliao.core.bills import Day, day_of, starts_at
-from changliao.core.clock import BEIJING, NEVER, to_datetime
+from changliao.core import bills, ids
+from changliao.core.bills import Day, day_of
+from changliao.core.clock import NEVER
 from changliao.core.ids import MerchantId, UserId
 from changliao.core.market import Grouping, Period, Synthetic, first_day
 from changliao.core.money import CURRENCIES
@@ -186,7 +186,7 @@ def _flows(reader: Reader, asked: Asked) -> list[Flow]:
 
 def date_of(day: int) -> str:
     """A day as answers show it."""
-    return to_datetime(starts_at(Day(day)), BEIJING).date().isoformat()
+    return bills.date_of(day).isoformat()
 
 
 def _span(every: Period, period: int) -> tuple[str, str]:

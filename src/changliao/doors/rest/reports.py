@@ -6,8 +6,7 @@ from typing import Annotated, Final
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import chart, ids
-from changliao.core.bills import Day, day_of, starts_at
-from changliao.core.clock import BEIJING, to_datetime
+from changliao.core.bills import Day, date_of, day_of
 from changliao.core.closing import Close
 from changliao.core.money import BY_NUMBER
 from changliao.doors.rest.call import Call, Door
@@ -96,7 +95,7 @@ async def days(door: Door, call: Call[Nothing, DaysQuery]) -> Page[DayShown]:
     return Page(
         [
             DayShown(
-                day=to_datetime(starts_at(Day(one.day)), BEIJING).date().isoformat(),
+                day=date_of(one.day).isoformat(),
                 currency=BY_NUMBER[one.currency].code,
                 payments=one.payments,
                 paid=one.paid,

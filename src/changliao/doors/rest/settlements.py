@@ -6,7 +6,6 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import bills, chart, ids
 from changliao.core.bills import Day
-from changliao.core.clock import BEIJING, to_datetime
 from changliao.core.ids import MerchantId
 from changliao.core.ledger import Code
 from changliao.core.members import Right
@@ -202,7 +201,7 @@ def _show_cycle(one: Cycle) -> CycleShown:
 
 
 def _date(day: Day) -> str:
-    return to_datetime(bills.starts_at(day), BEIJING).date().isoformat()
+    return bills.date_of(day).isoformat()
 
 
 _STATES: Final[dict[SettlementState, StateName]] = {

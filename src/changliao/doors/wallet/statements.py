@@ -7,9 +7,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from changliao.core import chart, ids
-from changliao.core.bills import Day, day_of
+from changliao.core.bills import Day, day_of, day_on
 from changliao.core.clock import BEIJING, Instant, to_datetime
-from changliao.core.money import CNY, CURRENCIES
+from changliao.core.money import CNY, CURRENCIES, plain
 from changliao.doors.wallet import bills
 from changliao.doors.wallet.visit import Visit, Wallet, signed_in
 from changliao.store.views import bills as bill_views
@@ -17,7 +17,6 @@ from changliao.store.views import ledger
 from changliao.web import spreadsheets
 from changliao.web.display import full_time
 
-_EPOCH: Final = date(1970, 1, 1)
 _MONTHS: Final = 36
 _NAMES: Final = ("时间", "事项", "说明", "金额", "余额", "币种", "编号")
 
@@ -53,15 +52,15 @@ async def download(visit: Visit) -> Response:
     if month is None or currency is None:
         return visit.missing()
     following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    first, last = _day(month), Day(min(_day(following) - 1, day_of(now)))
+    first, last = day_on(month), Day(min(day_on(following) - 1, day_of(now)))
     account = chart.wallet(visit.user.id, currency)
     opening, found = await network.report(bill_views.passages, account, first, last)
     rows = [
         [
             full_time(entry.at),
             *(await _told(visit, entry)),
-            spreadsheets.number(entry.amount, currency),
-            spreadsheets.number(balance, currency),
+            plain(entry.amount, currency),
+            plain(balance, currency),
             currency.code,
             ids.show("bil", entry.leg_id),
         ]
@@ -69,7 +68,7 @@ async def download(visit: Visit) -> Response:
     ]
     closing = found[-1][1] if found else opening
     ends = [
-        ["", visit.words(text), "", "", spreadsheets.number(amount, currency), currency.code, ""]
+        ["", visit.words(text), "", "", plain(amount, currency), currency.code, ""]
         for text, amount in (("期初余额", opening), ("期末余额", closing))
     ]
     names = [visit.words(name) for name in _NAMES]
@@ -89,7 +88,3 @@ def months_of(opened: Instant, now: Instant) -> list[date]:
     newest, oldest = to_datetime(now, BEIJING).date(), to_datetime(opened, BEIJING).date()
     numbers = range(newest.year * 12 + newest.month - 1, oldest.year * 12 + oldest.month - 2, -1)
     return [date(one // 12, one % 12 + 1, 1) for one in numbers[:_MONTHS]]
-
-
-def _day(first: date) -> Day:
-    return Day((first - _EPOCH).days)

@@ -11,7 +11,7 @@ import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from changliao.core.bills import Day, day_of, is_over
+from changliao.core.bills import Day, day_of, day_on, is_over
 from changliao.core.clock import MINUTE, Instant
 from changliao.doors.wechatpay import crypto
 from changliao.doors.wechatpay.acting import partner
@@ -28,7 +28,6 @@ KEPT_DAYS: Final = 92
 ALGORITHM: Final = "AEAD_AES_256_GCM"
 _GZIP: Final = "GZIP"
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_EPOCH: Final = datetime.date(1970, 1, 1)
 # These hosts are built into SDKs; whoever reaches us under one came by https.
 _LIVE_HOSTS: Final = frozenset({"api.mch.weixin.qq.com", "api2.mch.weixin.qq.com"})
 _LOOPBACK: Final = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?")
@@ -164,7 +163,7 @@ def read_day(text: str, name: str) -> Day:
         date = datetime.date.fromisoformat(text if _DATE.fullmatch(text) else "")
     except ValueError as error:
         raise param_error(name, "must be a date like 2026-11-24", "query") from error
-    return Day((date - _EPOCH).days)
+    return day_on(date)
 
 
 def _day(text: str, now: Instant) -> Day:
