@@ -118,6 +118,7 @@ TABLES = [
     "risk_clearances",
     "risk_hits",
     "risk_unseen",
+    "frame_origins",
 ]
 
 

@@ -9,6 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
+from tests.e2e.looks import is_well_made
+from tests.e2e.members import log_in, member
 from tests.e2e.site import Site, open_page, pay, person, place, signed
 
 ANCESTORS = re.compile(r"frame-ancestors ([^;]+)")
@@ -64,6 +66,24 @@ def test_the_shops_page_shows_the_code_live_and_another_site_shows_nothing(
     frame.locator("[data-state=paid]").wait_for()
     assert frame.locator("svg.qr").count() == 0
     assert "已付清" in frame.locator("main").inner_text()
+    page.context.close()
+
+
+def test_a_site_that_the_shop_registered_shows_the_code(
+    site: Site, chromium: Browser, shops: list[str]
+) -> None:
+    hears, sells = shops
+    order = place(site, notify_url=f"{hears}/paid")
+    path = f"/api/v1/merchants/{site.shop_number}/frame-origins"
+    signed(site.base, site.shop, path, {"origin": sells})
+    page = open_page(chromium, [], 1280)
+    for shop in shops:
+        page.goto(f"{shop}/?{site.base}/c/{order.token}/embed")
+        page.frame_locator("iframe").locator("svg.qr").wait_for()
+    log_in(page, site.base, member(site, "developer", site.shop_number))
+    page.wait_for_url("**/portal/")
+    is_well_made(page, f"{site.base}/portal/frames")
+    signed(site.base, site.shop, f"{path}/remove", {"origin": sells})
     page.context.close()
 
 

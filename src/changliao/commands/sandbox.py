@@ -6,17 +6,8 @@ import click
 
 _NAMES: Final = (
     *("alipay", "alipay-key", "alipay-token", "app", "clock", "code", "demo", "env", "events"),
-    *(
-        "faults",
-        "key",
-        "merchant",
-        "operator-key",
-        "partner",
-        "payer",
-        "proxy",
-        "requests",
-        "resend",
-    ),
+    *("faults", "frame-origin", "key", "merchant", "operator-key", "partner", "payer", "proxy"),
+    *("requests", "resend"),
     "user",
 )
 
@@ -34,10 +25,10 @@ class Commands(click.Group):
                 from changliao.commands import alipay
 
                 made = (alipay.alipay, alipay.alipay_key, alipay.alipay_token)
-            case "app" | "key" | "merchant" | "partner":
+            case "app" | "frame-origin" | "key" | "merchant" | "partner":
                 from changliao.commands import shops
 
-                made = (shops.app, shops.key, shops.merchant, shops.partner)
+                made = (shops.app, shops.frame_origin, shops.key, shops.merchant, shops.partner)
             case "events" | "resend":
                 from changliao.commands import notices
 

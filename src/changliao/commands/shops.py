@@ -9,9 +9,11 @@ import click
 from changliao.commands.context import run, visit
 from changliao.commands.options import data_option, fail, json_option, show
 from changliao.commands.settings import merchant_settings
+from changliao.core.frames import ChangeOrigin
 from changliao.core.parties import Merchant, Partnership, SigningMode
 from changliao.operations import onboarding
 from changliao.operations.certificates import UnusableKey
+from changliao.operations.frames import ALLOW, REMOVE
 from changliao.operations.network import Network
 from changliao.operations.onboarding import NewMerchant, accepted
 from changliao.operations.parties import ADD_PARTNER
@@ -103,6 +105,25 @@ def key(folder: Path, number: str, file: Path, *, as_json: bool) -> None:
             return {"mchid": owner.number, "serial": added.serial}
 
     show(_usable(add()), as_json=as_json)
+
+
+@click.command("frame-origin")
+@data_option
+@click.argument("number")
+@click.argument("origin")
+@click.option("--remove", is_flag=True, help="Not any more.")
+@json_option
+def frame_origin(folder: Path, number: str, origin: str, *, remove: bool, as_json: bool) -> None:
+    """Let pages of one more origin show a merchant's codes in a frame."""
+
+    async def change() -> dict[str, str]:
+        async with visit(folder) as (network, settings):
+            owner = await _merchant(network, number)
+            command = ChangeOrigin(owner.id, origin, not remove, settings.sandbox)
+            after = accepted(await network.perform(REMOVE if remove else ALLOW, command))
+            return {"mchid": owner.number, "origins": " ".join(after.origins)}
+
+    show(run(change()), as_json=as_json)
 
 
 @click.command()

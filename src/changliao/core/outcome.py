@@ -111,6 +111,7 @@ class Reason(StrEnum):
     ORDER_NOT_EXPIRED = "order_not_expired"
     ORDER_NOT_FOUND = "order_not_found"
     ORDER_NOT_PAID = "order_not_paid"
+    ORIGIN_INVALID = "origin_invalid"
     PACKET_EMPTY = "packet_empty"
     PACKET_EXPIRED = "packet_expired"
     PACKET_NOT_EXPIRED = "packet_not_expired"

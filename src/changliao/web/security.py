@@ -7,7 +7,7 @@ it carries the token of this browser's cookie.
 import base64
 import hmac
 import secrets
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -57,9 +57,10 @@ EMBEDDED: Final = (
 )
 
 
-def framed_by(origin: str) -> str:
-    """The policy of a page that pages of this origin alone may show in a frame; empty: none."""
-    return _POLICY.replace("ancestors 'none'", f"ancestors {origin}") if origin else _POLICY
+def framed_by(origins: Iterable[str]) -> str:
+    """The policy of a page that pages of these origins alone may show in a frame."""
+    named = " ".join(one for one in origins if one)
+    return _POLICY.replace("ancestors 'none'", f"ancestors {named}") if named else _POLICY
 
 
 class Forged(Exception):

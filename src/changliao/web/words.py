@@ -117,6 +117,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.PASSKEY_NOT_FOUND: "没有这个通行密钥，或它已被移除。请改用密码登录。",
     Reason.PASSKEY_NOT_PERMITTED: "这个通行密钥还不能确认付款，没有扣款。请用支付密码。",
     Reason.PASSKEY_WRONG: "通行密钥没有通过验证。请再试一次，或改用密码。",
+    Reason.ORIGIN_INVALID: "请填写 https://主机 这样的网站，不带路径，最多 10 个。没有改动。",
     Reason.PASSKEYS_TOO_MANY: "最多 10 个通行密钥。请先移除不用的。",
     Reason.PAY_CODE_EXPIRED: "付款码已过期。没有扣款，请刷新后再试。",
     Reason.PAY_CODE_UNKNOWN: "付款码无效。没有扣款，请刷新后再试。",

@@ -211,6 +211,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PASSKEY_NOT_PERMITTED: Words("ACQ.INVALID_PARAMETER", "通行密钥不能用于确认支付"),
     Reason.PASSKEY_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "通行密钥不存在"),
     Reason.PASSKEY_WRONG: Words("ACQ.INVALID_PARAMETER", "通行密钥未通过验证"),
+    Reason.ORIGIN_INVALID: Words("ACQ.INVALID_PARAMETER", "网站格式错误"),
     Reason.PASSKEYS_TOO_MANY: Words("ACQ.INVALID_PARAMETER", "通行密钥数量已达上限"),
     Reason.PAY_CODE_EXPIRED: Words("ACQ.PAYMENT_AUTH_CODE_INVALID", "付款码已过期"),
     Reason.PAY_CODE_UNKNOWN: Words("ACQ.PAYMENT_AUTH_CODE_INVALID", "付款码无效"),

@@ -111,7 +111,7 @@ class _Cashier:
             return self._bad(request)
         view = await describe(request, self._network, self._pages, found, None)
         answer = self._pages.render(request, "cashier/embed.html", view=view)
-        policy = security.framed_by(embedding.origin(found[1]))
+        policy = security.framed_by(await embedding.origins(self._network, found[1]))
         answer.headers["Content-Security-Policy"] = policy
         return answer
 

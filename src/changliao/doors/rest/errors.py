@@ -119,6 +119,7 @@ STATUSES: Final[Mapping[Reason, int]] = {
     Reason.PASSKEY_NOT_FOUND: 404,
     Reason.PASSKEY_NOT_PERMITTED: 403,
     Reason.PASSKEY_WRONG: 403,
+    Reason.ORIGIN_INVALID: 422,
     Reason.PASSKEYS_TOO_MANY: 409,
     Reason.PAY_CODE_EXPIRED: 409,
     Reason.PAY_CODE_UNKNOWN: 404,

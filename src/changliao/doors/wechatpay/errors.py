@@ -158,6 +158,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PASSKEY_NOT_PERMITTED: Words(403, "NO_AUTH", "通行密钥不能用于确认支付"),
     Reason.PASSKEY_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "通行密钥不存在"),
     Reason.PASSKEY_WRONG: Words(403, "NO_AUTH", "通行密钥未通过验证"),
+    Reason.ORIGIN_INVALID: Words(400, _INVALID, "网站格式错误"),
     Reason.PASSKEYS_TOO_MANY: Words(403, "NO_AUTH", "通行密钥数量已达上限"),
     Reason.PAY_CODE_EXPIRED: Words(400, _INVALID, "付款码已过期，请用户刷新后重新扫码"),
     Reason.PAY_CODE_UNKNOWN: Words(400, _INVALID, "付款码无效，请扫描用户的付款码"),
