@@ -66,6 +66,7 @@ TABLES = [
     "acceptances",
     "platforms",
     "disputes",
+    "reconciliations",
     "mergers",
     "dispute_notes",
     "stores",

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from changliao.core.clock import BEIJING
-from tests.e2e.looks import is_well_made
+from tests.e2e.looks import SIDEWAYS, is_well_made
 from tests.e2e.members import desk
 from tests.e2e.site import Site, person, served, signed
 from tests.served import DAY_S, Rest, later, until_noon_s
@@ -72,6 +72,7 @@ def test_one_proposes_and_another_approves(
     assert supervisor.locator("nav a[href='/console/differences'] .badge").count() == 1
     assert "¥7.77" in case(supervisor, site, found)
     is_well_made(supervisor, f"{site.base}/console/differences")
+    assert supervisor.evaluate(SIDEWAYS) <= 0
     propose(supervisor, site, found)
     assert "自己提出的" in case(supervisor, site, found)
     assert "whose is <i>this</i>?" in case(operator, site, found)
@@ -83,6 +84,27 @@ def test_one_proposes_and_another_approves(
     assert "已解决" in case(supervisor, site, found)
     supervisor.goto(f"{site.base}/console/audit")
     assert "differences.decide" in supervisor.inner_text("main")
+
+
+def test_counts_of_both_sides_stand_beside_the_cases(
+    site: Site, found: str, supervisor: Page
+) -> None:
+    supervisor.goto(f"{site.base}/console/differences")
+    beside = supervisor.locator("tbody tr").first.inner_text()
+    supervisor.click("text=全部对账")
+    assert supervisor.locator("tbody tr").first.inner_text() == beside
+    sums = [one.split() for one in supervisor.locator("tbody tr >> nth=0").locator(".num")
+            .all_inner_texts()]  # fmt: skip
+    assert sums[:4] == [["1", "¥7.77"], ["2", "¥15.54"], ["1", "¥7.77"], ["1", "¥7.77"]]
+    assert {tuple(one) for one in sums[4:]} == {("0", "¥0.00")}
+    assert "差异" in beside
+    supervisor.locator("#channel").select_option("sandbox_bank")
+    supervisor.click("text=筛选")
+    assert supervisor.locator("tbody tr").count() == 1
+    for nothing in ("before=0.0.0", "before=1.x.y", "channel=nobody"):
+        answer = supervisor.request.get(f"{site.base}/console/reconciliations?{nothing}")
+        assert answer.status == 200
+    is_well_made(supervisor, f"{site.base}/console/reconciliations")
 
 
 def propose(page: Page, site: Site, name: str) -> None:

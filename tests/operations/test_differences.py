@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from changliao.core import chart
+from changliao.core import chart, statements
 from changliao.core.channels import ChannelRequest, RequestKind
 from changliao.core.clock import Instant
 from changliao.core.differences import (
@@ -13,6 +13,7 @@ from changliao.core.differences import (
     Case,
     CaseEvent,
     CaseState,
+    Compared,
     DecideResolution,
     ProposeResolution,
     Resolution,
@@ -21,7 +22,7 @@ from changliao.core.differences import (
 from changliao.core.ids import show
 from changliao.core.money import CNY
 from changliao.core.outcome import Reason
-from changliao.core.statements import Statement, StatementLine, compare
+from changliao.core.statements import Counts, Statement, StatementLine, Tally, compare, count, moved
 from changliao.operations import differences
 from tests.operations.test_channels import AMOUNT, BANK, carry, prepared, stored
 from tests.world import World, refused
@@ -37,9 +38,34 @@ def read(
     said = Statement("S1", "bank", CNY, Instant(0), Instant(1 << 60), 0, total, tuple(lines))
     named: dict[int, ChannelRequest] = {one.id: one for one in requests}
     found = compare(said, named, requests)
-    kept = world.do(differences.KEEP, cases(BANK.id, said, found, named, world.now))
+    asked = tuple(cases(BANK.id, said, found, named, world.now))
+    counts = count(said, named, requests, found)
+    assert counts == recounted(lines, requests)
+    kept = world.do(
+        differences.KEEP, Compared(statements.read(BANK.id, said, counts, world.now), asked)
+    )
     assert isinstance(kept, tuple), kept
     return kept
+
+
+def recounted(lines: list[StatementLine], requests: list[ChannelRequest]) -> Counts:
+    """The same from lines and requests alone, each looked at for itself."""
+    ours = {show("chr", one.id): moved(one) for one in requests if moved(one)}
+    said: dict[str, list[int]] = {}
+    for one in lines:
+        said.setdefault(one.name, []).append(one.amount)
+    first = {name: amounts[0] for name, amounts in said.items() if name in ours}
+    again = [one for name, amounts in said.items() for one in amounts[name in ours :]]
+    same = [amount for name, amount in first.items() if amount == ours[name]]
+    differ = [amount - ours[name] for name, amount in first.items() if amount != ours[name]]
+    gone = [amount for name, amount in ours.items() if name not in said]
+    asked = {show("chr", one.id): one.amount for one in requests}
+    odd = [
+        amount for name, amount in first.items()
+        if amount == ours[name] and abs(amount) != asked[name]
+    ]  # fmt: skip
+    tallies = ([*ours.values()], [one.amount for one in lines], same, again, gone, differ, odd)
+    return Counts(*(Tally(len(one), sum(one)) for one in tallies))
 
 
 def line(request: ChannelRequest | None, amount: int, reference: str = "X") -> StatementLine:

@@ -23,7 +23,7 @@ from changliao.core.ids import DifferenceId
 from changliao.core.ledger import Code, Transfer
 from changliao.core.money import BY_NUMBER
 from changliao.core.outcome import Reason, Refused
-from changliao.core.statements import Difference, DifferenceKind, Statement
+from changliao.core.statements import Difference, DifferenceKind, Reconciliation, Statement
 
 
 class Resolution(IntEnum):
@@ -105,6 +105,13 @@ class Case(Struct, frozen=True):
                 return self.difference.said
             case _:
                 return self.difference.said - self.difference.ours
+
+
+class Compared(Struct, frozen=True):
+    """A statement that was read: what it came to, and a case for each difference."""
+
+    reconciliation: Reconciliation
+    cases: tuple[Case, ...]
 
 
 class ProposeResolution(Struct, frozen=True):

@@ -5,7 +5,7 @@ Refuses: a statement whose balances are not what its lines make.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -68,6 +68,42 @@ class Difference(Struct, frozen=True):
     reference: str = ""
 
 
+class Tally(Struct, frozen=True):
+    """How many, and what they come to. Units: minor, signed as our account there sees them."""
+
+    count: int = 0
+    amount: int = 0
+
+
+class Counts(Struct, frozen=True):
+    """A statement against the books: ours and theirs, and how they meet.
+
+    `ours` less `missing_there` and `differing` is `matched`; `missing_here` is only theirs, as are
+    second bookings. What differs is counted once and comes to theirs less ours. `not_as_asked` is
+    of what matched: both say the same, and it is not what was asked.
+    """
+
+    ours: Tally
+    theirs: Tally
+    matched: Tally
+    missing_here: Tally
+    missing_there: Tally
+    differing: Tally
+    not_as_asked: Tally
+
+
+class Reconciliation(Struct, frozen=True):
+    """What a channel's statement of a time came to when it was read last."""
+
+    channel_id: int
+    currency: int
+    begins: Instant
+    ends: Instant
+    statement: str
+    read_at: Instant
+    counts: Counts
+
+
 def check_statement(statement: Statement) -> Refused | None:
     """Do its lines lead from one balance to the other?"""
     made = statement.opening + sum(one.amount for one in statement.lines)
@@ -102,6 +138,55 @@ def compare(
             missing = Difference(DifferenceKind.MISSING, request.id, 0, ours, reference)
             found.append(missing)
     return found
+
+
+def count(
+    statement: Statement,
+    named: Mapping[int, ChannelRequest],
+    booked: Iterable[ChannelRequest],
+    found: Sequence[Difference],
+) -> Counts:
+    """Both sides of what was compared, and the differences that were found, added up."""
+    told = [named[line.number] for line in statement.lines if line.number in named]
+    done = {one.id: one for one in (*told, *booked) if one.state is RequestState.DONE}
+    ours = [moved(one) for one in done.values()]
+    kinds: dict[DifferenceKind, list[int]] = {kind: [] for kind in DifferenceKind}
+    odd = 0
+    for one in found:
+        kinds[one.kind].append(one.said - one.ours)
+        odd += one.ours if one.kind is DifferenceKind.AMOUNT else 0
+    twice = [one.said for one in found if one.kind is DifferenceKind.TWICE]
+    here = _tally(kinds[DifferenceKind.EXTRA] + twice)
+    missing = _tally(-one for one in kinds[DifferenceKind.MISSING])
+    differing = _tally(kinds[DifferenceKind.AMOUNT])
+    left = len(ours) - missing.count - differing.count
+    return Counts(
+        ours=_tally(ours),
+        theirs=_tally(line.amount for line in statement.lines),
+        matched=Tally(left, sum(ours) - missing.amount - odd),
+        missing_here=here,
+        missing_there=missing,
+        differing=differing,
+        not_as_asked=_tally(one.said for one in found if one.kind is DifferenceKind.NOT_AS_ASKED),
+    )
+
+
+def read(channel_id: int, statement: Statement, counts: Counts, now: Instant) -> Reconciliation:
+    """What is kept of a statement that was read."""
+    return Reconciliation(
+        channel_id,
+        statement.currency.number,
+        statement.begins,
+        statement.ends,
+        statement.id,
+        now,
+        counts,
+    )
+
+
+def _tally(amounts: Iterable[int]) -> Tally:
+    every = list(amounts)
+    return Tally(len(every), sum(every))
 
 
 def moved(request: ChannelRequest) -> int:

@@ -1,6 +1,6 @@
 """Keeping what statements differ in, and resolving it: proposed by one, approved by another."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from changliao.core.clock import Instant
 from changliao.core.differences import (
     Case,
+    Compared,
     DecideResolution,
     ProposeResolution,
     decide_proposal,
@@ -17,14 +18,20 @@ from changliao.core.ids import DifferenceId
 from changliao.core.outcome import Reason, Refused
 from changliao.operations.operation import Operation, Place
 from changliao.store import ledger
-from changliao.store.differences import DIFFERENCES, DIFFERENCES_BY_NAME
+from changliao.store.differences import DIFFERENCES, DIFFERENCES_BY_NAME, RECONCILIATIONS
 from changliao.store.unit import UnitOfWork
 
 
-def _keep(tx: UnitOfWork, command: Sequence[Case], now: Instant) -> tuple[Case, ...]:
-    """A case for each difference; one that was read before is found as it stands."""
+def _keep(tx: UnitOfWork, command: Compared, now: Instant) -> tuple[Case, ...]:
+    """What it came to, the last reading counts; and a case for each difference.
+
+    A case that was read before is found as it stands.
+    """
+    key = RECONCILIATIONS.key(command.reconciliation)
+    tx.find(RECONCILIATIONS, key)
+    tx.put(RECONCILIATIONS, key, command.reconciliation)
     kept = []
-    for one in command:
+    for one in command.cases:
         known = tx.find_by(DIFFERENCES_BY_NAME, DIFFERENCES_BY_NAME.key(one))
         if known is None:
             known = replace(one, id=DifferenceId(tx.new_id()))

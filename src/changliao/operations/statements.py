@@ -3,9 +3,9 @@
 from msgspec import Struct
 
 from changliao.core.channels import Channel, ChannelRequest
-from changliao.core.differences import Case, cases
+from changliao.core.differences import Case, Compared, cases
 from changliao.core.outcome import Refused
-from changliao.core.statements import Statement, check_statement, compare, settles
+from changliao.core.statements import Statement, check_statement, compare, count, read, settles
 from changliao.operations.connectors import Desk
 from changliao.operations.differences import KEEP
 from changliao.operations.network import Network
@@ -42,6 +42,8 @@ async def reconcile(
     )
     named |= {one.id: one for one in booked}
     found = compare(statement, named, booked)
-    asked = cases(channel.id, statement, found, named, network.clock())
-    kept = await network.perform(KEEP, asked)
+    now = network.clock()
+    asked = tuple(cases(channel.id, statement, found, named, now))
+    counts = count(statement, named, booked, found)
+    kept = await network.perform(KEEP, Compared(read(channel.id, statement, counts, now), asked))
     return kept if isinstance(kept, Refused) else Reconciled(statement, settled, kept)

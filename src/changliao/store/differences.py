@@ -4,7 +4,13 @@ from changliao.core import chart
 from changliao.core.clock import Instant
 from changliao.core.differences import Case, CaseState, Resolution
 from changliao.core.ids import DifferenceId
-from changliao.core.statements import Difference, DifferenceKind
+from changliao.core.statements import (
+    Counts,
+    Difference,
+    DifferenceKind,
+    Reconciliation,
+    Tally,
+)
 from changliao.store.engine import Row
 from changliao.store.unit import Index, Table
 
@@ -60,4 +66,33 @@ DIFFERENCES_BY_NAME: Index[tuple[int, str], Case] = Index(
     name="channel_differences_find_by_name",
     table=DIFFERENCES,
     key=lambda one: (one.channel_id, one.key),
+)
+
+
+def reconciliation_from_row(row: Row) -> Reconciliation:
+    """A statement's sums from their columns in the order of `reconciliations_find`."""
+    tallies = (Tally(*row[place : place + 2]) for place in range(6, len(row), 2))
+    return Reconciliation(
+        row[0], row[1], Instant(row[2]), Instant(row[3]), row[4], Instant(row[5]), Counts(*tallies)
+    )
+
+
+def _reconciliation_row(one: Reconciliation) -> Row:
+    counts = one.counts
+    tallies = (
+        *(counts.ours, counts.theirs, counts.matched, counts.missing_here),
+        *(counts.missing_there, counts.differing, counts.not_as_asked),
+    )
+    return (
+        *(one.channel_id, one.currency, one.begins, one.ends, one.statement, one.read_at),
+        *(number for tally in tallies for number in (tally.count, tally.amount)),
+    )
+
+
+RECONCILIATIONS: Table[tuple[int, int, int], Reconciliation] = Table(
+    name="reconciliations",
+    key=lambda one: (one.channel_id, one.currency, one.begins),
+    to_row=_reconciliation_row,
+    from_row=reconciliation_from_row,
+    change=lambda before, after: (*_reconciliation_row(after), before.read_at),
 )

@@ -17,13 +17,14 @@ from changliao.core.ids import DifferenceId
 from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER
 from changliao.core.outcome import Refused
-from changliao.doors.console import naming
+from changliao.doors.console import naming, reconciliations
 from changliao.doors.console.visit import Entry, Visit
 from changliao.operations.differences import DECIDE, PROPOSE
 from changliao.store.views import channels, differences, members
 
 _PATH: Final = "/console/differences"
 _PAGE: Final = 30
+_NEWEST_DAYS: Final = 5
 _NEWEST: Final = 1 << 62
 _LONGEST_NOTE: Final = 200
 
@@ -35,7 +36,8 @@ async def listed(visit: Visit) -> Response:
     before = ids.parse("dif", query.get("before", "")) or _NEWEST
     found = await read(differences.cases, 0, int(state or 0), before, _PAGE + 1)
     filters = {"state": query["state"]} if state else {}
-    names = {one.id: visit.called(one) for one in await read(channels.channels)}
+    known = await read(channels.channels)
+    names = {one.id: visit.called(one) for one in known}
     people = {ids.show("mbr", one.id): one.name for one in await read(members.members, 0)}
     shown = [
         (
@@ -50,6 +52,7 @@ async def listed(visit: Visit) -> Response:
         "console/differences.html",
         cases=shown,
         channels=names,
+        days=await reconciliations.newest(visit, known, _NEWEST_DAYS),
         people=people,
         own=ids.show("mbr", visit.member.id),
         older=urlencode(filters | {"before": shown[-1][0]}) if len(found) > _PAGE else "",
