@@ -1,5 +1,6 @@
 -- name: escrows_latest
 -- Newest first; a zero is no filter. Stages are those of core/holds.py.
+-- Holdings are cut off before they are joined: a planner thinks that few would be left to sort.
 SELECT
     holdings.order_id,
     holdings.merchant_id,
@@ -23,34 +24,52 @@ SELECT
             disputes.merchant_id = holdings.merchant_id
             AND disputes.order_id = holdings.order_id
     ) AS dispute_id
-FROM holdings
+FROM (
+    SELECT
+        order_id,
+        merchant_id,
+        currency,
+        amount,
+        held,
+        until_us,
+        shared,
+        released,
+        refunded,
+        requests,
+        revision,
+        state
+    FROM holdings
+    WHERE
+        order_id < :before
+        AND order_id >= :made_from
+        AND (
+            :stage = 0
+            OR (:stage = 1 AND state = 1 AND held > 0)
+            OR (:stage = 2 AND state = 3)
+            OR (
+                :stage = 3
+                AND state IN (1, 2)
+                AND held = 0
+                AND released + shared > 0
+            )
+            OR (
+                :stage = 4
+                AND state IN (1, 2)
+                AND held = 0
+                AND released + shared = 0
+            )
+        )
+        AND until_us < :due_before
+    ORDER BY order_id DESC
+    LIMIT :looked
+) AS holdings
 INNER JOIN orders
     ON
         holdings.order_id = orders.order_id
         AND holdings.merchant_id = orders.merchant_id
 WHERE
-    holdings.order_id < :before
-    AND holdings.order_id >= :made_from
-    AND (:platform_id = 0 OR orders.partner_id = :platform_id)
+    (:platform_id = 0 OR orders.partner_id = :platform_id)
     AND (:hold = 0 OR orders.hold = :hold)
-    AND (
-        :stage = 0
-        OR (:stage = 1 AND holdings.state = 1 AND holdings.held > 0)
-        OR (:stage = 2 AND holdings.state = 3)
-        OR (
-            :stage = 3
-            AND holdings.state IN (1, 2)
-            AND holdings.held = 0
-            AND holdings.released + holdings.shared > 0
-        )
-        OR (
-            :stage = 4
-            AND holdings.state IN (1, 2)
-            AND holdings.held = 0
-            AND holdings.released + holdings.shared = 0
-        )
-    )
-    AND holdings.until_us < :due_before
 ORDER BY holdings.order_id DESC
 LIMIT :most;
 
@@ -180,17 +199,35 @@ SELECT
             disputes.merchant_id = holdings.merchant_id
             AND disputes.order_id = holdings.order_id
     ) AS dispute_id
-FROM holdings
+FROM (
+    SELECT
+        order_id,
+        merchant_id,
+        currency,
+        amount,
+        held,
+        until_us,
+        shared,
+        released,
+        refunded,
+        requests,
+        revision,
+        state
+    FROM holdings
+    WHERE
+        state = 1
+        AND held > 0
+        AND (until_us, order_id) > (:after_us, :after_id)
+        AND (until_us, order_id) < (:before_us, :before_id)
+    ORDER BY until_us, order_id
+    LIMIT :looked
+) AS holdings
 INNER JOIN orders
     ON
         holdings.order_id = orders.order_id
         AND holdings.merchant_id = orders.merchant_id
 WHERE
-    holdings.state = 1
-    AND holdings.held > 0
-    AND (holdings.until_us, holdings.order_id) > (:after_us, :after_id)
-    AND (holdings.until_us, holdings.order_id) < (:before_us, :before_id)
-    AND (:platform_id = 0 OR orders.partner_id = :platform_id)
+    (:platform_id = 0 OR orders.partner_id = :platform_id)
     AND (:hold = 0 OR orders.hold = :hold)
 ORDER BY holdings.until_us, holdings.order_id
 LIMIT :most;

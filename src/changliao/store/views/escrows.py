@@ -12,7 +12,7 @@ from changliao.store.engine import Reader, Row
 from changliao.store.holds import from_row
 
 # So many are looked at for a platform, or for what has ended, at a time.
-WINDOW: Final = 5_000
+WINDOW: Final = 2_000
 _HOLDING: Final = 12
 
 
@@ -63,9 +63,17 @@ def escrows(
     reader: Reader, wanted: EscrowsOf, place: Place | None, most: int, window: int = WINDOW
 ) -> Looked:
     """A page of them, from this place on; a filter that no index has looks at a window."""
+    # Only an order tells its platform and what it waits for: more than a page is joined then.
+    looked = window if wanted.platform_id or wanted.hold else most
     filters = {"platform_id": wanted.platform_id, "most": most}
     if by_due(wanted):
-        return _due(reader, wanted, place or START, filters | {"hold": wanted.hold}, window)
+        return _due(
+            reader,
+            wanted,
+            place or START,
+            filters | {"hold": wanted.hold, "looked": looked},
+            window,
+        )
     before = (place or NEWEST).order_id
     if wanted.stage is Stage.DISPUTED and not wanted.merchant_id:
         rows = reader.select("escrows_disputed", filters | {"before": before})
@@ -78,6 +86,7 @@ def escrows(
         end = reader.select("orders_window_of_merchant", keys | owner)
     else:
         end = reader.select("escrows_window", keys) if _filtered(wanted) else []
+        filters |= {"looked": looked}
     filters |= {
         "before": before,
         "made_from": int(end[0][0]) + 1 if end else 0,
