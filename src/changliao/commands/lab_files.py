@@ -45,7 +45,9 @@ def refusals(path: str) -> Iterator[None]:
             click.echo(str(problem), err=True)
         sys.exit(2)
     except MemoryError as error:
-        click.echo(f"{error or 'out of memory'}: have fewer people, or another engine", err=True)
+        click.echo(
+            f"{str(error) or 'out of memory'}: have fewer people, or another engine", err=True
+        )
         sys.exit(2)
     except (NotThere, NotAQuestion, NoEquilibrium, OSError) as error:
         click.echo(str(error), err=True)

@@ -48,7 +48,7 @@ class KeepPact(Act, frozen=True, tag="pact"):
         async def buy(wallets: RestClient, shop: RestClient, turn: int) -> None:
             user = people[turn]
             done(await wallets.post(f"/api/v1/users/{user}/top-ups", {"amount": _PRICE}))
-            fields = {"reference": f"P{user}", "title": "subsidised", "amount": _PRICE}
+            fields = {"reference": f"P{user}", "title": "跑鞋（补贴一元）", "amount": _PRICE}
             order = done(await shop.post("/api/v1/orders", fields))
             paid = payment(order, user)
             status, answer = await wallets.post("/api/v1/payments", paid | {"discount": discount})

@@ -319,7 +319,7 @@ async def buy(wallets: RestClient, shop: RestClient, user: str) -> None:
     """One order, placed by the shop and paid by the user."""
     order = done(
         await shop.post(
-            "/api/v1/orders", {"reference": f"S{user}", "title": "first order", "amount": _PRICE}
+            "/api/v1/orders", {"reference": f"S{user}", "title": "新人第一单", "amount": _PRICE}
         )
     )
     paid = done(await wallets.post("/api/v1/payments", payment(order, user)))

@@ -34,13 +34,14 @@ async def start(visit: Visit) -> Response:
     keys = await read(parties.keys_of, merchant.id)
     asked = await read(sandbox.latest_requests, merchant.id, _LOOKED_AT)
     known = [read_record(one) for one in asked]
+    placed = await read(search.orders_of_anybody, _wanted(merchant), 1)
     paid = await read(search.orders_of_anybody, _wanted(merchant, state=2), 1)
     told = await read(event_views.of_merchant, merchant.id, _NEWEST, 50)
     steps = {
         "key": any(one.works(now) for one in keys),
         "request": any(one.status and one.status < _REFUSED for one in known),
-        "order": bool(await read(search.orders_of_anybody, _wanted(merchant), 1)),
-        "paid": bool(paid),
+        "order": bool(placed.placed),
+        "paid": bool(paid.placed),
         "told": any(one.state is EventState.DELIVERED for one in told),
     }
     return visit.render(
