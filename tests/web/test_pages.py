@@ -208,3 +208,7 @@ def _templates() -> Iterator[tuple[str, str]]:
     for entry in folder.iterdir():
         for page in [entry] if entry.is_file() else entry.iterdir():
             yield page.name, page.read_text("utf-8")
+
+
+def test_what_stands_between_backticks_is_code_and_nothing_is_markup() -> None:
+    assert display.coded("`a<b` & <i>") == "<code>a&lt;b</code> &amp; &lt;i&gt;"

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from msgspec import Struct
 
 from changliao.core import clock, money
@@ -17,6 +17,7 @@ from changliao.core.money import CURRENCIES
 _SIGNS: Final = {"CNY": "¥"}
 _QUIET_MODULES: Final = 4
 _TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_BACKTICKS: Final = re.compile(r"`([^`]+)`")
 _TYPED: Final = re.compile(r"([0-9]{1,10})(?:\.([0-9]+))?")
 
 
@@ -49,6 +50,11 @@ def plain(value: Any) -> Any:
         shown = _TURNING.sub("", value)
         return Markup(shown) if isinstance(value, Markup) else shown  # noqa: S704 it was markup before
     return value
+
+
+def coded(text: str) -> Markup:
+    """A sentence of a description: what stands between backticks is code."""
+    return Markup(_BACKTICKS.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 escaped before
 
 
 def minor(text: str, currency: str) -> int | None:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from changliao.core import ids
 from changliao.core.clock import Instant
 from changliao.core.outcome import Refused
-from changliao.web import barcode, causes, display, language, naming, theme
+from changliao.web import barcode, causes, devices, display, language, naming, theme
 from changliao.web.asgi import Application, Receive, Scope, Send
 from changliao.web.security import Browser, Forged, guarded
 from changliao.web.words import comes_back_s, explain
@@ -208,6 +208,8 @@ def _environment(chosen: str, sandbox: bool) -> Environment:
         "static": static_url,
         "static_version": static_version,
         "amount": display.amount,
+        "coded": display.coded,
+        "device": devices.named,
         "called": partial(naming.called, lang=chosen),
         "either": partial(naming.either, lang=chosen),
         "full_time": display.full_time,
