@@ -123,6 +123,28 @@ TABLES = [
 ]
 
 
+def _told(operation: Operation[Any, Any]) -> Operation[Any, Any]:
+    """The operation; what changes rows has to change its facts too, which the audit log keeps."""
+    facts = operation.facts
+    if facts is None:
+        return operation
+
+    def run(tx: UnitOfWork, command: Any, now: Instant) -> Any:
+        before, rows = facts(tx, command, now), _rows(tx)
+        outcome = operation.run(tx, command, now)
+        if not isinstance(outcome, Refused) and _rows(tx) != rows:
+            after = facts(tx, command, now)
+            assert after != before, f"{operation.name} changed what its facts do not say: {after}"
+        return outcome
+
+    return Operation(operation.name, run, operation.keys, facts)
+
+
+def _rows(tx: UnitOfWork) -> dict[Any, Any]:
+    """What this batch has changed so far."""
+    return {(table.name, table.key(row)): row for table in tx._rows for _, row in tx.changes(table)}
+
+
 class World:
     """`do` performs one command as a batch of its own, `batch` several in one."""
 
@@ -147,7 +169,7 @@ class World:
         return self.batch([(operation, command)])[0]
 
     def batch(self, work: Sequence[tuple[Operation[Any, Any], Any]]) -> list[Any]:
-        tickets = [Ticket(operation, command, None) for operation, command in work]
+        tickets = [Ticket(_told(operation), command, None) for operation, command in work]
         self.committer.commit(tickets)
         return [one.outcome if one.fault is None else one.fault for one in tickets]
 

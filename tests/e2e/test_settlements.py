@@ -82,6 +82,7 @@ def test_fees_and_cycles_are_agreed_on_pages(settled: Site, chromium: Browser) -
     desk.locator("section:has(#account-CNY) >> text=保存").click()
     desk.wait_for_selector("h2:has-text('T+3')")
     desk.fill("#account", "6222 03")
+    desk.locator("#currency").select_option("USD")
     desk.fill("#days", "31")
     desk.locator("section:has(#account) >> text=保存").click()
     assert "cycle_invalid" in desk.inner_text("[role=alert]")

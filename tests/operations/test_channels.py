@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from changliao.core import chart
 from changliao.core.bank import BankFault, FaultRule, said_of
+from changliao.core.channel_terms import ChangeChannel
 from changliao.core.channels import (
     FORGOTTEN_AFTER,
     AskChannel,
@@ -245,7 +246,7 @@ def test_a_suspended_channel_still_tells_what_became_of_requests(world: World) -
     request = prepared(world, RequestKind.PAYOUT)
     assert ask(world, request).fresh
     world.do(bank.INSTRUCT, request)
-    world.do(channels.CHANGE, replace(BANK, state=ChannelState.SUSPENDED))
+    world.do(channels.CHANGE, ChangeChannel(BANK.id, ChannelState.SUSPENDED))
     again = a_request(world, request.home, RequestKind.PAYOUT)
     assert refused(ask(world, again), Reason.CHANNEL_SUSPENDED)
     look_until_known(world)
@@ -273,7 +274,7 @@ def test_a_channel_is_a_row(world: World) -> None:
     assert opened == replace(other, id=33)
     assert world.do(channels.OPEN, other) == opened
     assert refused(world.do(channels.OPEN, replace(other, weight=6)), Reason.CHANNEL_TAKEN)
-    assert refused(world.do(channels.CHANGE, replace(other, id=99)), Reason.CHANNEL_NOT_FOUND)
+    assert refused(world.do(channels.CHANGE, ChangeChannel(99)), Reason.CHANNEL_NOT_FOUND)
 
 
 def test_a_top_up_shows_in_the_wallet_by_its_request(world: World) -> None:

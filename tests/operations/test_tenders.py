@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from changliao.core import chart
 from changliao.core.acceptance import TERMINAL_OF, Accepting, Cell, UnderWay
 from changliao.core.bank import BankFault
+from changliao.core.channel_terms import ChangeChannel
 from changliao.core.channels import (
     Channel,
     ChannelRequest,
@@ -258,14 +259,14 @@ def test_a_return_waits_for_a_channel_that_is_suspended(world: World) -> None:
     accept(world, NETBANK)
     payer, order = world.user(), world.place(AMOUNT)
     instruct(world, begin(world, order, payer))
-    world.do(channels.CHANGE, replace(BANK, state=ChannelState.SUSPENDED))
+    world.do(channels.CHANGE, ChangeChannel(BANK.id, ChannelState.SUSPENDED))
     back = world.refund(order, AMOUNT)
     for _ in range(3):
         world.now = Instant(world.now + 90 * SECOND)
         send_back(world)
         assert kept_by_bank(world, payer) == AMOUNT
     assert not world.do(tenders.TAKE, TakeReturn(payer, back.id)).fresh
-    world.do(channels.CHANGE, BANK)
+    world.do(channels.CHANGE, ChangeChannel(BANK.id, ChannelState.HEALTHY))
     settle(world)
     assert kept_by_bank(world, payer) == 0
 

@@ -6,15 +6,18 @@ import pkgutil
 import re
 from enum import Enum
 from importlib import import_module, resources
+from typing import Any
 
 import pytest
 
-from changliao.core.acceptance import Accepting
+from changliao import core, operations
+from changliao.core.acceptance import Accepting, DraftState
 from changliao.core.bank import BankFault
 from changliao.core.budgets import BudgetEvent, BudgetKind, BudgetState
 from changliao.core.channels import ChannelState, RequestKind, RequestState
 from changliao.core.chart import Purpose
 from changliao.core.differences import CaseState, Resolution
+from changliao.core.disputes import DisputeState
 from changliao.core.events import EventKind, EventState
 from changliao.core.ledger import Code
 from changliao.core.members import MemberState, Right, Role
@@ -23,7 +26,8 @@ from changliao.core.orders import Scene
 from changliao.core.parties import KeyKind
 from changliao.core.payouts import PayoutState
 from changliao.core.platforms import StoreMode, StoreState
-from changliao.core.proposals import ProposalEvent
+from changliao.core.proposals import ProposalEvent, ProposalState
+from changliao.core.refunds import RefundState
 from changliao.core.repairs import Goal
 from changliao.core.risk import Movement, RiskAction, RuleKind, RuleState
 from changliao.core.risk_rules import RuleEvent
@@ -32,6 +36,7 @@ from changliao.core.statements import DifferenceKind
 from changliao.doors import console, rest
 from changliao.doors.rest.members import Doing
 from changliao.operations.operation import Operation
+from changliao.operations.refunds import REFUND
 from changliao.web.pages import Pages
 from changliao.web.security import Browser
 
@@ -101,21 +106,56 @@ def details() -> set[str]:
     return names
 
 
+def facts() -> set[str]:
+    """What facts of acts are called: the names that the functions give which say them."""
+    names = set()
+    for package in (core, operations):
+        for one in pkgutil.iter_modules(package.__path__):
+            tree = ast.parse(inspect.getsource(import_module(f"{package.__name__}.{one.name}")))
+            saying = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)
+                      and (each.name.endswith("facts") or each.name == "state")]  # fmt: skip
+            said = [each for each in ast.walk(ast.Module(list(saying), []))
+                    if isinstance(each, ast.Dict)]  # fmt: skip
+            names |= {str(key.value) for each in said for key in each.keys
+                      if isinstance(key, ast.Constant)}  # fmt: skip
+    return names
+
+
+def operations_of_acts() -> dict[str, Operation[Any, Any]]:
+    """What members do, as the pages and keys perform it."""
+    modules = [import_module(f"{operations.__name__}.{one.name}")
+               for one in pkgutil.iter_modules(operations.__path__)]  # fmt: skip
+    found = [one for each in modules for one in vars(each).values() if isinstance(one, Operation)]
+    # A refund by a member is its own operation under the name of all refunds.
+    return {one.name: one for one in found if one.name in acts() and one is not REFUND}
+
+
+@pytest.mark.parametrize("name", sorted(acts()))
+def test_every_act_says_how_it_stands_before_and_after(name: str) -> None:
+    assert operations_of_acts()[name].facts is not None
+
+
 def test_details_of_acts_are_said_in_both_languages() -> None:
     pages = Pages(Browser(b"key", https=False), sandbox=True)
     chinese, english = (
         vars(pages._environments[one].get_template("console/_audit.html").module)
         for one in ("zh", "en")
     )
-    # Those that are handed on by name: of risk rules, refunds, mergers and repairs.
-    handed_on = {
-        *("action", "amount", "card", "count", "days", "kind", "minutes", "movements", "reason"),
-        *("source", "target", "users", "rule"),
-    }
+    # Those that are handed on by name, of refunds, mergers and repairs; and of acts before 2026-12.
+    handed_on = {"amount", "card", "reason", "source", "target"}
+    old = {"after", "before", "earlier", "passkey"}
     values = {one.name.lower() for kind in SPOKEN for one in kind} | {"paused", "keys"}
     stores = {"approve", "close", "refuse", "resume", "suspend"}
+    states = {
+        "acceptance": DraftState, "budgets": BudgetState, "channels": ChannelState,
+        "differences": CaseState, "disputes": DisputeState, "events": EventState,
+        "mergers": MergerState, "payouts": PayoutState, "proposals": ProposalState,
+        "refunds": RefundState, "risk": RuleState, "stores": StoreState,
+    }  # fmt: skip
     for said in (chinese, english):
-        assert set(said["DETAILS"]) == details() | handed_on
+        for of, kind in states.items():
+            assert set(said["STATES"][of]) == {one.name for one in kind}, of
+        assert set(said["DETAILS"]) == details() | facts() | handed_on | old
         assert set(said["SPOKEN"]) == (values | stores) - NO_WORD
     assert all(one.isascii() for one in (*english["DETAILS"].values(), *english["SPOKEN"].values()))
     assert "之前</span> 运营 · 已停用登录" in chinese["detail"]("before", "operator · disabled")

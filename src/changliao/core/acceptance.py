@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from changliao.core import ids
+from changliao.core.acts import Facts
 from changliao.core.clock import NEVER, SECOND, Instant, to_rfc3339
 from changliao.core.ids import MerchantId, PolicyDraftId
 from changliao.core.members import same_hands
@@ -162,6 +163,20 @@ def in_force(
 def stands(policies: Sequence[Policy], method_id: int, terminal_id: int, at: Instant) -> Accepting:
     """How a method stands on a terminal at a moment."""
     return _state(in_force(policies, method_id, terminal_id, at), method_id)
+
+
+def facts(draft: Draft, agreed: Acceptance, now: Instant) -> Facts:
+    """How a draft stands, what it wants, and what is agreed for the time it is about."""
+    at = Instant(max(draft.starts_at, now + LEAD))
+    wanted = sorted({cell.state for cell in draft.cells})
+    standing = sorted(
+        {stands(agreed.policies, cell.method_id, cell.terminal_id, at) for cell in draft.cells}
+    )
+    return {
+        "state": draft.state.name.lower(),
+        "wanted": " · ".join(one.name.lower() for one in wanted),
+        "accepting": " · ".join(one.name.lower() for one in standing),
+    }
 
 
 def decide_acceptance(

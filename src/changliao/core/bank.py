@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from changliao.core import ids
+from changliao.core.acts import Facts
 from changliao.core.channels import (
     Absent,
     Answer,
@@ -57,6 +58,11 @@ class FaultRule(Struct, frozen=True):
     fault: BankFault
     left: int
     off: int = -1
+
+
+def facts(rule: FaultRule) -> Facts:
+    """What still goes wrong, in words."""
+    return {"fault": rule.fault.value, "times": str(rule.left), "off": str(rule.off)}
 
 
 class BankEntry(Struct, frozen=True):

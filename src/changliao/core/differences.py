@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from changliao.core import chart, ids
+from changliao.core.acts import Facts
 from changliao.core.channels import ChannelRequest, RequestKind
 from changliao.core.chart import AccountId
 from changliao.core.clock import NEVER, Instant
@@ -136,6 +137,16 @@ class Resolved(Struct, frozen=True):
 
     case: Case
     transfers: tuple[Transfer, ...] = ()
+
+
+def facts(case: Case) -> Facts:
+    """How a case stands, in words."""
+    proposed = {
+        "resolution": case.resolution.name.lower(),
+        "note": case.note,
+        "proposed_by": case.proposed_by,
+    }
+    return {"state": case.state.name.lower(), **(proposed if case.proposed_by else {})}
 
 
 def cases(

@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from changliao.core import holds
+from changliao.core.acts import Facts
 from changliao.core.clock import NEVER, Instant
 from changliao.core.holds import Holding, HoldingEvent, HoldingState
 from changliao.core.ids import DisputeId, MerchantId, NoteId, OrderId, UserId
@@ -105,6 +106,12 @@ class WithdrawDispute(Struct, frozen=True):
 
     merchant_id: MerchantId
     dispute_id: DisputeId
+
+
+def facts(dispute: Dispute) -> Facts:
+    """How it stands, in words; what the buyer gets is the order's refunds."""
+    said = {"state": dispute.state.name.lower(), "decision": dispute.decision}
+    return {name: text for name, text in said.items() if text}
 
 
 def decide_opening(asked: Dispute, order: Order, holding: Holding | None) -> Holding | Refused:

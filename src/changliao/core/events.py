@@ -13,7 +13,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from changliao.core.clock import NEVER, SECOND, Instant
+from changliao.core.acts import Facts
+from changliao.core.clock import NEVER, SECOND, Instant, to_rfc3339
 from changliao.core.ids import EventId, MerchantId
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import Merchant
@@ -192,6 +193,12 @@ class ResendEvent(Struct, frozen=True):
 
     merchant_id: MerchantId
     event_id: EventId
+
+
+def facts(event: Event) -> Facts:
+    """Whether it was told, how often it was tried, and when it is due, in words."""
+    said = {"state": event.state.name.lower(), "attempts": str(event.attempts)}
+    return {**said, "due": to_rfc3339(event.next_at)} if event.next_at else said
 
 
 def decide_claim(event: Event, command: ClaimEvent, now: Instant) -> Event | Refused:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from changliao.core.acceptance import OWN_METHOD
+from changliao.core.acts import Facts
 from changliao.core.ids import MerchantId
 from changliao.core.money import BPS
 from changliao.core.orders import Order
@@ -28,6 +29,12 @@ class MethodFee(Struct, frozen=True):
     merchant_id: MerchantId
     method_id: int
     fee_bps: int
+
+
+def facts(known: MethodFee | None) -> Facts:
+    """The rate in words; nothing: the merchant's usual one."""
+    own = known is not None and known.fee_bps != AS_WALLET
+    return {"fee_bps": str(known.fee_bps) if known is not None and own else ""}
 
 
 def decide_fee(asked: MethodFee) -> Refused | None:

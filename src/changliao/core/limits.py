@@ -15,12 +15,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from changliao.core import bills, chart
+from changliao.core.acts import Facts
 from changliao.core.bills import Day
 from changliao.core.chart import AccountId
 from changliao.core.clock import BEIJING, NEVER, Instant, from_datetime, to_datetime, to_rfc3339
 from changliao.core.ids import UserId
 from changliao.core.ledger import Account
-from changliao.core.money import MAX_AMOUNT
+from changliao.core.money import BY_NUMBER, MAX_AMOUNT
 from changliao.core.outcome import Reason, Refused
 
 # Whoever has shown nothing but a phone number.
@@ -231,6 +232,22 @@ def left(limit: Limit, known: Spending | None, debits: int, now: Instant) -> Lef
         if set_
     ]
     return Left(limit, today, this_year, min(ceilings, default=None))
+
+
+def facts(known: Limits, level: int) -> Facts:
+    """What a level may spend, in words."""
+    one = known.limit(level)
+    return {
+        "currency": BY_NUMBER[known.currency].code,
+        "per_payment": str(one.per_payment),
+        "per_day": str(one.per_day),
+        "per_year": str(one.per_year),
+    }
+
+
+def level_facts(person: Identity) -> Facts:
+    """How well a person is known, in words."""
+    return {"level": str(person.level)}
 
 
 def decide_limit(command: SetLimit, known: Limits) -> Limits | Refused:

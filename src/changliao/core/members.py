@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from changliao.core import chart, ids
 from changliao.core.clock import HOUR, Instant
 from changliao.core.credentials import Credential, Proof, decide_proof
-from changliao.core.ids import ActId, MemberId, MemberSessionId, MerchantId
+from changliao.core.ids import MemberId, MemberSessionId, MerchantId
 from changliao.core.outcome import Reason, Refused
 from changliao.core.passkeys import Assertion
 
@@ -139,34 +139,6 @@ class MemberSession(Struct, frozen=True):
     browser: str
 
 
-class Act(Struct, frozen=True):
-    """What a member did: kept for good. `details` are words for people, such as before and after.
-
-    The id is made with the form, so a form that is sent twice is one act.
-    """
-
-    id: ActId
-    member_id: MemberId
-    action: str
-    subject: str
-    details: dict[str, str]
-    address: str
-
-
-def same_act(one: Act, other: Act) -> bool:
-    """Is it the same form sent twice? How things stood before, the first time has changed."""
-    return (one.member_id, one.action, one.subject, _said(one)) == (
-        other.member_id,
-        other.action,
-        other.subject,
-        _said(other),
-    )
-
-
-def _said(act: Act) -> dict[str, str]:
-    return {name: text for name, text in act.details.items() if name != "before"}
-
-
 class LogIn(Struct, frozen=True):
     """A member typed a password and a code, or a passkey answered instead of the code.
 
@@ -194,6 +166,11 @@ class LoggedIn(Struct, frozen=True):
     member: Member
     credential: Credential
     refused: Refused | None
+
+
+def facts(member: Member) -> dict[str, str]:
+    """What others say of a member."""
+    return {"role": member.role.name.lower(), "state": member.state.name.lower()}
 
 
 def may(member: Member, right: Right) -> bool:

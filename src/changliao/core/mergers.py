@@ -20,6 +20,7 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from changliao.core.acts import Facts
 from changliao.core.clock import NEVER, Instant
 from changliao.core.ids import MerchantId, MergerId
 from changliao.core.members import same_hands
@@ -177,6 +178,12 @@ def decide_plan(asked: Merger) -> Refused | None:
     if asked.source_id == asked.target_id:
         return Refused(Reason.MERGER_INVALID, "target_id: is the source itself")
     return None
+
+
+def facts(merger: Merger) -> Facts:
+    """How far it is, in words."""
+    said = {"state": merger.state.name.lower(), "position": str(merger.position)}
+    return {**said, "reason": merger.reason}
 
 
 def decide_merger(

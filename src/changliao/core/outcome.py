@@ -63,6 +63,7 @@ class Reason(StrEnum):
     DIFFERENCE_STATE = "difference_state"
     DISPUTE_ENDED = "dispute_ended"
     DISPUTE_NOT_FOUND = "dispute_not_found"
+    EDITED_MEANWHILE = "edited_meanwhile"
     EVENT_NOT_DUE = "event_not_due"
     EVENT_NOT_FOUND = "event_not_found"
     EXPIRY_PASSED = "expiry_passed"

@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from msgspec import Struct
 
+from changliao.core.acts import Facts
 from changliao.core.clock import NEVER, Instant
 from changliao.core.ids import AppId, MemberId, MerchantId, UserId
 
@@ -104,3 +105,9 @@ class Partnership(Struct, frozen=True):
     partner_id: MerchantId
     merchant_id: MerchantId
     since: Instant
+
+
+def facts(key: Key) -> Facts:
+    """What is told of a key: never the secret."""
+    state = "revoked" if key.revoked_at else "in_use"
+    return {"kind": key.kind.name.lower(), "state": state}

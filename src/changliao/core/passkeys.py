@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from changliao.core.acts import Facts
 from changliao.core.clock import MINUTE, NEVER, Instant
 from changliao.core.nonces import Nonce
 from changliao.core.outcome import Reason, Refused
@@ -104,6 +105,11 @@ class RenamePasskey(Struct, frozen=True):
     owner_id: int
     credential: bytes
     name: str
+
+
+def facts(passkey: Passkey) -> Facts:
+    """What its owner calls it, and whether it still opens anything."""
+    return {"name": passkey.name, "state": "removed" if passkey.removed_at else "in_use"}
 
 
 def decide_use(passkey: Passkey | None, command: UsePasskey, now: Instant) -> Passkey | Refused:

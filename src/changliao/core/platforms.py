@@ -17,6 +17,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from changliao.core.acts import Facts
 from changliao.core.clock import NEVER, Instant
 from changliao.core.ids import MerchantId, MergerId, ShareId
 from changliao.core.money import BPS, split
@@ -166,6 +167,12 @@ class Store(Struct, frozen=True):
     reason: str = ""
     decided_at: Instant = NEVER
     earlier: tuple[Terms, ...] = ()
+
+
+def facts(store: Store) -> Facts:
+    """How a store stands, in words."""
+    said = {"state": store.state.name.lower(), "title": store.title, "reason": store.reason}
+    return {name: text for name, text in said.items() if text}
 
 
 class DecideStore(Struct, frozen=True):

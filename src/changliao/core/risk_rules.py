@@ -11,7 +11,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from changliao.core.clock import DAY, Instant
+from changliao.core.acts import Facts
+from changliao.core.clock import DAY, Instant, to_rfc3339
 from changliao.core.ids import RiskRuleId, UserId
 from changliao.core.members import same_hands
 from changliao.core.money import BY_NUMBER, MAX_AMOUNT
@@ -90,6 +91,29 @@ class ClearPayer(Struct, frozen=True):
     until: Instant
     note: str
     by: str
+
+
+def facts(rule: Rule) -> Facts:
+    """A rule in words; what its kind does not ask for is left out."""
+    said = {
+        "state": rule.state.name.lower(),
+        "kind": rule.kind.name.lower(),
+        "action": rule.action.name.lower(),
+        "movements": " · ".join(one.name.lower() for one in rule.movements),
+        "currency": BY_NUMBER[rule.currency].code if rule.currency else "",
+        "amount": str(rule.amount or ""),
+        "days": str(rule.days or ""),
+        "count": str(rule.count or ""),
+        "minutes": str(rule.minutes or ""),
+        "users": str(len(rule.users) or ""),
+        "reason": rule.reason,
+    }
+    return {name: text for name, text in said.items() if text}
+
+
+def clearance_facts(one: Clearance) -> Facts:
+    """Until when, and why, in words."""
+    return {"until": to_rfc3339(one.until), "note": one.note}
 
 
 def decide_rule(

@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from changliao.core import bills, chart
+from changliao.core.acts import Facts
 from changliao.core.bills import Day
 from changliao.core.channels import (
     Channel,
@@ -104,6 +105,18 @@ class Cycle(Struct, frozen=True):
     least: int = 1
     paused: bool = False
     revision: int = 0
+
+
+def facts(one: Cycle) -> Facts:
+    """When and where to, in words."""
+    return {
+        "currency": one.currency.code,
+        "days": str(one.days),
+        "channel": one.channel,
+        "account": one.account,
+        "least": str(one.least),
+        "paused": "1" if one.paused else "",
+    }
 
 
 class Settlement(Struct, frozen=True):

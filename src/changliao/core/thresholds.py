@@ -15,9 +15,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from changliao.core import chart
+from changliao.core.acts import Facts
 from changliao.core.ids import MerchantId
 from changliao.core.members import same_hands
-from changliao.core.money import MAX_AMOUNT
+from changliao.core.money import BY_NUMBER, MAX_AMOUNT
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
 
@@ -62,6 +63,17 @@ class DecideThreshold(Struct, frozen=True):
     approves: bool
     by: str
     organisation: MerchantId = NETWORK
+
+
+def facts(one: Threshold) -> Facts:
+    """What is in force and what waits, in words."""
+    waits = {"wanted_amount": str(one.wanted.amount), "wanted_by": one.wanted_by}
+    return {
+        "currency": BY_NUMBER[one.currency].code,
+        "amount": str(one.terms.amount),
+        "keys": "1" if one.terms.keys else "",
+        **(waits if one.wanted_by else {}),
+    }
 
 
 def decide_alone(

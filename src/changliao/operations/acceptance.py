@@ -15,10 +15,12 @@ from changliao.core.acceptance import (
     decide_draft,
     decide_placing,
     decide_withdrawal,
+    facts,
 )
+from changliao.core.acts import Facts
 from changliao.core.baskets import Basket
 from changliao.core.clock import Instant
-from changliao.core.ids import MerchantId, made_at
+from changliao.core.ids import MerchantId, PolicyDraftId, made_at
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
 from changliao.operations import heirs
@@ -137,7 +139,24 @@ def _decision_keys(command: ApproveDraft | WithdrawDraft) -> Iterable[Place]:
     yield DRAFTS, command.draft_id
 
 
-DRAFT: Final = Operation("acceptance.draft", _draft, _draft_keys)
-APPROVE: Final = Operation("acceptance.approve", _approve, _decision_keys)
-WITHDRAW: Final = Operation("acceptance.withdraw", _withdraw, _decision_keys)
+def _facts(tx: UnitOfWork, draft_id: PolicyDraftId, now: Instant) -> Facts:
+    draft = tx.find(DRAFTS, draft_id)
+    return {} if draft is None else facts(draft, _agreed(tx, draft.platform_id), now)
+
+
+DRAFT: Final = Operation(
+    "acceptance.draft", _draft, _draft_keys, lambda tx, one, now: _facts(tx, one.id, now)
+)
+APPROVE: Final = Operation(
+    "acceptance.approve",
+    _approve,
+    _decision_keys,
+    lambda tx, one, now: _facts(tx, one.draft_id, now),
+)
+WITHDRAW: Final = Operation(
+    "acceptance.withdraw",
+    _withdraw,
+    _decision_keys,
+    lambda tx, one, now: _facts(tx, one.draft_id, now),
+)
 ADD_METHOD: Final = Operation("acceptance.add_method", _add_method, lambda command: ())

@@ -9,14 +9,14 @@ from typing import Final
 from msgspec.structs import replace
 
 from changliao.core import chart
-from changliao.core.bank import FaultRule, decide_instruction, said_of, stated
+from changliao.core.bank import FaultRule, decide_instruction, facts, said_of, stated
 from changliao.core.channels import Answer, Channel, ChannelRequest, Declined, Silent
 from changliao.core.clock import Instant
 from changliao.core.money import Currency
 from changliao.core.outcome import Refused
 from changliao.core.statements import Statement
 from changliao.operations.network import Network
-from changliao.operations.operation import Operation, Place
+from changliao.operations.operation import Operation, Place, standing
 from changliao.store.bank import BANK_ENTRIES, BANK_FAULTS
 from changliao.store.unit import UnitOfWork
 from changliao.store.views import channels
@@ -110,5 +110,8 @@ def _instruct_keys(asked: ChannelRequest) -> Iterable[Place]:
 
 INSTRUCT: Final = Operation("bank.instruct", _instruct, _instruct_keys)
 SET_FAULT: Final = Operation(
-    "bank.set_fault", _set_fault, lambda rule: [(BANK_FAULTS, BANK_FAULTS.key(rule))]
+    "bank.set_fault",
+    _set_fault,
+    lambda rule: [(BANK_FAULTS, BANK_FAULTS.key(rule))],
+    standing(BANK_FAULTS, BANK_FAULTS.key, facts),
 )

@@ -31,7 +31,7 @@ from changliao.core.orders import Discount, Order, PayOrder, payable_by
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund
 from changliao.operations import causes, heirs, notices
-from changliao.operations.operation import Operation, Place
+from changliao.operations.operation import Operation, Place, standing, state
 from changliao.store import deadlines, ledger
 from changliao.store.budgets import BUDGETS, COUPONS, DISCOUNTS, TAKERS
 from changliao.store.causes import CAUSES
@@ -279,7 +279,12 @@ def taking_keys(wanted: Discount | None, payer_id: UserId, currency: Currency) -
 _NOTHING: Final = Taken()
 OPEN: Final = Operation("budgets.open", _open, _open_keys)
 FUND: Final = Operation("budgets.fund", _fund, _one_keys)
-CHANGE: Final = Operation("budgets.change", _change, _one_keys)
+CHANGE: Final = Operation(
+    "budgets.change",
+    _change,
+    _one_keys,
+    standing(BUDGETS, lambda one: (one.owner_id, one.budget_id), state),
+)
 END: Final = Operation("budgets.end", _end, _one_keys)
 CLAIM: Final = Operation("coupons.claim", _claim, _claim_keys)
 EXPIRE: Final = Operation("coupons.expire", _expire, _expire_keys)

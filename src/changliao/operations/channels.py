@@ -6,6 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from changliao.core import chart
+from changliao.core.channel_terms import ChangeChannel, decide_terms, facts
 from changliao.core.channels import (
     AskChannel,
     Asked,
@@ -28,7 +29,7 @@ from changliao.core.risk import Movement
 from changliao.core.routing import decide_health
 from changliao.core.wallet import TopUp
 from changliao.operations import causes, confirmations, limits, risk, tenders
-from changliao.operations.operation import Operation, Place
+from changliao.operations.operation import Operation, Place, standing
 from changliao.store import ledger
 from changliao.store.causes import CAUSES
 from changliao.store.channels import CHANNEL_REQUESTS, CHANNELS, channel_from_row
@@ -144,14 +145,15 @@ def _open(tx: UnitOfWork, command: Channel, now: Instant) -> Channel | Refused:
     return opened
 
 
-def _change(tx: UnitOfWork, command: Channel, now: Instant) -> Channel | Refused:
-    """How a channel is to be from now on."""
-    known = tx.find(CHANNELS, command.id)
+def _change(tx: UnitOfWork, command: ChangeChannel, now: Instant) -> Channel | Refused:
+    """How a channel is to be from now on. The same again is no change."""
+    known = tx.find(CHANNELS, command.channel_id)
     if known is None:
         return Refused(Reason.CHANNEL_NOT_FOUND)
-    if known != command:
-        tx.update(CHANNELS, command)
-    return command
+    after = decide_terms(command, known)
+    if after != known:
+        tx.update(CHANNELS, after)
+    return after
 
 
 def _unknown_owner(tx: UnitOfWork, asked: ChannelRequest) -> Refused | None:
@@ -211,4 +213,9 @@ def _record_keys(command: RecordAnswer) -> Iterable[Place]:
 ASK: Final = Operation("channels.ask", _ask, _ask_keys)
 RECORD: Final = Operation("channels.record", _record, _record_keys)
 OPEN: Final = Operation("channels.open", _open, lambda one: ())
-CHANGE: Final = Operation("channels.change", _change, lambda one: [(CHANNELS, one.id)])
+CHANGE: Final = Operation(
+    "channels.change",
+    _change,
+    lambda one: [(CHANNELS, one.channel_id)],
+    standing(CHANNELS, lambda one: one.channel_id, facts),
+)

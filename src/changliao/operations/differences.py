@@ -13,10 +13,11 @@ from changliao.core.differences import (
     ProposeResolution,
     decide_proposal,
     decide_resolution,
+    facts,
 )
 from changliao.core.ids import DifferenceId
 from changliao.core.outcome import Reason, Refused
-from changliao.operations.operation import Operation, Place
+from changliao.operations.operation import Operation, Place, standing
 from changliao.store import ledger
 from changliao.store.differences import DIFFERENCES, DIFFERENCES_BY_NAME, RECONCILIATIONS
 from changliao.store.unit import UnitOfWork
@@ -69,5 +70,6 @@ def _key(command: ProposeResolution | DecideResolution) -> Iterable[Place]:
 
 
 KEEP: Final = Operation("differences.keep", _keep, lambda command: ())
-PROPOSE: Final = Operation("differences.propose", _propose, _key)
-DECIDE: Final = Operation("differences.decide", _decide, _key)
+_FACTS: Final = standing(DIFFERENCES, lambda one: one.difference_id, facts)
+PROPOSE: Final = Operation("differences.propose", _propose, _key, _FACTS)
+DECIDE: Final = Operation("differences.decide", _decide, _key, _FACTS)

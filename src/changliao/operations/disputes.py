@@ -16,13 +16,14 @@ from changliao.core.disputes import (
     decide_ending,
     decide_opening,
     ended,
+    facts,
 )
 from changliao.core.events import EventKind
 from changliao.core.holds import Holding, HoldingState, decide_release
 from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import RefundOrder
 from changliao.operations import holds, notices, risk
-from changliao.operations.operation import Operation, Place
+from changliao.operations.operation import Operation, Place, standing
 from changliao.operations.refunds import refund_order
 from changliao.store import deadlines, ledger
 from changliao.store.disputes import DISPUTES, NOTES
@@ -147,6 +148,18 @@ def _one_keys(command: Note | DecideDispute | WithdrawDispute) -> Iterable[Place
 
 
 OPEN: Final = Operation("disputes.open", _open, _opening_keys)
-NOTE: Final = Operation("disputes.note", _note, _one_keys)
-DECIDE: Final = Operation("disputes.decide", _decide, _one_keys)
+NOTE: Final = Operation(
+    "disputes.note",
+    _note,
+    _one_keys,
+    standing(
+        NOTES, lambda one: (one.merchant_id, one.dispute_id, one.id), lambda one: {"note": one.text}
+    ),
+)
+DECIDE: Final = Operation(
+    "disputes.decide",
+    _decide,
+    _one_keys,
+    standing(DISPUTES, lambda one: (one.merchant_id, one.dispute_id), facts),
+)
 WITHDRAW: Final = Operation("disputes.withdraw", _withdraw, _one_keys)

@@ -16,9 +16,10 @@ from changliao.core.events import (
     decide_attempted,
     decide_claim,
     decide_resend,
+    facts,
 )
 from changliao.core.outcome import Reason, Refused
-from changliao.operations.operation import Operation, Place
+from changliao.operations.operation import Operation, Place, standing
 from changliao.store.events import (
     EVENTS,
     answered,
@@ -90,5 +91,6 @@ def attempted(scale: float) -> Operation[Attempted, Event | Refused]:
 
 
 CLAIM: Final = Operation("events.claim", _claim, _keys)
-TEST: Final = Operation("events.test", _test, lambda command: ())
-RESEND: Final = Operation("events.resend", _resend, _keys)
+_FACTS: Final = standing(EVENTS, lambda one: (one.event_id, one.merchant_id), facts)
+TEST: Final = Operation("events.test", _test, lambda command: (), _FACTS)
+RESEND: Final = Operation("events.resend", _resend, _keys, _FACTS)

@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from changliao.core.acts import Facts
 from changliao.core.clock import Instant
-from changliao.core.fees import MethodFee, decide_fee
+from changliao.core.fees import MethodFee, decide_fee, facts
 from changliao.core.fees import rated as rated_by
 from changliao.core.orders import Order
 from changliao.core.outcome import Reason, Refused
@@ -34,4 +35,8 @@ def _set(tx: UnitOfWork, command: MethodFee, now: Instant) -> MethodFee | Refuse
     return command
 
 
-SET: Final = Operation("fees.set", _set, lambda one: [(METHOD_FEES, METHOD_FEES.key(one))])
+def _facts(tx: UnitOfWork, command: MethodFee, now: Instant) -> Facts:
+    return facts(tx.find(METHOD_FEES, METHOD_FEES.key(command)))
+
+
+SET: Final = Operation("fees.set", _set, lambda one: [(METHOD_FEES, METHOD_FEES.key(one))], _facts)

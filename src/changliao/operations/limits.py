@@ -10,6 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from changliao.core import chart, limits
+from changliao.core.acts import Facts
 from changliao.core.clock import Instant
 from changliao.core.ids import UserId
 from changliao.core.ledger import Account
@@ -146,5 +147,14 @@ def _limit_keys(command: SetLimit) -> Iterable[Place]:
     yield LIMITS, command.currency
 
 
-SET_LIMIT: Final = Operation("limits.set_limit", _set_limit, _limit_keys)
-SET_LEVEL: Final = Operation("limits.set_level", _set_level, _level_keys)
+def _limit_facts(tx: UnitOfWork, command: SetLimit, now: Instant) -> Facts:
+    known = tx.find(LIMITS, command.currency) or Limits(command.currency)
+    return limits.facts(known, command.limit.level)
+
+
+def _level_facts(tx: UnitOfWork, command: SetLevel, now: Instant) -> Facts:
+    return limits.level_facts(_identity(tx, command.user_id))
+
+
+SET_LIMIT: Final = Operation("limits.set_limit", _set_limit, _limit_keys, _limit_facts)
+SET_LEVEL: Final = Operation("limits.set_level", _set_level, _level_keys, _level_facts)

@@ -1,53 +1,36 @@
-"""Adding and changing members, letting them in, and keeping what they do.
-
-`acting` makes an operation one that a member does: the role is asked in the commit, and what was
-done is kept in the same commit, or neither happens.
-"""
+"""Adding and changing members, and letting them in. For what they do see operations/acts.py."""
 
 from collections.abc import Iterable
-from functools import partial
-from typing import Any, Final, Generic, TypeVar
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from changliao.core.clock import Instant
+from changliao.core.acts import Facts
+from changliao.core.clock import Instant, to_rfc3339
 from changliao.core.credentials import Credential, CredentialKind, Proof, decide_proof
-from changliao.core.ids import ActId, MemberId, MemberSessionId
+from changliao.core.ids import MemberId, MemberSessionId
 from changliao.core.members import (
-    Act,
     ChangeMember,
     LogIn,
     Member,
     MemberSession,
     MemberState,
-    Right,
-    decide_act,
     decide_change,
     decide_login,
+    facts,
     fits,
-    same_act,
 )
 from changliao.core.outcome import Reason, Refused
 from changliao.core.passkeys import Passkey, RemovePasskey, UsePasskey, decide_removal
 from changliao.operations import passkeys
-from changliao.operations.operation import Operation, Place
-from changliao.store.members import ACTS, MEMBERS, MEMBERS_BY_NAME, SESSIONS
+from changliao.operations.operation import Operation, Place, standing
+from changliao.store.members import MEMBERS, MEMBERS_BY_NAME, SESSIONS
 from changliao.store.parties import CREDENTIALS
 from changliao.store.passkeys import PASSKEYS
 from changliao.store.unit import UnitOfWork
 
 _MOST_SESSIONS: Final = 1_000
-C = TypeVar("C")
-R = TypeVar("R")
-
-
-class By(Struct, Generic[C], frozen=True):
-    """A command, who gives it, and by which right."""
-
-    act: Act
-    right: Right
-    command: C
 
 
 class AddMember(Struct, frozen=True):
@@ -84,30 +67,6 @@ class EndMemberSession(Struct, frozen=True):
     member_id: MemberId
 
 
-def acting(operation: Operation[C, R]) -> Operation[By[C], R | Refused]:
-    """The same operation, done by a member."""
-    return Operation(operation.name, partial(_acting, operation), partial(_acting_keys, operation))
-
-
-def _acting(operation: Operation[Any, Any], tx: UnitOfWork, by: By[Any], now: Instant) -> Any:
-    refused = decide_act(tx.find(MEMBERS, by.act.member_id), by.right)
-    if refused is not None:
-        return refused
-    outcome = operation.run(tx, by.command, now)
-    if not isinstance(outcome, Refused):
-        _keep(tx, by.act)
-    return outcome
-
-
-def _keep(tx: UnitOfWork, act: Act) -> None:
-    """A form brings its number: what else is sent under it is an act of its own."""
-    known = tx.find(ACTS, act.id)
-    if known is None:
-        tx.insert(ACTS, act)
-    elif not same_act(known, act):
-        tx.insert(ACTS, replace(act, id=ActId(tx.new_id())))
-
-
 def _add(tx: UnitOfWork, command: AddMember, now: Instant) -> Member | Refused:
     """A name nobody has, and a role of its organisation. The same member again is no change."""
     member = command.member
@@ -142,9 +101,8 @@ def _reset(tx: UnitOfWork, command: ResetMember, now: Instant) -> Member | Refus
     tx.update(MEMBERS, after)
     tx.update(CREDENTIALS, command.password)
     _end_sessions(tx, member.id, MemberSessionId(0), now)
-    for row in tx.select("passkeys_of_owner", {"owner_id": member.id}):
-        passkey = tx.find(PASSKEYS, bytes(row[0]))
-        removed = decide_removal(passkey, RemovePasskey(member.id, bytes(row[0])), now)
+    for passkey in _passkeys(tx, member.id):
+        removed = decide_removal(passkey, RemovePasskey(member.id, passkey.credential), now)
         if isinstance(removed, Passkey):
             tx.update(PASSKEYS, removed)
     return after
@@ -165,11 +123,23 @@ def _change_password(tx: UnitOfWork, command: ChangePassword, now: Instant) -> R
 
 
 def _end_sessions(tx: UnitOfWork, member_id: MemberId, but: MemberSessionId, now: Instant) -> None:
-    keys = {"member_id": member_id, "now_us": now, "most": _MOST_SESSIONS}
-    for row in tx.select("sessions_of_member", keys):
-        session = tx.find(SESSIONS, MemberSessionId(row[0]))
-        if session is not None and session.id != but and session.expires_at > now:
+    for session in _sessions(tx, member_id, now):
+        if session.id != but:
             tx.update(SESSIONS, replace(session, expires_at=now))
+
+
+def _sessions(tx: UnitOfWork, member_id: MemberId, now: Instant) -> list[MemberSession]:
+    """Where a member is logged in."""
+    keys = {"member_id": member_id, "now_us": now, "most": _MOST_SESSIONS}
+    rows = tx.select("sessions_of_member", keys)
+    found = (tx.find(SESSIONS, MemberSessionId(row[0])) for row in rows)
+    return [one for one in found if one is not None and one.expires_at > now]
+
+
+def _passkeys(tx: UnitOfWork, member_id: MemberId) -> list[Passkey]:
+    rows = tx.select("passkeys_of_owner", {"owner_id": member_id})
+    found = (tx.find(PASSKEYS, bytes(row[0])) for row in rows)
+    return [one for one in found if one is not None and not one.removed_at]
 
 
 def _log_in(tx: UnitOfWork, command: LogIn, now: Instant) -> MemberSession | Refused:
@@ -218,12 +188,6 @@ def _password(member_id: MemberId) -> tuple[int, int]:
     return (member_id, int(CredentialKind.PASSWORD))
 
 
-def _acting_keys(operation: Operation[Any, Any], by: By[Any]) -> Iterable[Place]:
-    yield MEMBERS, by.act.member_id
-    yield ACTS, by.act.id
-    yield from operation.keys(by.command)
-
-
 def _log_in_keys(command: LogIn) -> Iterable[Place]:
     yield MEMBERS, command.session.member_id
     yield CREDENTIALS, _password(command.session.member_id)
@@ -231,15 +195,49 @@ def _log_in_keys(command: LogIn) -> Iterable[Place]:
         yield from passkeys.use_keys(UsePasskey(command.session.member_id, command.assertion))
 
 
-ADD: Final = Operation("members.add", _add, lambda command: ())
-CHANGE: Final = Operation("members.change", _change, lambda command: [(MEMBERS, command.member_id)])
-RESET: Final = Operation("members.reset", _reset, lambda command: [(MEMBERS, command.member_id)])
+def _login_facts(tx: UnitOfWork, member_id: MemberId, now: Instant) -> Facts:
+    """What a member comes in with: never the secrets."""
+    password = tx.find(CREDENTIALS, _password(member_id))
+    return {
+        "password_set": to_rfc3339(password.set_at) if password is not None else "",
+        "sessions": str(len(_sessions(tx, member_id, now))),
+        "passkeys": str(len(_passkeys(tx, member_id))),
+    }
+
+
+def _session_facts(tx: UnitOfWork, command: EndMemberSession, now: Instant) -> Facts:
+    session = tx.find(SESSIONS, command.session_id)
+    if session is None:
+        return {}
+    return {"state": "logged_in" if session.expires_at > now else "logged_out"}
+
+
+def _one_keys(command: ChangeMember | ResetMember) -> Iterable[Place]:
+    yield MEMBERS, command.member_id
+
+
+ADD: Final = Operation(
+    "members.add",
+    _add,
+    lambda command: (),
+    standing(MEMBERS, lambda command: command.member.id, facts),
+)
+CHANGE: Final = Operation(
+    "members.change", _change, _one_keys, standing(MEMBERS, lambda one: one.member_id, facts)
+)
+RESET: Final = Operation(
+    "members.reset", _reset, _one_keys, lambda tx, one, now: _login_facts(tx, one.member_id, now)
+)
 LOG_IN: Final = Operation("members.log_in", _log_in, _log_in_keys)
 CHANGE_PASSWORD: Final = Operation(
     "members.change_password",
     _change_password,
     lambda command: [(CREDENTIALS, _password(command.member_id))],
+    lambda tx, one, now: _login_facts(tx, one.member_id, now),
 )
 END_SESSION: Final = Operation(
-    "members.end_session", _end_session, lambda command: [(SESSIONS, command.session_id)]
+    "members.end_session",
+    _end_session,
+    lambda command: [(SESSIONS, command.session_id)],
+    _session_facts,
 )

@@ -26,7 +26,7 @@ from changliao.core.money import CURRENCIES
 from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import Partnership
 from changliao.core.platforms import DecideStore, StoreEvent, StoreState
-from changliao.operations.operation import Operation, Place
+from changliao.operations.operation import Operation, Place, standing
 from changliao.store import ledger
 from changliao.store.acceptance import ACCEPTANCES
 from changliao.store.mergers import MERGERS
@@ -199,8 +199,11 @@ def _one_keys(
     yield MERGERS, command.merger_id
 
 
-DRAFT: Final = Operation("mergers.draft", _draft, _drafting_keys)
-APPROVE: Final = Operation("mergers.approve", _approve, _one_keys)
-ADVANCE: Final = Operation("mergers.advance", _advance, _one_keys)
-CANCEL: Final = Operation("mergers.cancel", _cancel, _one_keys)
+_FACTS: Final = standing(MERGERS, lambda one: one.merger_id, mergers.facts)
+DRAFT: Final = Operation(
+    "mergers.draft", _draft, _drafting_keys, standing(MERGERS, lambda one: one.id, mergers.facts)
+)
+APPROVE: Final = Operation("mergers.approve", _approve, _one_keys, _FACTS)
+ADVANCE: Final = Operation("mergers.advance", _advance, _one_keys, _FACTS)
+CANCEL: Final = Operation("mergers.cancel", _cancel, _one_keys, _FACTS)
 COLLECT: Final = Operation("mergers.collect", _collect, _one_keys)

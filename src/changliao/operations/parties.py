@@ -10,8 +10,8 @@ from changliao.core.clock import Instant
 from changliao.core.credentials import Credential
 from changliao.core.ids import MerchantId, UserId
 from changliao.core.outcome import Reason, Refused
-from changliao.core.parties import App, Key, Merchant, Partnership, User
-from changliao.operations.operation import Operation, Place
+from changliao.core.parties import App, Key, Merchant, Partnership, User, facts
+from changliao.operations.operation import Operation, Place, standing
 from changliao.store.parties import (
     APPS,
     APPS_BY_NUMBER,
@@ -217,7 +217,8 @@ CREATE_MERCHANT: Final = Operation("parties.create_merchant", _create_merchant, 
 TAKE_ON: Final = Operation("parties.take_on", _take_on, _nothing)
 CHANGE_MERCHANT: Final = Operation("parties.change_merchant", _change_merchant, _nothing)
 ADD_APP: Final = Operation("parties.add_app", _add_app, _nothing)
-ADD_KEY: Final = Operation("parties.add_key", _add_key, _nothing)
-REVOKE_KEY: Final = Operation("parties.revoke_key", _revoke_key, _nothing)
+_KEY_FACTS: Final = standing(KEYS, lambda one: (one.merchant_id, one.serial), facts)
+ADD_KEY: Final = Operation("parties.add_key", _add_key, _nothing, _KEY_FACTS)
+REVOKE_KEY: Final = Operation("parties.revoke_key", _revoke_key, _nothing, _KEY_FACTS)
 ADD_PARTNER: Final = Operation("parties.add_partner", _add_partner, _nothing)
 ADD_PLATFORM_KEY: Final = Operation("parties.add_platform_key", _add_platform_key, _nothing)

@@ -16,8 +16,9 @@ from changliao.core.passkeys import (
     decide_removal,
     decide_renaming,
     decide_use,
+    facts,
 )
-from changliao.operations.operation import Operation, Place
+from changliao.operations.operation import Operation, Place, standing
 from changliao.store.nonces import NONCES
 from changliao.store.passkeys import PASSKEYS
 from changliao.store.unit import UnitOfWork
@@ -90,11 +91,17 @@ def _challenge(challenge: Nonce) -> Place:
     return NONCES, NONCES.key(challenge)
 
 
-ADD: Final = Operation("passkeys.add", _add, _adding_keys)
+_FACTS: Final = standing(PASSKEYS, lambda one: one.credential, facts)
+ADD: Final = Operation(
+    "passkeys.add",
+    _add,
+    _adding_keys,
+    standing(PASSKEYS, lambda one: one.passkey.credential, facts),
+)
 USE: Final = Operation("passkeys.use", use, use_keys)
 REMOVE: Final = Operation(
-    "passkeys.remove", _remove, lambda command: [(PASSKEYS, command.credential)]
+    "passkeys.remove", _remove, lambda command: [(PASSKEYS, command.credential)], _FACTS
 )
 RENAME: Final = Operation(
-    "passkeys.rename", _rename, lambda command: [(PASSKEYS, command.credential)]
+    "passkeys.rename", _rename, lambda command: [(PASSKEYS, command.credential)], _FACTS
 )

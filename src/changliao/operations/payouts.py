@@ -24,7 +24,7 @@ from changliao.core.payouts import (
     decide_ending,
     decide_payout,
 )
-from changliao.operations.operation import Operation, Place
+from changliao.operations.operation import Operation, Place, standing, state
 from changliao.store import deadlines, ledger
 from changliao.store.events import EVENTS
 from changliao.store.ledger import PENDING_TRANSFERS
@@ -162,4 +162,9 @@ def _one_keys(command: ConfirmPayout | EndPayout) -> Iterable[Place]:
 PAY_OUT: Final = Operation("payouts.pay", _pay_out, _payout_keys)
 PAY_BATCH: Final = Operation("payouts.pay_batch", _pay_batch, _batch_keys)
 CONFIRM: Final = Operation("payouts.confirm", _confirm, _one_keys)
-END: Final = Operation("payouts.end", _end, _one_keys)
+END: Final = Operation(
+    "payouts.end",
+    _end,
+    _one_keys,
+    standing(PAYOUTS, lambda one: (one.merchant_id, one.payout_id), state),
+)

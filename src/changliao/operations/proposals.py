@@ -6,6 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from changliao.core import ids
+from changliao.core.acts import Facts
 from changliao.core.clock import Instant
 from changliao.core.ids import MemberId
 from changliao.core.members import Right, may
@@ -20,7 +21,7 @@ from changliao.core.proposals import (
 from changliao.core.refunds import Refund, RefundOrder
 from changliao.core.thresholds import NETWORK
 from changliao.operations import thresholds
-from changliao.operations.operation import Operation, Place
+from changliao.operations.operation import Operation, Place, standing, state
 from changliao.operations.refunds import REFUND, asked_refund
 from changliao.store.members import MEMBERS
 from changliao.store.orders import ORDERS
@@ -97,7 +98,23 @@ def _proposing_keys(command: Proposal) -> Iterable[Place]:
     yield ORDERS, (command.refund.merchant_id, command.refund.order_id)
 
 
-ALONE: Final = Operation("refunds.refund", _by_operator, REFUND.keys)
-OWN: Final = Operation("refunds.refund", _by_merchant, REFUND.keys)
-PROPOSE: Final = Operation("proposals.propose", _propose, _proposing_keys)
-DECIDE: Final = Operation("proposals.decide", _decide, _deciding_keys)
+def _refund_facts(tx: UnitOfWork, command: RefundOrder, now: Instant) -> Facts:
+    """What of the order went back."""
+    asked = command.refund
+    order = tx.find(ORDERS, (asked.merchant_id, asked.order_id))
+    if order is None:
+        return {}
+    return {"currency": order.amount.currency.code, "refunded": str(order.refunded)}
+
+
+ALONE: Final = Operation("refunds.refund", _by_operator, REFUND.keys, _refund_facts)
+OWN: Final = Operation("refunds.refund", _by_merchant, REFUND.keys, _refund_facts)
+PROPOSE: Final = Operation(
+    "proposals.propose", _propose, _proposing_keys, standing(PROPOSALS, lambda one: one.id, state)
+)
+DECIDE: Final = Operation(
+    "proposals.decide",
+    _decide,
+    _deciding_keys,
+    standing(PROPOSALS, lambda one: one.proposal_id, state),
+)

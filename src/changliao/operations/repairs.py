@@ -10,7 +10,7 @@ from changliao.core.outcome import Reason, Refused
 from changliao.core.refunds import Refund, RefundState
 from changliao.core.repairs import RepairRefund, decide_repair
 from changliao.operations import limits, tenders
-from changliao.operations.operation import Operation, Place
+from changliao.operations.operation import Operation, Place, standing, state
 from changliao.store import ledger
 from changliao.store.channels import CHANNEL_REQUESTS
 from changliao.store.orders import ORDERS
@@ -58,4 +58,9 @@ def _keys(command: RepairRefund) -> Iterable[Place]:
     yield REFUNDS, (asked.merchant_id, asked.refund_id)
 
 
-REPAIR: Final = Operation("refunds.repair", _repair, _keys)
+REPAIR: Final = Operation(
+    "refunds.repair",
+    _repair,
+    _keys,
+    standing(REFUNDS, lambda one: (one.repair.merchant_id, one.repair.refund_id), state),
+)

@@ -12,12 +12,14 @@ from changliao.core.risk import Clearance, Rule, Rulebook
 from changliao.core.risk_rules import (
     ClearPayer,
     DecideRule,
+    clearance_facts,
     decide_clearance,
     decide_event,
     decide_rule,
+    facts,
 )
 from changliao.core.risk_unseen import looked_into
-from changliao.operations.operation import Operation, Place
+from changliao.operations.operation import Operation, Place, standing
 from changliao.operations.risk import KEY
 from changliao.store.acceptance import METHODS, TERMINALS
 from changliao.store.parties import USERS
@@ -92,6 +94,15 @@ def _clearing_keys(command: ClearPayer) -> Iterable[Place]:
     yield UNSEEN, command.user_id
 
 
-DRAFT: Final = Operation("risk.draft", _draft, _drafting_keys)
-DECIDE: Final = Operation("risk.decide", _decide, _deciding_keys)
-CLEAR: Final = Operation("risk.clear", _clear, _clearing_keys)
+DRAFT: Final = Operation(
+    "risk.draft", _draft, _drafting_keys, standing(RULES, lambda one: one.id, facts)
+)
+DECIDE: Final = Operation(
+    "risk.decide", _decide, _deciding_keys, standing(RULES, lambda one: one.rule_id, facts)
+)
+CLEAR: Final = Operation(
+    "risk.clear",
+    _clear,
+    _clearing_keys,
+    standing(CLEARANCES, lambda one: one.user_id, clearance_facts),
+)

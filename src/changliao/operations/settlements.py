@@ -19,9 +19,10 @@ from changliao.core.settlements import (
     decide_finish,
     decide_paying,
     decide_settlement,
+    facts,
 )
 from changliao.operations.channels import ASK
-from changliao.operations.operation import Operation, Place
+from changliao.operations.operation import Operation, Place, standing
 from changliao.store import ledger
 from changliao.store.channels import CHANNEL_REQUESTS
 from changliao.store.parties import MERCHANTS
@@ -115,7 +116,10 @@ def _one_keys(command: PaySettlement | FinishSettlement) -> Iterable[Place]:
 
 
 SET_CYCLE: Final = Operation(
-    "settlements.set_cycle", _set_cycle, lambda one: [(CYCLES, CYCLES.key(one))]
+    "settlements.set_cycle",
+    _set_cycle,
+    lambda one: [(CYCLES, CYCLES.key(one))],
+    standing(CYCLES, lambda one: (one.merchant_id, one.currency.number), facts),
 )
 SETTLE: Final = Operation("settlements.settle", _settle, _settle_keys)
 PAY: Final = Operation("settlements.pay", _pay, _one_keys)

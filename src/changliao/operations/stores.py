@@ -12,7 +12,7 @@ from changliao.core.outcome import Reason, Refused
 from changliao.core.parties import Partnership
 from changliao.core.platforms import DecideStore, Platform, Store, StoreEvent, StoreMode
 from changliao.operations import heirs, notices
-from changliao.operations.operation import Operation
+from changliao.operations.operation import Operation, standing
 from changliao.store.holds import HOLD_TERMS
 from changliao.store.parties import MERCHANTS, PARTNERSHIPS
 from changliao.store.platforms import PLATFORMS, STORES
@@ -121,5 +121,6 @@ def _decide(tx: UnitOfWork, command: DecideStore, now: Instant) -> Store | Refus
 
 
 MAKE: Final = Operation("platforms.make", _make, lambda command: ())
-APPLY: Final = Operation("stores.apply", _apply, lambda command: ())
-DECIDE: Final = Operation("stores.decide", _decide, lambda command: ())
+_FACTS: Final = standing(STORES, lambda one: (one.platform_id, one.merchant_id), platforms.facts)
+APPLY: Final = Operation("stores.apply", _apply, lambda command: (), _FACTS)
+DECIDE: Final = Operation("stores.decide", _decide, lambda command: (), _FACTS)

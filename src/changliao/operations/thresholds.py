@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from changliao.core.acts import Facts
 from changliao.core.clock import Instant
 from changliao.core.ids import MerchantId
 from changliao.core.members import Right, may
@@ -17,6 +18,7 @@ from changliao.core.thresholds import (
     decide_alone,
     decide_change,
     decide_threshold,
+    facts,
 )
 from changliao.operations.operation import Operation, Place
 from changliao.store.members import MEMBERS, member_from_row
@@ -84,5 +86,9 @@ def _keys(command: SetThreshold | DecideThreshold) -> Iterable[Place]:
     yield THRESHOLDS, (command.organisation, command.currency)
 
 
-SET: Final = Operation("thresholds.set", _set, _keys)
-DECIDE: Final = Operation("thresholds.decide", _decide, _keys)
+def _facts(tx: UnitOfWork, command: SetThreshold | DecideThreshold, now: Instant) -> Facts:
+    return facts(_known(tx, command) or Threshold(command.organisation, command.currency))
+
+
+SET: Final = Operation("thresholds.set", _set, _keys, _facts)
+DECIDE: Final = Operation("thresholds.decide", _decide, _keys, _facts)

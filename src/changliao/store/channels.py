@@ -116,6 +116,8 @@ CHANNELS: Table[int, Channel] = Table(
         after.misses,
         after.method_id,
         int(before.state),
+        before.weight,
+        before.cost_bps,
         before.misses,
     ),
 )

@@ -51,7 +51,8 @@ def _to_row(one: Case) -> Row:
 def _change(before: Case, after: Case) -> Row:
     return (
         *(after.id, int(after.state), int(after.resolution), after.note, after.proposed_by),
-        *(after.decided_by, after.decided_at, int(before.state), before.proposed_by),
+        *(after.decided_by, after.decided_at),
+        *(int(before.state), int(before.resolution), before.note, before.proposed_by),
     )
 
 

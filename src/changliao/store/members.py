@@ -1,16 +1,18 @@
 """Members, their sessions and their acts, as rows."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from changliao.core.acts import Act, Facts
 from changliao.core.clock import Instant
 from changliao.core.ids import ActId, MemberId, MemberSessionId, MerchantId
-from changliao.core.members import Act, Member, MemberSession, MemberState, Role
+from changliao.core.members import Member, MemberSession, MemberState, Role
 from changliao.store.engine import Row
 from changliao.store.unit import Index, Table
 
-_DETAILS: Final = msgspec.json.Decoder(dict[str, str])
+# Two of an act's details are facts; until 2026-12 they were words like the others.
+_DETAILS: Final = msgspec.json.Decoder(dict[str, str | Facts])
 
 
 def member_from_row(row: Row) -> Member:
@@ -35,7 +37,24 @@ def session_from_row(row: Row) -> MemberSession:
 
 def act_from_row(row: Row) -> Act:
     """An act from the columns of `acts_find`."""
-    return Act(ActId(row[0]), MemberId(row[1]), row[2], row[3], _DETAILS.decode(row[4]), row[5])
+    kept = _DETAILS.decode(row[4])
+    words = {name: said for name, said in kept.items() if isinstance(said, str)}
+    facts = {name: said for name, said in kept.items() if isinstance(said, dict)}
+    return Act(
+        ActId(row[0]),
+        MemberId(row[1]),
+        row[2],
+        row[3],
+        words,
+        row[5],
+        facts.get("before", {}),
+        facts.get("after", {}),
+        Instant(row[6]),
+    )
+
+
+def _details(act: Act) -> dict[str, Any]:
+    return {**act.details, "before": act.before, "after": act.after}
 
 
 MEMBERS: Table[int, Member] = Table(
@@ -85,8 +104,9 @@ ACTS: Table[int, Act] = Table(
         one.member_id,
         one.action,
         one.subject,
-        msgspec.json.encode(one.details),
+        msgspec.json.encode(_details(one)),
         one.address,
+        one.at,
     ),
     from_row=act_from_row,
 )

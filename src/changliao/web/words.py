@@ -57,6 +57,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.DIFFERENCE_STATE: "这条差异已经被处理过，没有再次执行。请刷新查看。",
     Reason.DISPUTE_ENDED: "这个纠纷已经结束。",
     Reason.DISPUTE_NOT_FOUND: "没有这个纠纷。",
+    Reason.EDITED_MEANWHILE: "别人刚改过这里，没有保存。请先看现在的内容。",
     Reason.EVENT_NOT_DUE: "这条通知正在投递或还没有到时间，没有再次发送。",
     Reason.EVENT_NOT_FOUND: "没有这条通知。",
     Reason.SAMPLE_NOT_TOLD: "这个接口没有这种通知。",

@@ -147,6 +147,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.DIFFERENCE_SELF_APPROVAL: Words("ACQ.INVALID_PARAMETER", "不能复核自己的处理意见"),
     Reason.DIFFERENCE_STATE: Words("ACQ.INVALID_PARAMETER", "对账差异状态不允许"),
     Reason.DISPUTE_NOT_FOUND: Words("ACQ.INVALID_PARAMETER", "纠纷不存在"),
+    Reason.EDITED_MEANWHILE: Words(_PARAMETER, "内容已被他人修改"),
     Reason.EVENT_NOT_DUE: Words(_PARAMETER, "通知正在发送"),
     Reason.EVENT_NOT_FOUND: Words(_PARAMETER, "通知不存在"),
     Reason.SAMPLE_NOT_TOLD: Words(_PARAMETER, "没有这种通知"),

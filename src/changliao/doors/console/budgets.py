@@ -58,7 +58,6 @@ async def change(visit: Visit) -> Response:
         ChangeBudget(owner_id, BudgetId(known.id), event),
         shown,
         name=known.name,
-        before=known.state.name.lower(),
         event=event.name.lower(),
     )
     if isinstance(outcome, Refused):

@@ -3,11 +3,11 @@
 from typing import Final
 from urllib.parse import urlencode
 
-from msgspec.structs import replace
 from starlette.responses import RedirectResponse, Response
 
 from changliao.core import chart, ids
 from changliao.core.bank import BankFault, FaultRule
+from changliao.core.channel_terms import ChangeChannel, facts
 from changliao.core.channels import Channel, ChannelState, RequestKind, RequestState
 from changliao.core.members import Right
 from changliao.core.money import BPS
@@ -53,10 +53,8 @@ async def change(visit: Visit) -> Response:
     if state is None or weight is None or cost is None:
         problem = visit.words("权重是 0 到 1000，成本是 0 到 10000 个基点。")
         return await _page(visit, known, problem)
-    changed = replace(known, state=state, weight=weight, cost_bps=cost)
-    outcome = await visit.act(
-        form, CHANGE, changed, known.code, before=_standing(known), after=_standing(changed)
-    )
+    command = ChangeChannel(known.id, state, weight, cost)
+    outcome = await visit.act(form, CHANGE, command, known.code)
     if isinstance(outcome, Refused):
         return await _page(visit, known, visit.problem(outcome))
     return RedirectResponse(f"{_PATH}/{known.code}", 303)
@@ -81,8 +79,6 @@ async def set_fault(visit: Visit) -> Response:
         FaultRule(known.id, kind, fault, times, signed),
         known.code,
         kind=kind.name.lower(),
-        fault=fault.value,
-        times=str(times),
     )
     if isinstance(outcome, Refused):
         return await _page(visit, known, visit.problem(outcome))
@@ -109,6 +105,7 @@ async def _page(visit: Visit, known: Channel, problem: str) -> Response:
         "console/channel.html",
         UNPROCESSABLE if problem else 200,
         channel=known,
+        seen=facts(known),
         terminals=[name for number, name in await _terminals(visit)
                    if known.terminals >> number & 1],
         requests=shown,
@@ -137,13 +134,9 @@ def _number(text: str, most: int) -> int | None:
     return int(text) if fine and int(text) <= most else None
 
 
-def _standing(channel: Channel) -> str:
-    return f"{channel.state.name.lower()} · {channel.weight} · {channel.cost_bps} bps"
-
-
 ENTRIES: Final = (
     Entry("GET", _PATH, Right.LOOK, listed),
     Entry("GET", _PATH + "/{code}", Right.LOOK, one),
-    Entry("POST", _PATH + "/{code}", Right.MANAGE_CHANNELS, change),
+    Entry("POST", _PATH + "/{code}", Right.MANAGE_CHANNELS, change, _PATH + "/{code}"),
     Entry("POST", _PATH + "/{code}/faults", Right.MANAGE_CHANNELS, set_fault),
 )

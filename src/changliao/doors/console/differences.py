@@ -12,6 +12,7 @@ from changliao.core.differences import (
     DecideResolution,
     ProposeResolution,
     Resolution,
+    facts,
 )
 from changliao.core.ids import DifferenceId
 from changliao.core.members import Right
@@ -45,6 +46,7 @@ async def listed(visit: Visit) -> Response:
             BY_NUMBER[one.currency].code,
             await naming.party(visit.network, one.owner.owner) if one.owner.owner else None,
             one,
+            facts(one),
         )
         for one in found[:_PAGE]
     ]
@@ -72,9 +74,7 @@ async def propose(visit: Visit) -> Response:
     by = ids.show("mbr", visit.member.id)
     command = ProposeResolution(known.id, resolution, note, by)
     shown = visit.request.path_params["id"]
-    outcome = await visit.act(
-        form, PROPOSE, command, shown, resolution=resolution.name.lower(), note=note
-    )
+    outcome = await visit.act(form, PROPOSE, command, shown)
     return visit.refused(outcome) if isinstance(outcome, Refused) else _back()
 
 
@@ -93,7 +93,6 @@ async def decide(visit: Visit) -> Response:
         command,
         visit.request.path_params["id"],
         decision=decision,
-        resolution=known.resolution.name.lower(),
     )
     return visit.refused(outcome) if isinstance(outcome, Refused) else _back()
 
@@ -109,6 +108,6 @@ def _back() -> Response:
 
 ENTRIES: Final = (
     Entry("GET", _PATH, Right.LOOK, listed),
-    Entry("POST", _PATH + "/{id}/propose", Right.PROPOSE_DIFFERENCES, propose),
-    Entry("POST", _PATH + "/{id}/decide", Right.APPROVE_DIFFERENCES, decide),
+    Entry("POST", _PATH + "/{id}/propose", Right.PROPOSE_DIFFERENCES, propose, _PATH),
+    Entry("POST", _PATH + "/{id}/decide", Right.APPROVE_DIFFERENCES, decide, _PATH),
 )

@@ -13,6 +13,7 @@ from changliao.doors.console import (
     cells,
     channels,
     closes,
+    conflicts,
     differences,
     disputes,
     escrows,
@@ -89,4 +90,5 @@ TABLE: Final[tuple[Entry, ...]] = (
 
 def routes(console: Console) -> list[Route]:
     """Everything under /console/ and /portal/."""
-    return [*logging_in.routes(console), *(route(console, entry) for entry in TABLE)]
+    told = (conflicts.telling(entry) if entry.shown_at else entry for entry in TABLE)
+    return [*logging_in.routes(console), *(route(console, entry) for entry in told)]

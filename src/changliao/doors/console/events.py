@@ -116,8 +116,8 @@ async def resend_chosen(visit: Visit) -> Response:
 
 
 async def _resent(visit: Visit, form: FormData, event: Event) -> Event | Refused:
-    command, before = ResendEvent(event.merchant_id, event.id), event.state.name.lower()
-    return await visit.act(form, RESEND, command, ids.show("evt", event.id), before=before)
+    command = ResendEvent(event.merchant_id, event.id)
+    return await visit.act(form, RESEND, command, ids.show("evt", event.id))
 
 
 async def samples(visit: Visit) -> dict[str, tuple[Sample, ...]]:

@@ -7,7 +7,8 @@ from starlette.responses import RedirectResponse, Response
 
 from changliao.core import ids
 from changliao.core.acceptance import OWN_METHOD
-from changliao.core.fees import AS_WALLET, MethodFee
+from changliao.core.acts import Facts
+from changliao.core.fees import AS_WALLET, MethodFee, facts
 from changliao.core.members import Right
 from changliao.core.money import BPS
 from changliao.core.outcome import Refused
@@ -28,6 +29,7 @@ class Rate(Struct, frozen=True):
     fee_bps: int
     own: bool
     set: bool
+    seen: Facts
 
 
 async def show(visit: Visit) -> Response:
@@ -52,8 +54,6 @@ async def change(visit: Visit) -> Response:
         SET,
         MethodFee(merchant.id, before.method.id, asked),
         f"{merchant.number} {before.method.code}",
-        before=str(before.fee_bps) if before.own else "-",
-        after=text or "-",
     )
     if isinstance(outcome, Refused):
         return await _page(visit, merchant, visit.problem(outcome))
@@ -80,9 +80,16 @@ async def _page(visit: Visit, merchant: Merchant, problem: str) -> Response:
 
 async def _rates(visit: Visit, merchant: Merchant) -> list[Rate]:
     found = await visit.network.read(fees.of_merchant, merchant.id)
-    its = {one.method_id: one.fee_bps for one in found if one.fee_bps != AS_WALLET}
+    its = {one.method_id: one for one in found}
+    rates = {one.method_id: one.fee_bps for one in found if one.fee_bps != AS_WALLET}
     return [
-        Rate(one, its.get(one.id, merchant.fee_bps), one.id in its, one.id != OWN_METHOD)
+        Rate(
+            one,
+            rates.get(one.id, merchant.fee_bps),
+            one.id in rates,
+            one.id != OWN_METHOD,
+            facts(its.get(one.id)),
+        )
         for one in await visit.network.look_up(acceptance.methods)
         if one.id == OWN_METHOD or one.connector
     ]
@@ -95,6 +102,6 @@ def _bps(text: str) -> int | None:
 
 ENTRIES: Final = (
     Entry("GET", _PATH, Right.LOOK, show),
-    Entry("POST", _PATH, Right.MANAGE_TERMS, change),
+    Entry("POST", _PATH, Right.MANAGE_TERMS, change, _PATH),
     Entry("GET", "/portal/fees", Right.PORTAL_LOOK, own),
 )

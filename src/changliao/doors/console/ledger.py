@@ -41,10 +41,12 @@ async def accounts(visit: Visit) -> Response:
     shown = [(await naming.account(visit.network, one.id), one) for one in found]
     person = ids.parse("usr", visit.request.path_params["owner"])
     identity = await visit.network.read(limits.identity, person) if person else None
+    level = identity.level if identity else FIRST_LEVEL
     return visit.render(
         "console/accounts.html",
         levels=await visit.network.read(limits.levels) if person else [],
-        level=identity.level if identity else FIRST_LEVEL,
+        level=level,
+        seen={"level": str(level)},
         party=await naming.party(visit.network, owner),
         owner=visit.request.path_params["owner"],
         accounts=shown,

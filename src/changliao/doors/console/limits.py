@@ -6,7 +6,8 @@ from msgspec import Struct
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from changliao.core import ids
+from changliao.core import ids, limits
+from changliao.core.acts import Facts
 from changliao.core.ids import UserId
 from changliao.core.limits import Level, Limit, Limits, SetLevel, SetLimit
 from changliao.core.members import Right
@@ -27,6 +28,7 @@ class Shown(Struct, frozen=True):
     level: Level
     currency: str
     typed: dict[str, str]
+    seen: Facts
 
 
 async def show(visit: Visit) -> Response:
@@ -42,15 +44,12 @@ async def set_limit(visit: Visit) -> Response:
     if asked is None or not (level.isascii() and level.isdigit()):
         return await _page(visit, visit.words("请填写金额；不填就是没有限额。"))
     number = CURRENCIES[code].number
-    before = await visit.network.read(views.limits)
     command = SetLimit(number, Limit(int(level[:2]), *asked))
     outcome = await visit.act(
         form,
         SET_LIMIT,
         command,
         f"{code} {command.limit.level}",
-        before=_said(next((one for one in before if one.currency == number), None), command),
-        after=_said(Limits(number, (command.limit,)), command),
     )
     if isinstance(outcome, Refused):
         return await _page(visit, visit.problem(outcome))
@@ -64,14 +63,11 @@ async def set_level(visit: Visit) -> Response:
     user_id = ids.parse("usr", shown)
     if user_id is None or not (level.isascii() and level.isdigit()):
         return visit.missing()
-    known = await visit.network.read(views.identity, user_id)
     outcome = await visit.act(
         form,
         SET_LEVEL,
         SetLevel(UserId(user_id), int(level[:2])),
         shown,
-        before=str(known.level if known else ""),
-        after=level[:2],
     )
     if isinstance(outcome, Refused):
         return visit.refused(outcome)
@@ -83,7 +79,12 @@ async def _page(visit: Visit, problem: str) -> Response:
     known = {one.currency: one for one in await read(views.limits)}
     known = {CNY.number: Limits(CNY.number)} | known
     rows = [
-        Shown(level, BY_NUMBER[number].code, _typed(one.limit(level.number), number))
+        Shown(
+            level,
+            BY_NUMBER[number].code,
+            _typed(one.limit(level.number), number),
+            limits.facts(one, level.number),
+        )
         for number, one in known.items()
         for level in await read(views.levels)
     ]
@@ -114,14 +115,14 @@ def _typed(limit: Limit, number: int) -> dict[str, str]:
     return dict(zip(_FIELDS, map(text, most), strict=True))
 
 
-def _said(known: Limits | None, command: SetLimit) -> str:
-    """A level's limits in a line, for the audit log."""
-    typed = _typed((known or Limits(command.currency)).limit(command.limit.level), command.currency)
-    return " / ".join(text or "-" for text in typed.values())
-
-
 ENTRIES: Final = (
     Entry("GET", _PATH, Right.LOOK, show),
-    Entry("POST", _PATH, Right.MANAGE_LIMITS, set_limit),
-    Entry("POST", "/console/users/{id}/level", Right.MANAGE_LIMITS, set_level),
+    Entry("POST", _PATH, Right.MANAGE_LIMITS, set_limit, _PATH),
+    Entry(
+        "POST",
+        "/console/users/{id}/level",
+        Right.MANAGE_LIMITS,
+        set_level,
+        "/console/ledger/{id}",
+    ),
 )

@@ -6,7 +6,6 @@ from typing import Final
 from starlette.responses import RedirectResponse, Response
 
 from changliao.core import chart, ids
-from changliao.core.clock import Instant
 from changliao.core.ids import MemberId, MemberSessionId, MerchantId
 from changliao.core.members import (
     OF_MERCHANTS,
@@ -15,6 +14,7 @@ from changliao.core.members import (
     MemberState,
     Right,
     Role,
+    facts,
 )
 from changliao.core.outcome import Refused
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
@@ -24,7 +24,6 @@ from changliao.store.views import members, parties
 
 _PATH: Final = "/console/members"
 _NAME: Final = re.compile(r"[^\s\x00-\x1f].{0,63}")
-_NEWEST: Final = 1 << 62
 _ACTS: Final = 50
 
 
@@ -48,9 +47,7 @@ async def add(visit: Visit) -> Response:
         return await _page(visit, given, visit.words("没有这个商户号。"))
     new = await logins.prepare(visit.network, given["name"], role, organisation)
     subject = ids.show("mbr", new.command.member.id)
-    outcome = await visit.act(
-        form, ADD, new.command, subject, name=given["name"], role=role.name.lower()
-    )
+    outcome = await visit.act(form, ADD, new.command, subject, name=given["name"])
     if isinstance(outcome, Refused):
         return await _page(visit, given, visit.problem(outcome))
     return visit.render(
@@ -77,8 +74,6 @@ async def change(visit: Visit) -> Response:
         command,
         visit.request.path_params["id"],
         name=known.name,
-        before=_standing(known.role, known.state),
-        after=_standing(role, state),
     )
     if isinstance(outcome, Refused):
         return visit.refused(outcome)
@@ -132,21 +127,19 @@ async def end_session(visit: Visit) -> Response:
 async def audit(visit: Visit) -> Response:
     """What members did, the newest first."""
     query = visit.query
-    before = ids.parse("act", query.get("before", "")) or _NEWEST
+    first = ids.parse("act", query.get("from", "")) or ids.NEWEST
     member_id = ids.parse("mbr", query.get("member", "")) or 0
-    found = await visit.network.read(members.acts, member_id, before, _ACTS + 1)
-    names = {one.id: one.name for one in await visit.network.read(members.members, 0)}
-    shown = [
-        (ids.show("act", one.id), Instant(ids.made_at(one.id)), names.get(one.member_id, ""), one)
-        for one in found[:_ACTS]
-    ]
-    older = shown[-1][0] if len(found) > _ACTS else ""
-    everybody = [(ids.show("mbr", one), name) for one, name in names.items()]
+    found = await visit.network.read(members.acts, member_id, first, _ACTS + 1)
+    names = {
+        ids.show("mbr", one.id): one.name for one in await visit.network.read(members.members, 0)
+    }
+    shown = [(names.get(ids.show("mbr", one.member_id), ""), one) for one in found[:_ACTS]]
+    older = ids.show("act", found[_ACTS].id) if len(found) > _ACTS else ""
     return visit.render(
         "console/audit.html",
         acts=shown,
         older=older,
-        everybody=everybody,
+        names=names,
         chosen=query.get("member", ""),
         here_nav="audit",
     )
@@ -159,7 +152,7 @@ async def _page(visit: Visit, given: dict[str, str], text: str) -> Response:
         if one.organisation not in numbers:
             merchant = await visit.network.look_up(parties.merchant, one.organisation)
             numbers[one.organisation] = f"{merchant.name} {merchant.number}" if merchant else ""
-    shown = [(ids.show("mbr", one.id), numbers[one.organisation], one) for one in found]
+    shown = [(ids.show("mbr", one.id), numbers[one.organisation], one, facts(one)) for one in found]
     return visit.render(
         "console/members.html",
         UNPROCESSABLE if text else 200,
@@ -178,15 +171,11 @@ def _role(text: str) -> Role | None:
     return Role.__members__.get(text.upper())
 
 
-def _standing(role: Role, state: MemberState) -> str:
-    return f"{role.name.lower()} · {state.name.lower()}"
-
-
 ENTRIES: Final = (
     Entry("GET", _PATH, Right.LOOK, show),
     Entry("POST", _PATH, Right.MANAGE_MEMBERS, add),
     Entry("GET", _PATH + "/{id}", Right.LOOK, sessions),
-    Entry("POST", _PATH + "/{id}", Right.MANAGE_MEMBERS, change),
+    Entry("POST", _PATH + "/{id}", Right.MANAGE_MEMBERS, change, _PATH),
     Entry("POST", _PATH + "/{id}/reset", Right.MANAGE_MEMBERS, reset),
     Entry("POST", _PATH + "/{id}/sessions/{session_id}/end", Right.MANAGE_MEMBERS, end_session),
     Entry("GET", "/console/audit", Right.LOOK, audit),

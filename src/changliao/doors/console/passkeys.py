@@ -50,7 +50,7 @@ async def add(visit: Visit) -> Response:
     asked = await authenticators.created(visit.network, party, _adding(visit), name, text)
     if isinstance(asked, Refused):
         return await _page(visit, visit.problem(asked))
-    outcome = await visit.act(form, ADD, asked, _member(visit), passkey=name)
+    outcome = await visit.act(form, ADD, asked, _member(visit))
     if isinstance(outcome, Refused):
         return await _page(visit, visit.problem(outcome))
     return RedirectResponse(f"{_PATH}?done=added", 303)
@@ -64,7 +64,7 @@ async def rename(visit: Visit) -> Response:
     if not 0 < len(name) <= LONGEST_NAME:
         return await _page(visit, visit.words("请给通行密钥起个名字，最多 64 个字。"))
     command = RenamePasskey(visit.member.id, credential, name)
-    outcome = await visit.act(form, RENAME, command, _member(visit), passkey=name)
+    outcome = await visit.act(form, RENAME, command, _member(visit))
     if isinstance(outcome, Refused):
         return visit.missing()
     return RedirectResponse(f"{_PATH}?done=renamed", 303)
@@ -75,11 +75,10 @@ async def remove(visit: Visit) -> Response:
     form = await visit.form()
     credential = authenticators.credential(str(form.get("passkey", "")))
     known = await visit.network.read(views.passkeys_of, visit.member.id)
-    name = next((one.name for one in known if one.credential == credential), None)
-    if name is None:
+    if credential not in [one.credential for one in known]:
         return visit.missing()
     command = RemovePasskey(visit.member.id, credential)
-    outcome = await visit.act(form, REMOVE, command, _member(visit), passkey=name)
+    outcome = await visit.act(form, REMOVE, command, _member(visit))
     if isinstance(outcome, Refused):
         return visit.refused(outcome)
     return RedirectResponse(f"{_PATH}?done=removed", 303)

@@ -69,7 +69,6 @@ async def cancel(visit: Visit) -> Response:
         EndPayout(merchant_id, PayoutId(known.id)),
         shown,
         amount=str(display.amount(known.amount.amount, known.amount.currency.code)),
-        before=known.state.name.lower(),
     )
     if isinstance(outcome, Refused):
         return visit.refused(outcome)

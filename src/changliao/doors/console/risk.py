@@ -54,9 +54,7 @@ async def draft(visit: Visit) -> Response:
     wanted = await _asked(visit, form)
     if wanted is None:
         return await _page(visit, given, visit.words("请填写这种规则要的数目、金额或付款人。"))
-    outcome = await visit.act(
-        form, DRAFT, wanted, ids.show("rsk", wanted.id), reason=wanted.reason, **_said(wanted)
-    )
+    outcome = await visit.act(form, DRAFT, wanted, ids.show("rsk", wanted.id))
     if isinstance(outcome, Refused):
         return await _page(visit, given, visit.problem(outcome))
     return RedirectResponse(_PATH, 303)
@@ -110,8 +108,6 @@ async def _decide(visit: Visit, event: RuleEvent) -> Response:
         DecideRule(known.id, event, by),
         ids.show("rsk", known.id),
         event=event.name.lower(),
-        before=known.state.name.lower(),
-        **_said(known),
     )
     if isinstance(outcome, Refused):
         return visit.refused(outcome)
@@ -192,22 +188,6 @@ def _number(form: FormData, name: str) -> int:
     text = str(form.get(name, ""))
     fine = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
     return int(text) if fine else 0
-
-
-def _said(rule: Rule) -> dict[str, str]:
-    """A rule, for the audit log; what its kind does not ask for is left out."""
-    money = display.amount(rule.amount, BY_NUMBER[rule.currency].code) if rule.currency else ""
-    said = {
-        "kind": rule.kind.name.lower(),
-        "action": rule.action.name.lower(),
-        "movements": " · ".join(one.name.lower() for one in rule.movements),
-        "amount": str(money),
-        "days": str(rule.days or ""),
-        "count": str(rule.count or ""),
-        "minutes": str(rule.minutes or ""),
-        "users": str(len(rule.users) or ""),
-    }
-    return {name: text for name, text in said.items() if text}
 
 
 ENTRIES: Final = (

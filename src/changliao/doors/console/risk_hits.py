@@ -12,7 +12,7 @@ from changliao.core.ids import UserId
 from changliao.core.members import Right
 from changliao.core.outcome import Refused
 from changliao.core.risk import Hit, Movement, RiskAction
-from changliao.core.risk_rules import LONGEST_CLEARANCE, ClearPayer
+from changliao.core.risk_rules import LONGEST_CLEARANCE, ClearPayer, clearance_facts
 from changliao.doors.console import naming, risk
 from changliao.doors.console.naming import Party
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
@@ -53,12 +53,9 @@ async def clear(visit: Visit) -> Response:
     if not fine or int(hours) > _MOST_HOURS:
         return await _page(visit, payer, visit.words("请填写 0 到 720 小时。"))
     note, now = str(form.get("note", "")).strip(), visit.network.clock()
-    known = await visit.network.read(views.clearance, user_id)
     by = ids.show("mbr", visit.member.id)
     command = ClearPayer(UserId(user_id), Instant(now + int(hours) * HOUR), note, by)
-    outcome = await visit.act(
-        form, CLEAR, command, payer, hours=hours, note=note, earlier=known.note if known else "-"
-    )
+    outcome = await visit.act(form, CLEAR, command, payer, hours=hours)
     if isinstance(outcome, Refused):
         return await _page(visit, payer, visit.problem(outcome))
     return RedirectResponse(f"{_PATH}?payer={payer}", 303)
@@ -99,6 +96,7 @@ async def _page(visit: Visit, payer: str, problem: str) -> Response:
         if text
     }  # fmt: skip
     unseen = [] if filters else await read(views.unseen, visit.network.clock(), _MOST_UNSEEN + 1)
+    clearance = await read(views.clearance, payer_id) if payer_id else None
     return visit.render(
         "console/risk_hits.html",
         UNPROCESSABLE if problem else 200,
@@ -111,7 +109,8 @@ async def _page(visit: Visit, payer: str, problem: str) -> Response:
                  for name in filters},
         older=urlencode(filters | {"before": shown[-1].id}) if len(found) > _PAGE else "",
         payer=await naming.party(visit.network, payer_id) if payer_id else None,
-        clearance=await read(views.clearance, payer_id) if payer_id else None,
+        clearance=clearance,
+        seen=clearance_facts(clearance) if clearance else {},
         people={ids.show("mbr", one.id): one.name for one in await read(members.members, 0)},
         now=visit.network.clock(),
         problem_text=problem,
@@ -143,5 +142,5 @@ async def _shown(visit: Visit, one: Hit, rule: risk.RuleShown | None) -> HitShow
 
 ENTRIES: Final = (
     Entry("GET", _PATH, Right.LOOK, listed),
-    Entry("POST", "/console/risk/payers/{id}", Right.CLEAR_PAYERS, clear),
+    Entry("POST", "/console/risk/payers/{id}", Right.CLEAR_PAYERS, clear, _PATH + "?payer={id}"),
 )

@@ -56,7 +56,6 @@ _PAGES_OF_MERCHANTS: Final = {
 }
 # Lists by id that begin with the one thing: page, view, and what else the view is asked.
 _LISTS: Final[Mapping[str, tuple[str, Callable[..., Any], Mapping[str, Any]]]] = {
-    "act": ("/console/audit", members.acts, {"member_id": 0}),
     "bdg": ("/console/budgets", funds.budgets, {}),
     "dif": ("/console/differences", differences.cases, {"channel_id": 0, "state": 0}),
     "hit": ("/console/risk/hits", risk.hits, {"wanted": HitsOf()}),
@@ -143,6 +142,11 @@ async def _request(visit: Visit, number: int) -> str:
     return f"/console/channels/{code}?before={ids.show('chr', number + 1)}"
 
 
+async def _act(visit: Visit, number: int) -> str:
+    known = await visit.network.read(members.act, number)
+    return f"/console/audit?from={ids.show('act', number)}" if known else ""
+
+
 async def _packet(visit: Visit, number: int) -> str:
     giver = await visit.network.read(views.owner_of_cause, number)
     return _PAGES["usr"] + ids.show("usr", giver) if giver else ""
@@ -167,6 +171,7 @@ async def _settlement(visit: Visit, number: int) -> str:
 
 
 _LOOKED_UP: Final[Mapping[str, Callable[[Visit, int], Awaitable[str]]]] = {
+    "act": _act,
     "bil": _entry,
     "chr": _request,
     "fact": _movement,

@@ -15,7 +15,7 @@ from changliao.core.members import Right
 from changliao.core.money import CURRENCIES
 from changliao.core.outcome import Refused
 from changliao.core.parties import Merchant
-from changliao.core.settlements import LONGEST_DAYS, Cycle, Settlement, SettlementState
+from changliao.core.settlements import LONGEST_DAYS, Cycle, Settlement, SettlementState, facts
 from changliao.doors.console import naming
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
 from changliao.operations.settlements import SET_CYCLE
@@ -110,16 +110,8 @@ async def set_cycle(visit: Visit) -> Response:
     asked = _asked(form, merchant, channel.code, bills.day_of(visit.network.clock()))
     if asked is None:
         return await _page(visit, merchant, visit.words("请填写天数（1 到 30）、账号和金额。"))
-    known = await visit.network.read(settlements.cycles_of, merchant.id)
-    before = next((one for one in known if one.currency == asked.currency), None)
-    outcome = await visit.act(
-        form,
-        SET_CYCLE,
-        asked,
-        f"{merchant.number} {asked.currency.code}",
-        before=_said(before) if before else "-",
-        after=_said(asked),
-    )
+    subject = f"{merchant.number} {asked.currency.code}"
+    outcome = await visit.act(form, SET_CYCLE, asked, subject)
     if isinstance(outcome, Refused):
         return await _page(visit, merchant, visit.problem(outcome))
     return RedirectResponse(_ONE.replace("{id}", ids.show("mch", merchant.id)), 303)
@@ -134,7 +126,9 @@ async def _page(visit: Visit, merchant: Merchant, problem: str) -> Response:
         UNPROCESSABLE if problem else 200,
         id=ids.show("mch", merchant.id),
         merchant=merchant,
-        cycles=[(one, _typed(one)) for one in await read(settlements.cycles_of, merchant.id)],
+        cycles=[
+            (one, _typed(one), facts(one)) for one in await read(settlements.cycles_of, merchant.id)
+        ],
         channels=await read(channels.channels),
         currencies=list(CURRENCIES),
         settlements=[(_days(one), one) for one in found[:_PAGE]],
@@ -168,12 +162,6 @@ def _typed(one: Cycle) -> str:
     return f"{shown.whole}{shown.fraction}"
 
 
-def _said(one: Cycle) -> str:
-    """A cycle in a line, for the audit log."""
-    paused = " · paused" if one.paused else ""
-    return f"T+{one.days} · {one.channel} · {one.account} · {_typed(one)}{paused}"
-
-
 def _days(one: Settlement) -> str:
     first, last = (bills.date_of(day).isoformat() for day in (one.first_day, one.day))
     return first if first == last else f"{first} – {last}"
@@ -188,7 +176,7 @@ def _older(found: list[Settlement], filters: dict[str, str]) -> str:
 ENTRIES: Final = (
     Entry("GET", _PATH, Right.LOOK, listed),
     Entry("GET", _ONE, Right.LOOK, of_merchant),
-    Entry("POST", _ONE, Right.MANAGE_TERMS, set_cycle),
+    Entry("POST", _ONE, Right.MANAGE_TERMS, set_cycle, _ONE),
     Entry("GET", _ONE + "/{settlement}", Right.LOOK, one),
     Entry("GET", _OWN, Right.PORTAL_LOOK, own),
     Entry("GET", _OWN + "/{settlement}", Right.PORTAL_LOOK, one),

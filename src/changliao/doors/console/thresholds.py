@@ -9,6 +9,7 @@ from msgspec import Struct
 from starlette.responses import RedirectResponse, Response
 
 from changliao.core import ids
+from changliao.core.acts import Facts
 from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER, CNY, CURRENCIES
 from changliao.core.outcome import Refused
@@ -18,6 +19,7 @@ from changliao.core.thresholds import (
     SetThreshold,
     Terms,
     Threshold,
+    facts,
 )
 from changliao.doors.console import naming
 from changliao.doors.console.visit import UNPROCESSABLE, Entry, Visit
@@ -39,6 +41,7 @@ class Shown(Struct, frozen=True):
     wanted_typed: str
     wanted_by: str
     by: str
+    seen: Facts
 
 
 async def shown(visit: Visit) -> list[Shown]:
@@ -62,10 +65,7 @@ async def change(visit: Visit) -> Response:
     terms = Terms(amount, bool(naming.scope(visit)) and amount > 0 and form.get("keys") == "1")
     organisation, by = visit.member.organisation, ids.show("mbr", visit.member.id)
     command = SetThreshold(CURRENCIES[code].number, terms, by, organisation)
-    before = next((one.terms for one in await shown(visit) if one.code == code), Terms())
-    outcome = await visit.act(
-        form, SET, command, code, before=_words(before, code), after=_words(terms, code)
-    )
+    outcome = await visit.act(form, SET, command, _subject(visit, code))
     if isinstance(outcome, Refused):
         return visit.refused(outcome)
     return RedirectResponse(f"{naming.prefix(visit)}/refunds", 303)
@@ -86,9 +86,7 @@ async def decide(visit: Visit) -> Response:
         ids.show("mbr", visit.member.id),
         visit.member.organisation,
     )
-    outcome = await visit.act(
-        form, DECIDE, command, code, decision=said, wanted=_words(terms, code)
-    )
+    outcome = await visit.act(form, DECIDE, command, _subject(visit, code), decision=said)
     if isinstance(outcome, Refused):
         return visit.refused(outcome)
     return RedirectResponse(f"{naming.prefix(visit)}/refunds", 303)
@@ -111,6 +109,7 @@ def _shown(one: Threshold, names: dict[str, str]) -> Shown:
         _typed(one.wanted, code),
         one.wanted_by,
         names.get(one.wanted_by, one.wanted_by),
+        facts(one),
     )
 
 
@@ -119,9 +118,10 @@ def _typed(terms: Terms, code: str) -> str:
     return f"{amount.whole}{amount.fraction}" if terms.amount else ""
 
 
-def _words(terms: Terms, code: str) -> str:
-    """For the audit log."""
-    return f"{display.amount(terms.amount, code)}{' · keys' if terms.keys else ''}"
+def _subject(visit: Visit, code: str) -> str:
+    """Whose threshold, in which currency."""
+    own = naming.scope(visit)
+    return f"{ids.show('mch', own)} {code}" if own else code
 
 
 def _unreadable(visit: Visit) -> Response:
@@ -130,8 +130,8 @@ def _unreadable(visit: Visit) -> Response:
 
 
 ENTRIES: Final = (
-    Entry("POST", "/console/refunds/threshold", Right.MANAGE_LIMITS, change),
+    Entry("POST", "/console/refunds/threshold", Right.MANAGE_LIMITS, change, "/console/refunds"),
     Entry("POST", "/console/refunds/threshold-change", Right.MANAGE_LIMITS, decide),
-    Entry("POST", "/portal/refunds/threshold", Right.PORTAL_TERMS, change),
+    Entry("POST", "/portal/refunds/threshold", Right.PORTAL_TERMS, change, "/portal/refunds"),
     Entry("POST", "/portal/refunds/threshold-change", Right.PORTAL_REFUND, decide),
 )

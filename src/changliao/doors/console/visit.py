@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
+import msgspec
 from msgspec import Struct
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -15,14 +16,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from changliao.core import chart, ids
+from changliao.core.acts import UNSEEN, Act, Changed, Facts, version
 from changliao.core.ids import ActId
-from changliao.core.members import Act, Member, MemberSession, Right, may
+from changliao.core.members import Member, MemberSession, Right, may
 from changliao.core.outcome import Refused
 from changliao.core.passkeys import Party
 from changliao.operations import logins
+from changliao.operations.acts import By, acting
 from changliao.operations.books import Books
 from changliao.operations.connectors import Desk
-from changliao.operations.members import By, acting
 from changliao.operations.network import Network
 from changliao.operations.operation import Operation
 from changliao.operations.today import Today
@@ -60,8 +62,16 @@ class Console(Struct, frozen=True):
         return passkeys.party(request, self.public_url)
 
 
+class Stale(Exception):
+    """A form was made from what somebody changed meanwhile: nothing was done."""
+
+    def __init__(self, act: Act, seen: Facts, now: Facts) -> None:
+        super().__init__(act.subject)
+        self.act, self.seen, self.now = act, seen, now
+
+
 class Visit(Struct, frozen=True):
-    """A request of a member who may make it."""
+    """A request of a member who may make it; `edits`: of something that others may edit too."""
 
     console: Console
     request: Request
@@ -69,6 +79,7 @@ class Visit(Struct, frozen=True):
     session: MemberSession
     right: Right
     waiting: Waiting
+    edits: bool = False
 
     @property
     def network(self) -> Network:
@@ -134,7 +145,7 @@ class Visit(Struct, frozen=True):
         subject: str,
         **details: str,
     ) -> R | Refused:
-        """Perform a command as this member, and keep that it did."""
+        """Perform a command as this member, and keep that it did. Raises Stale."""
         act = Act(
             id=ActId(ids.parse("act", str(form.get("act", ""))) or self.network.ids.new()),
             member_id=self.member.id,
@@ -143,19 +154,25 @@ class Visit(Struct, frozen=True):
             details=details,
             address=address_of(self.request),
         )
-        return await self.network.perform(acting(operation), By(act, self.right, command))
+        seen = seen_in(form)
+        by = By(act, self.right, command, version(seen) if self.edits else UNSEEN)
+        outcome = await self.network.perform(acting(operation), by)
+        if isinstance(outcome, Changed):
+            raise Stale(act, seen, outcome.now)
+        return outcome
 
 
 Handler = Callable[[Visit], Awaitable[Response]]
 
 
 class Entry(Struct, frozen=True):
-    """One page or action."""
+    """One page or action. `shown_at`: what it edits, and where that is shown."""
 
     method: str
     path: str
     right: Right
     handler: Handler
+    shown_at: str = ""
 
 
 def route(console: Console, entry: Entry) -> Route:
@@ -174,12 +191,21 @@ def route(console: Console, entry: Entry) -> Route:
         elif may(member, Right.PORTAL_LOOK):
             of = member.organisation
             waiting = await console.network.read(console_views.waiting_of_merchant, of)
-        visit = Visit(console, request, member, session, entry.right, waiting)
+        edits = bool(entry.shown_at)
+        visit = Visit(console, request, member, session, entry.right, waiting, edits)
         if not may(member, entry.right):
             return visit.render("console/said.html", 403, said="forbidden", text=entry.right.value)
         return await entry.handler(visit)
 
     return Route(entry.path, endpoint, methods=[entry.method])
+
+
+def seen_in(form: FormData) -> Facts:
+    """The facts that a form's page showed; what is none of ours was not seen."""
+    try:
+        return msgspec.json.decode(str(form.get("seen", "")), type=Facts)
+    except (msgspec.DecodeError, ValueError):
+        return {}
 
 
 async def to_login(console: Console, request: Request) -> Response:

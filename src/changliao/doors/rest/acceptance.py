@@ -204,8 +204,10 @@ async def withdraw(door: Door, call: Call[Nothing, Nothing]) -> Any:
     Taking it back again is no change. The body is not read.
     """
     names, known = await _names(door), await _find(door, call)
-    command = WithdrawDraft(known.id, call.caller.name)
-    return await perform(door, call, WITHDRAW, command, lambda done: _draft(names, done))
+    command, subject = WithdrawDraft(known.id, call.caller.name), ids.show("drf", known.id)
+    return await perform_by(
+        door, call, _WITHDRAW, command, lambda done: _draft(names, done), subject=subject
+    )
 
 
 async def effect(door: Door, call: Call[Nothing, EffectQuery]) -> EffectShown:
@@ -325,6 +327,7 @@ _STATES: Final[dict[DraftState, DraftStateName]] = {
 }
 _APPROVE: Final = doing(APPROVE, Right.APPROVE_POLICY)
 _DRAFT: Final = doing(DRAFT, Right.DRAFT_POLICY)
+_WITHDRAW: Final = doing(WITHDRAW, Right.DRAFT_POLICY)
 _ONE: Final = "/acceptance/drafts/{draft_id}"
 _MISSING: Final = (Reason.POLICY_NOT_FOUND,)
 ENDPOINTS: Final = (
@@ -369,6 +372,7 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", f"{_ONE}/withdraw", withdraw, Who.OPERATOR, Nothing, Nothing, DraftShown, 200,
-        (*_MISSING, Reason.POLICY_DECIDED), repeats=True, right=Right.DRAFT_POLICY,
+        (*_MISSING, Reason.MEMBER_NOT_PERMITTED, Reason.POLICY_DECIDED), repeats=True,
+        right=Right.DRAFT_POLICY,
     ),
 )  # fmt: skip

@@ -50,7 +50,7 @@ _SECRETS_KEPT: Final = 10_000
 class Caller(Struct, frozen=True):
     """The key that signed, its opened secret when it has one, and the member it belongs to.
 
-    `sent` is the request's nonce as it came, `at` when.
+    `sent` is the request's nonce as it came, `at` when, `address` where from.
     """
 
     key: Key
@@ -58,6 +58,7 @@ class Caller(Struct, frozen=True):
     at: Instant
     secret: bytes = b""
     member: Member | None = None
+    address: str = ""
 
     @property
     def is_operator(self) -> bool:
@@ -113,7 +114,9 @@ class Gate:
         self._secrets: dict[bytes, bytes] = {}
         self.public_key = self._own.public_key()
 
-    async def enter(self, header: str, method: str, target: bytes, body: bytes) -> Caller:
+    async def enter(
+        self, header: str, method: str, target: bytes, body: bytes, address: str
+    ) -> Caller:
         """The caller whose signature is right. Raises Problem 401."""
         match = HEADER.fullmatch(header)
         kind = SCHEMES.get(match[1]) if match else None
@@ -126,7 +129,8 @@ class Gate:
         key = await self._network.look_up(parties.key_by_serial, name)
         if key is None or key.kind is not kind or not key.works(self._network.clock()):
             raise Problem("unknown_key", "the key is unknown, revoked or of another kind")
-        caller = Caller(key, nonce, now, self._secret(key), await self._member(key))
+        member = await self._member(key)
+        caller = Caller(key, nonce, now, self._secret(key), member, address)
         message = request_message(method, target, timestamp, nonce, body)
         if not _verified(caller, message, signature):
             raise Problem("wrong_signature", "the signature does not match this request")

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from changliao.core import clock, ids
+from changliao.core.acts import UNSEEN
 from changliao.core.answers import KeptAnswer
 from changliao.core.clock import Instant
 from changliao.core.money import CURRENCIES, Money
@@ -60,13 +61,14 @@ class Repeat(Struct, frozen=True):
 
 
 class Call(Struct, Generic[B, Q], frozen=True):
-    """A request whose signature was right, decoded."""
+    """A request whose signature was right, decoded; `seen` is the version it was decided on."""
 
     caller: Caller
     path: dict[str, str]
     query: Q
     form: B
     repeat: Repeat | None = None
+    seen: str = UNSEEN
 
 
 class Answer(Struct, frozen=True):

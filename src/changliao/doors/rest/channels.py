@@ -3,10 +3,11 @@
 from typing import Annotated, Any, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
-from msgspec.structs import replace
 
 from changliao.core import ids
+from changliao.core.acts import version
 from changliao.core.bank import BankFault, FaultRule
+from changliao.core.channel_terms import ChangeChannel, facts
 from changliao.core.channels import Channel, ChannelState, RequestKind, RequestState
 from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
@@ -31,8 +32,10 @@ from changliao.doors.rest.fields import (
     Name,
     Nothing,
     Page,
+    Version,
     page,
 )
+from changliao.doors.rest.members import doing, perform_by
 from changliao.operations.bank import SET_FAULT
 from changliao.operations.channels import CHANGE, OPEN
 from changliao.store.views import acceptance, channels
@@ -84,6 +87,7 @@ class ChannelShown(Struct, frozen=True):
     cost_bps: FeeBps
     terminals: list[TerminalCode]
     misses: Count
+    version: Version
     method: MethodCode | UnsetType = UNSET
 
 
@@ -165,13 +169,11 @@ async def change(door: Door, call: Call[ChannelChange, Nothing]) -> Any:
     """
     form, names = call.form, await _names(door)
     known = await find(door, call)
-    changed = replace(
-        known,
-        state=ChannelState[form.state.upper()] if form.state else known.state,
-        weight=known.weight if form.weight is None else form.weight,
-        cost_bps=known.cost_bps if form.cost_bps is None else form.cost_bps,
+    state = ChannelState[form.state.upper()] if form.state else None
+    command = ChangeChannel(known.id, state, form.weight, form.cost_bps)
+    return await perform_by(
+        door, call, _CHANGE, command, lambda one: _shown(one, names), subject=known.code
     )
-    return await perform(door, call, CHANGE, changed, lambda one: _shown(one, names))
 
 
 async def show_faults(door: Door, call: Call[Nothing, Nothing]) -> FaultsShown:
@@ -233,6 +235,7 @@ def _shown(one: Channel, names: _Names) -> ChannelShown:
         cost_bps=one.cost_bps,
         terminals=[name for number, name in names.terminals.items() if one.terminals >> number & 1],
         misses=one.misses,
+        version=version(facts(one)),
         method=names.methods[one.method_id] if one.method_id else UNSET,
     )
 
@@ -246,6 +249,7 @@ _KINDS: Final[dict[RequestKind, KindName]] = {
     RequestKind.REFUND: "refund",
     RequestKind.PAYOUT: "payout",
 }
+_CHANGE: Final = doing(CHANGE, Right.MANAGE_CHANNELS)
 _ONE: Final = (Reason.CHANNEL_NOT_FOUND,)
 ENDPOINTS: Final = (
     Endpoint("GET", "/channels", search, Who.OPERATOR, Nothing, Nothing, Page[ChannelShown]),
@@ -255,7 +259,8 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/channels/{channel_code}", change, Who.OPERATOR, ChannelChange, Nothing,
-        ChannelShown, 200, _ONE, right=Right.MANAGE_CHANNELS,
+        ChannelShown, 200, (*_ONE, Reason.MEMBER_NOT_PERMITTED), right=Right.MANAGE_CHANNELS,
+        edits=True,
     ),
     Endpoint(
         "GET", "/channels/{channel_code}/faults", show_faults, Who.OPERATOR, Nothing, Nothing,

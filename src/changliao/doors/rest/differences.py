@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import chart, ids
+from changliao.core.acts import version
 from changliao.core.clock import NEVER
 from changliao.core.differences import (
     Case,
@@ -12,13 +13,14 @@ from changliao.core.differences import (
     DecideResolution,
     ProposeResolution,
     Resolution,
+    facts,
 )
 from changliao.core.ids import DifferenceId
 from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER
 from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.asking import Codes, codes
-from changliao.doors.rest.call import Call, Door, accepted, perform, read_id
+from changliao.doors.rest.call import Call, Door, accepted, read_id
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
@@ -34,9 +36,11 @@ from changliao.doors.rest.fields import (
     Moment,
     Nothing,
     Page,
+    Version,
     moment,
     page,
 )
+from changliao.doors.rest.members import doing, perform_by
 from changliao.operations.differences import DECIDE, PROPOSE
 from changliao.store.views import differences
 
@@ -69,6 +73,7 @@ class CaseShown(Struct, frozen=True):
     state: CaseStateName
     suggested: ResolutionName
     opened_at: Moment
+    version: Version
     reference: str = ""
     request_id: ChannelRequestIdText | UnsetType = UNSET
     owner_id: str | UnsetType = UNSET
@@ -112,7 +117,10 @@ async def propose(door: Door, call: Call[ResolutionForm, Nothing]) -> Any:
     command = ProposeResolution(
         _id(call), Resolution[form.resolution.upper()], form.note, call.caller.name
     )
-    return await perform(door, call, PROPOSE, command, lambda one: _shown(one, names))
+    subject = call.path["difference_id"]
+    return await perform_by(
+        door, call, _PROPOSE, command, lambda one: _shown(one, names), subject=subject
+    )
 
 
 async def approve(door: Door, call: Call[Nothing, Nothing]) -> Any:
@@ -128,7 +136,10 @@ async def reject(door: Door, call: Call[Nothing, Nothing]) -> Any:
 async def _decide(door: Door, call: Call[Nothing, Nothing], *, approves: bool) -> Any:
     names = await codes(door)
     command = DecideResolution(_id(call), approves, call.caller.name)
-    return await perform(door, call, DECIDE, command, lambda one: _shown(one, names))
+    subject = call.path["difference_id"]
+    return await perform_by(
+        door, call, _DECIDE, command, lambda one: _shown(one, names), subject=subject
+    )
 
 
 def _id(call: Call[Any, Any]) -> DifferenceId:
@@ -152,6 +163,7 @@ def _shown(one: Case, names: Codes) -> CaseShown:
         state=_STATES[one.state],
         suggested=_RESOLUTIONS[one.suggested],
         opened_at=moment(one.opened_at),
+        version=version(facts(one)),
         reference=found.reference,
         request_id=ids.show("chr", found.number) if found.number else UNSET,
         owner_id=ids.show("usr" if wallet else "mch", one.owner.owner) if known else UNSET,
@@ -174,7 +186,11 @@ _RESOLUTIONS: Final[dict[Resolution, ResolutionName]] = {
     Resolution.OWNER: "owner",
 }
 _ONE: Final = "/channel-differences/{difference_id}"
-_CHANGES: Final = (Reason.DIFFERENCE_NOT_FOUND, Reason.DIFFERENCE_STATE)
+_CHANGES: Final = (
+    Reason.DIFFERENCE_NOT_FOUND, Reason.DIFFERENCE_STATE, Reason.MEMBER_NOT_PERMITTED,
+)  # fmt: skip
+_PROPOSE: Final = doing(PROPOSE, Right.PROPOSE_DIFFERENCES)
+_DECIDE: Final = doing(DECIDE, Right.APPROVE_DIFFERENCES)
 ENDPOINTS: Final = (
     Endpoint(
         "GET", "/channel-differences", search, Who.OPERATOR, Nothing, CasesQuery,
@@ -186,14 +202,15 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", f"{_ONE}/propose", propose, Who.OPERATOR, ResolutionForm, Nothing, CaseShown, 200,
-        (*_CHANGES, Reason.DIFFERENCE_INVALID), right=Right.PROPOSE_DIFFERENCES,
+        (*_CHANGES, Reason.DIFFERENCE_INVALID), right=Right.PROPOSE_DIFFERENCES, edits=True,
     ),
     Endpoint(
         "POST", f"{_ONE}/approve", approve, Who.OPERATOR, Nothing, Nothing, CaseShown, 200,
         (*_CHANGES, Reason.DIFFERENCE_SELF_APPROVAL), right=Right.APPROVE_DIFFERENCES,
+        edits=True,
     ),
     Endpoint(
         "POST", f"{_ONE}/reject", reject, Who.OPERATOR, Nothing, Nothing, CaseShown, 200, _CHANGES,
-        right=Right.APPROVE_DIFFERENCES,
+        right=Right.APPROVE_DIFFERENCES, edits=True,
     ),
 )  # fmt: skip

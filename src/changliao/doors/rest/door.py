@@ -49,12 +49,14 @@ def application(door: Door) -> Application:
             headers = dict(scope["headers"])
             header = headers.get(b"authorization", b"").decode("latin-1")
             target = asgi.target_of(scope)
-            caller = await gate.enter(header, scope["method"], target, body)
+            address = scope["client"][0] if scope.get("client") else ""
+            caller = await gate.enter(header, scope["method"], target, body, address)
             check_headers(scope["headers"])
             key = headers.get(b"idempotency-key", b"").decode("latin-1")
             query = scope["query_string"]
             one = _known(found)
-            asked = Incoming(caller, one.parts, query, body, key, target, request_id)
+            seen = headers.get(b"if-match", b"").decode("latin-1")
+            asked = Incoming(caller, one.parts, query, body, key, target, request_id, seen)
             answer = await one.handler(door, asked)
         except asgi.Disconnected:
             return

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from changliao.core.acts import UNSEEN
 from changliao.core.answers import KeptAnswer, decide_again
 from changliao.core.members import Right, may
 from changliao.core.outcome import Reason
@@ -40,6 +41,7 @@ RISKY: Final = (Reason.RISK_REFUSED, Reason.RISK_REVIEW)
 B = TypeVar("B")
 Q = TypeVar("Q")
 API: Final = "/api/v1"
+_VERSION: Final = re.compile(r'"([0-9a-f]{32})"')
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,64}")
 
 
@@ -57,7 +59,8 @@ class Endpoint(Struct, Generic[B, Q], frozen=True, eq=False):
 
     The first line of the handler's docstring is the summary, the rest the description. `repeats`
     marks what only sets a state: sent again it sets the same, so no answer has to be kept. A member
-    needs the `right`, under whichever of its keys; `needs` says which where none is named.
+    needs the `right`, under whichever of its keys; `needs` says which where none is named. What
+    `edits` something that others may edit too takes its version as If-Match.
     """
 
     method: str
@@ -71,6 +74,7 @@ class Endpoint(Struct, Generic[B, Q], frozen=True, eq=False):
     refuses: tuple[Reason | str, ...] = ()
     repeats: bool = False
     right: Right | None = None
+    edits: bool = False
 
     @property
     def keeps_answers(self) -> bool:
@@ -95,7 +99,7 @@ class Endpoint(Struct, Generic[B, Q], frozen=True, eq=False):
 
 
 class Incoming(Struct, frozen=True):
-    """A signed request before it is decoded. `key` is its Idempotency-Key."""
+    """A signed request before it is decoded. `key` is its Idempotency-Key, `seen` its If-Match."""
 
     caller: Caller
     parts: dict[str, str]
@@ -104,6 +108,7 @@ class Incoming(Struct, frozen=True):
     key: str = ""
     target: bytes = b""
     request_id: str = ""
+    seen: str = ""
 
 
 Handler = Callable[[Door, Incoming], Awaitable[Answer]]
@@ -120,9 +125,11 @@ def prepared(endpoint: Endpoint[Any, Any]) -> Handler:
         permit(endpoint, asked.caller)
         query = read_query(_pairs(asked.query), query_type)
         form = read_form(asked.body, decoder) if takes_body else None
+        seen = _seen(endpoint, asked.seen) if asked.seen else UNSEEN
+        call = Call(asked.caller, asked.parts, query, form, seen=seen)
         if asked.key and keeps:
-            return await _once(door, endpoint, asked, Call(asked.caller, asked.parts, query, form))
-        shown = await handler(door, Call(asked.caller, asked.parts, query, form))
+            return await _once(door, endpoint, asked, call)
+        shown = await handler(door, call)
         return Answer(status, msgspec.json.encode(shown))
 
     return answer
@@ -141,6 +148,16 @@ def permit(endpoint: Endpoint[Any, Any], caller: Caller) -> None:
         raise Problem("not_permitted", f"the member has not the right {endpoint.needs}")
 
 
+def _seen(endpoint: Endpoint[Any, Any], header: str) -> str:
+    """The version in an If-Match. Raises Problem 400, rather than promise what is not kept."""
+    if not endpoint.edits:
+        raise Problem("malformed", "this operation takes no If-Match", "If-Match")
+    match = _VERSION.fullmatch(header)
+    if match is None:
+        raise Problem("malformed", 'If-Match is one version as it was shown: "…"', "If-Match")
+    return match[1]
+
+
 async def _once(
     door: Door, endpoint: Endpoint[Any, Any], asked: Incoming, call: Call[Any, Any]
 ) -> Answer:
@@ -149,6 +166,8 @@ async def _once(
         said = "an Idempotency-Key has 1 to 64 visible ASCII characters"
         raise Problem("malformed", said, "Idempotency-Key")
     identity = b"%b %b\n%b" % (endpoint.method.encode(), asked.target, asked.body)
+    if asked.seen:
+        identity += b"\n" + asked.seen.encode("latin-1")
     wanted = KeptAnswer(asked.caller.key.merchant_id, asked.key, hashlib.sha256(identity).digest())
     earlier = await door.network.read(answers.kept, wanted.owner_id, wanted.key)
     kept = decide_again(earlier, wanted.digest, door.network.clock())

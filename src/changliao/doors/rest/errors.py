@@ -59,6 +59,8 @@ STATUSES: Final[Mapping[Reason, int]] = {
     Reason.DIFFERENCE_STATE: 409,
     Reason.DISPUTE_ENDED: 409,
     Reason.DISPUTE_NOT_FOUND: 404,
+    # RFC 9110, 13.1.1: what If-Match names is not what is there.
+    Reason.EDITED_MEANWHILE: 412,
     Reason.EVENT_NOT_DUE: 409,
     Reason.EVENT_NOT_FOUND: 404,
     Reason.SAMPLE_NOT_TOLD: 422,

@@ -5,13 +5,16 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct
 
 from changliao.core.acceptance import OWN_METHOD
-from changliao.core.fees import AS_WALLET, MethodFee
+from changliao.core.acts import version
+from changliao.core.fees import AS_WALLET, MethodFee, facts
 from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
-from changliao.doors.rest.call import Call, Door, perform
+from changliao.core.parties import Merchant
+from changliao.doors.rest.call import Call, Door
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
-from changliao.doors.rest.fields import FeeBps, Nothing, Page
+from changliao.doors.rest.fields import FeeBps, Nothing, Page, Version
+from changliao.doors.rest.members import doing, perform_by
 from changliao.doors.rest.merchants import find
 from changliao.operations.fees import SET
 from changliao.store.views import acceptance
@@ -33,6 +36,7 @@ class FeeShown(Struct, frozen=True):
     method: MethodCode
     fee_bps: FeeBps
     own: bool
+    version: Version
 
 
 async def set_fee(door: Door, call: Call[NewFee, Nothing]) -> Any:
@@ -48,31 +52,39 @@ async def set_fee(door: Door, call: Call[NewFee, Nothing]) -> Any:
     rate = AS_WALLET if form.fee_bps is None else form.fee_bps
 
     def shown(one: MethodFee) -> FeeShown:
-        own = one.fee_bps != AS_WALLET
-        return FeeShown(form.method, one.fee_bps if own else merchant.fee_bps, own)
+        return _shown(form.method, merchant, one)
 
-    return await perform(door, call, SET, MethodFee(merchant.id, methods[form.method], rate), shown)
+    command = MethodFee(merchant.id, methods[form.method], rate)
+    subject = f"{merchant.number} {form.method}"
+    return await perform_by(door, call, _SET, command, shown, subject=subject)
 
 
 async def fees(door: Door, call: Call[Nothing, Nothing]) -> Page[FeeShown]:
     """List what a merchant pays for each method."""
     merchant = await find(door, call)
     found = await door.network.read(views.of_merchant, merchant.id)
-    own = {one.method_id: one.fee_bps for one in found if one.fee_bps != AS_WALLET}
+    known = {one.method_id: one for one in found}
     return Page(
         [
-            FeeShown(one.code, own.get(one.id, merchant.fee_bps), one.id in own)
+            _shown(one.code, merchant, known.get(one.id))
             for one in await door.network.look_up(acceptance.methods)
             if one.id == OWN_METHOD or one.connector
         ]
     )
 
 
+def _shown(method: str, merchant: Merchant, one: MethodFee | None) -> FeeShown:
+    own = one is not None and one.fee_bps != AS_WALLET
+    rate = one.fee_bps if one is not None and own else merchant.fee_bps
+    return FeeShown(method, rate, own, version(facts(one)))
+
+
+_SET: Final = doing(SET, Right.MANAGE_TERMS)
 ENDPOINTS: Final = (
     Endpoint(
         "POST", "/merchants/{number}/fees", set_fee, Who.OPERATOR, NewFee, Nothing, FeeShown, 200,
-        (Reason.FEE_INVALID, Reason.MERCHANT_NOT_FOUND, Reason.METHOD_UNKNOWN), repeats=True,
-        right=Right.MANAGE_TERMS,
+        (Reason.FEE_INVALID, Reason.MEMBER_NOT_PERMITTED, Reason.MERCHANT_NOT_FOUND,
+         Reason.METHOD_UNKNOWN), repeats=True, right=Right.MANAGE_TERMS, edits=True,
     ),
     Endpoint(
         "GET", "/merchants/{number}/fees", fees, Who.EITHER, Nothing, Nothing, Page[FeeShown],

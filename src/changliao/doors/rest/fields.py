@@ -49,6 +49,12 @@ Minor = Annotated[int, Meta(ge=1, le=MAX_AMOUNT, description="Minor units", exam
 MinorSum = Annotated[int, Meta(description="Minor units")]
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
+Version = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-f]{32}\Z", description="Sent as If-Match it stops a change on top of one"
+    ),
+]
 OrderIdText = Annotated[str, Meta(pattern=f"^ord_{_DIGITS}", examples=["ord_0SB09HB4C0000"])]
 AuthorizationIdText = Annotated[
     str, Meta(pattern=f"^ath_{_DIGITS}", examples=["ath_0SB09HB4C0000"])

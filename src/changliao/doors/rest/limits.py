@@ -6,12 +6,13 @@ from typing import Annotated, Any, Final
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import ids, limits
+from changliao.core.acts import version
 from changliao.core.ids import UserId
 from changliao.core.limits import Identity, Level, Limit, Limits, SetLevel, SetLimit
 from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER
 from changliao.core.outcome import Reason
-from changliao.doors.rest.call import Call, Door, perform, read_id, read_money
+from changliao.doors.rest.call import Call, Door, read_id, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.fields import (
     CurrencyCode,
@@ -20,8 +21,10 @@ from changliao.doors.rest.fields import (
     Nothing,
     Page,
     UserIdText,
+    Version,
     moment,
 )
+from changliao.doors.rest.members import doing, perform_by
 from changliao.doors.rest.users import find
 from changliao.operations.limits import SET_LEVEL, SET_LIMIT
 from changliao.store.views import limits as views
@@ -53,12 +56,13 @@ class LimitShown(Struct, frozen=True):
     per_payment: Most
     per_day: Most
     per_year: Most
+    version: Version
 
 
 class LevelShown(Struct, frozen=True):
     """A level, what a person must show to reach it, and what it may spend.
 
-    A currency that is not listed has no limits.
+    A currency that is not listed has no limits yet.
     """
 
     level: LevelNumber
@@ -74,6 +78,7 @@ class IdentityShown(Struct, frozen=True):
 
     user_id: UserIdText
     level: LevelNumber
+    version: Version
     set_at: Moment | UnsetType = UNSET
 
 
@@ -100,6 +105,7 @@ class UserLimitsShown(Struct, frozen=True):
 
     user_id: UserIdText
     level: LevelNumber
+    version: Version
     limits: list[LeftShown]
 
 
@@ -119,13 +125,15 @@ async def set_limit(door: Door, call: Call[NewLimit, Nothing]) -> Any:
     currency = read_money(1, form.currency).currency
     limit = Limit(form.level, form.per_payment, form.per_day, form.per_year)
     command = SetLimit(currency.number, limit)
-    return await perform(door, call, SET_LIMIT, command, partial(_show_limit, form.level))
+    shown, subject = partial(_show_limit, form.level), f"{currency.code} {form.level}"
+    return await perform_by(door, call, _SET_LIMIT, command, shown, subject=subject)
 
 
 async def set_level(door: Door, call: Call[NewLevel, Nothing]) -> Any:
     """Say how well a person is known. It counts from the next payment on."""
     command = SetLevel(UserId(read_id("usr", call.path["user_id"])), call.form.level)
-    return await perform(door, call, SET_LEVEL, command, _show_identity)
+    subject = call.path["user_id"]
+    return await perform_by(door, call, _SET_LEVEL, command, _show_identity, subject=subject)
 
 
 async def show(door: Door, call: Call[Nothing, Nothing]) -> UserLimitsShown:
@@ -149,7 +157,8 @@ async def show(door: Door, call: Call[Nothing, Nothing]) -> UserLimitsShown:
                 most=UNSET if one.most is None else one.most,
             )
         )
-    return UserLimitsShown(ids.show("usr", user_id), person.level, shown)
+    said = version(limits.level_facts(person))
+    return UserLimitsShown(ids.show("usr", user_id), person.level, said, shown)
 
 
 def _show_level(one: Level, set_: list[Limits]) -> LevelShown:
@@ -166,22 +175,26 @@ def _show_level(one: Level, set_: list[Limits]) -> LevelShown:
 def _show_limit(level: int, known: Limits) -> LimitShown:
     one = known.limit(level)
     currency = BY_NUMBER[known.currency].code
-    return LimitShown(currency, one.per_payment, one.per_day, one.per_year)
+    said = version(limits.facts(known, level))
+    return LimitShown(currency, one.per_payment, one.per_day, one.per_year, said)
 
 
 def _show_identity(one: Identity) -> IdentityShown:
     set_at = moment(one.set_at) if one.set_at else UNSET
-    return IdentityShown(ids.show("usr", one.user_id), one.level, set_at)
+    said = version(limits.level_facts(one))
+    return IdentityShown(ids.show("usr", one.user_id), one.level, said, set_at)
 
 
+_SET_LIMIT: Final = doing(SET_LIMIT, Right.MANAGE_LIMITS)
+_SET_LEVEL: Final = doing(SET_LEVEL, Right.MANAGE_LIMITS)
 ENDPOINTS: Final = (
     Endpoint(
         "GET", "/identity-levels", levels, Who.OPERATOR, Nothing, Nothing, Page[LevelShown],
     ),
     Endpoint(
         "POST", "/identity-levels", set_limit, Who.OPERATOR, NewLimit, Nothing, LimitShown, 200,
-        ("currency_unknown", Reason.LEVEL_UNKNOWN, Reason.LIMIT_INVALID), repeats=True,
-        right=Right.MANAGE_LIMITS,
+        ("currency_unknown", Reason.LEVEL_UNKNOWN, Reason.LIMIT_INVALID,
+         Reason.MEMBER_NOT_PERMITTED), repeats=True, right=Right.MANAGE_LIMITS, edits=True,
     ),
     Endpoint(
         "GET", "/users/{user_id}/limits", show, Who.OPERATOR, Nothing, Nothing, UserLimitsShown,
@@ -189,7 +202,8 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         "POST", "/users/{user_id}/identity", set_level, Who.OPERATOR, NewLevel, Nothing,
-        IdentityShown, 200, (Reason.LEVEL_UNKNOWN, Reason.USER_NOT_FOUND), repeats=True,
-        right=Right.MANAGE_LIMITS,
+        IdentityShown, 200,
+        (Reason.LEVEL_UNKNOWN, Reason.MEMBER_NOT_PERMITTED, Reason.USER_NOT_FOUND), repeats=True,
+        right=Right.MANAGE_LIMITS, edits=True,
     ),
 )  # fmt: skip

@@ -1,16 +1,23 @@
-"""What a member does with a key of its own: its role is asked in the commit, its act is kept."""
+"""What is done with a key and kept as an act: a member's key is the member, asked in the commit.
+
+A key that is no member's has no role: the endpoint let it in. `If-Match` is compared in the commit.
+"""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from changliao.core.acts import Act, Changed
+from changliao.core.clock import Instant
 from changliao.core.ids import ActId
-from changliao.core.members import Act, Right
-from changliao.core.outcome import Refused
+from changliao.core.members import Right
+from changliao.core.outcome import Reason, Refused
 from changliao.doors.rest.call import Call, Door, perform
-from changliao.operations.members import By, acting
+from changliao.operations.acts import By, acting
 from changliao.operations.operation import Operation
+from changliao.store.unit import UnitOfWork
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -24,9 +31,16 @@ class Doing(Struct, Generic[C, R], frozen=True):
 
 
 def doing(operation: Operation[C, R | Refused], right: Right) -> Doing[C, R]:
-    """An operation as members do it."""
+    """An operation as members and keys do it."""
     acted = acting(operation)
-    return Doing(acted, right)
+    return Doing(Operation(acted.name, partial(_unchanged, acted), acted.keys), right)
+
+
+def _unchanged(
+    acted: Operation[By[C], R | Refused | Changed], tx: UnitOfWork, by: By[C], now: Instant
+) -> R | Refused:
+    outcome = acted.run(tx, by, now)
+    return Refused(Reason.EDITED_MEANWHILE) if isinstance(outcome, Changed) else outcome
 
 
 async def perform_by(
@@ -38,7 +52,7 @@ async def perform_by(
     *,
     subject: str,
 ) -> Any:
-    """Perform a command as the member whose key signed. Raises Problem for a refusal."""
+    """Perform a command as the member, or the key, that signed. Raises Problem for a refusal."""
     key = call.caller.key
     act = Act(
         id=ActId(door.network.ids.new()),
@@ -46,6 +60,8 @@ async def perform_by(
         action=done.operation.name,
         subject=subject,
         details={"key": key.serial},
-        address="",
+        address=call.caller.address,
     )
-    return await perform(door, call, done.operation, By(act, done.right, command), show)
+    right = done.right if key.member_id else None
+    by = By(act, right, command, call.seen)
+    return await perform(door, call, done.operation, by, show)

@@ -72,6 +72,14 @@ _IDEMPOTENCY_KEY: Final = {
     "description": "Within 24 hours the same key with the same request gets the same answer",
     "schema": {"type": "string", "pattern": "^[\x21-\x7e]{1,64}$"},
 }
+_IF_MATCH: Final = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `version` that was seen, in quotes: if somebody has changed it since, "
+    "nothing is done (412)",
+    "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$'},
+}
 _HEADER_WORDS: Final = {
     "Changliao-Request-Id": "Finds the request in the network's log",
     "Changliao-Timestamp": "Unix seconds; signed",
@@ -135,6 +143,8 @@ def reasons(one: Endpoint[Any, Any]) -> list[str]:
         found |= {"not_permitted"}
     if one.method == "POST":
         found |= {Reason.BUSY.value}
+    if one.edits:
+        found |= {Reason.EDITED_MEANWHILE.value}
     if one.keeps_answers:
         found |= {Reason.IDEMPOTENCY_KEY_REUSED.value}
     if not _PATH_PART.search(one.path) and one.query is Nothing and one.form is Nothing:
@@ -156,6 +166,7 @@ def _operation(
             *_path_parameters(one.path),
             *_query_parameters(one, schemas, components),
             *([_IDEMPOTENCY_KEY] if one.keeps_answers else []),
+            *([_IF_MATCH] if one.edits else []),
         ],
         "responses": _responses(one, schemas),
     }

@@ -5,6 +5,7 @@ from typing import Any, Final
 from msgspec import UNSET, Struct
 
 from changliao.core import ids
+from changliao.core.acts import version
 from changliao.core.ids import RiskRuleId, UserId
 from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER
@@ -20,7 +21,7 @@ from changliao.core.risk import (
     RuleKind,
     RuleState,
 )
-from changliao.core.risk_rules import ClearPayer, DecideRule, RuleEvent
+from changliao.core.risk_rules import ClearPayer, DecideRule, RuleEvent, clearance_facts
 from changliao.doors.rest.call import Call, Door, read_id, read_moment, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
@@ -139,7 +140,8 @@ async def cleared(door: Door, call: Call[Nothing, Nothing]) -> ClearanceShown:
     """Show until when a payer passes reviews."""
     user_id = await find(door, call)
     found = await door.network.read(views.clearance, user_id)
-    return _clearance(found) if found else ClearanceShown(ids.show("usr", user_id))
+    nothing = ClearanceShown(ids.show("usr", user_id), version({}))
+    return _clearance(found) if found else nothing
 
 
 async def _decide(door: Door, call: Call[Nothing, Nothing], done: Any, event: RuleEvent) -> Any:
@@ -213,7 +215,8 @@ def _hit(one: Hit, names: Names) -> HitShown:
 
 
 def _clearance(one: Clearance) -> ClearanceShown:
-    return ClearanceShown(ids.show("usr", one.user_id), moment(one.until), one.note, one.by)
+    said = version(clearance_facts(one))
+    return ClearanceShown(ids.show("usr", one.user_id), said, moment(one.until), one.note, one.by)
 
 
 _KINDS: Final[dict[RuleKind, KindName]] = {
@@ -290,6 +293,6 @@ ENDPOINTS: Final = (
         "POST", "/users/{user_id}/risk-clearance", clear, Who.MEMBER, NewClearance, Nothing,
         ClearanceShown, 200,
         (Reason.MEMBER_NOT_PERMITTED, Reason.RISK_CLEARANCE_INVALID, Reason.USER_NOT_FOUND),
-        repeats=True, right=Right.CLEAR_PAYERS,
+        repeats=True, right=Right.CLEAR_PAYERS, edits=True,
     ),
 )  # fmt: skip

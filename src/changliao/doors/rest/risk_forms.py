@@ -24,6 +24,7 @@ from changliao.doors.rest.fields import (
     RiskHitIdText,
     RiskRuleIdText,
     UserIdText,
+    Version,
 )
 
 KindName = Literal[
@@ -142,6 +143,7 @@ class ClearanceShown(Struct, frozen=True):
     """Until when reviews do not stop a payer, and who said so; nothing was said without `until`."""
 
     user_id: UserIdText
+    version: Version
     until: Moment | UnsetType = UNSET
     note: str | UnsetType = UNSET
     by: str | UnsetType = UNSET

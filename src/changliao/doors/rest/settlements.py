@@ -5,13 +5,14 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from changliao.core import bills, chart, ids
+from changliao.core.acts import version
 from changliao.core.bills import Day
 from changliao.core.ids import MerchantId
 from changliao.core.ledger import Code
 from changliao.core.members import Right
 from changliao.core.outcome import Reason, Refused
-from changliao.core.settlements import Cycle, Settlement, SettlementState
-from changliao.doors.rest.call import Call, Door, accepted, perform, read_id, read_money
+from changliao.core.settlements import Cycle, Settlement, SettlementState, facts
+from changliao.doors.rest.call import Call, Door, accepted, read_id, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.errors import refusal
 from changliao.doors.rest.fields import (
@@ -28,13 +29,16 @@ from changliao.doors.rest.fields import (
     Nothing,
     Page,
     SettlementIdText,
+    Version,
     WithdrawalIdText,
     moment,
     page,
 )
+from changliao.doors.rest.members import doing, perform_by
 from changliao.doors.rest.orders import WhoseQuery, whose
 from changliao.doors.rest.withdrawals import BankAccount
 from changliao.operations.settlements import SET_CYCLE
+from changliao.store.views import parties
 from changliao.store.views import settlements as views
 
 StateName = Literal["empty", "made", "paying", "paid", "returned"]
@@ -67,6 +71,7 @@ class CycleShown(Struct, frozen=True):
     least: Minor
     paused: bool
     since: Date
+    version: Version
 
 
 class HeldShown(Struct, frozen=True):
@@ -129,7 +134,9 @@ async def set_cycle(door: Door, call: Call[NewCycle, Nothing]) -> Any:
         least=form.least,
         paused=form.paused,
     )
-    return await perform(door, call, SET_CYCLE, cycle, _show_cycle)
+    known = await door.network.look_up(parties.merchant, cycle.merchant_id)
+    subject = f"{known.number if known else form.merchant_id} {cycle.currency.code}"
+    return await perform_by(door, call, _SET_CYCLE, cycle, _show_cycle, subject=subject)
 
 
 async def cycles(door: Door, call: Call[Nothing, WhoseQuery]) -> Page[CycleShown]:
@@ -197,6 +204,7 @@ def _show_cycle(one: Cycle) -> CycleShown:
         least=one.least,
         paused=one.paused,
         since=_date(one.since),
+        version=version(facts(one)),
     )
 
 
@@ -211,11 +219,13 @@ _STATES: Final[dict[SettlementState, StateName]] = {
     SettlementState.PAID: "paid",
     SettlementState.RETURNED: "returned",
 }
+_SET_CYCLE: Final = doing(SET_CYCLE, Right.MANAGE_TERMS)
 ENDPOINTS: Final = (
     Endpoint(
         "POST", "/settlement-cycles", set_cycle, Who.OPERATOR, NewCycle, Nothing, CycleShown, 200,
         ("currency_unknown", Reason.CHANNEL_NOT_FOUND, Reason.CYCLE_INVALID,
-         Reason.MERCHANT_NOT_FOUND), repeats=True, right=Right.MANAGE_TERMS,
+         Reason.MEMBER_NOT_PERMITTED, Reason.MERCHANT_NOT_FOUND), repeats=True,
+        right=Right.MANAGE_TERMS, edits=True,
     ),
     Endpoint(
         "GET", "/settlement-cycles", cycles, Who.EITHER, Nothing, WhoseQuery, Page[CycleShown],

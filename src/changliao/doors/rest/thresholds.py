@@ -7,13 +7,14 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from changliao.core.acts import version
 from changliao.core.members import Right
 from changliao.core.money import BY_NUMBER, MAX_AMOUNT, Currency
 from changliao.core.outcome import Reason
-from changliao.core.thresholds import DecideThreshold, SetThreshold, Terms, Threshold
+from changliao.core.thresholds import DecideThreshold, SetThreshold, Terms, Threshold, facts
 from changliao.doors.rest.call import Call, Door, read_money
 from changliao.doors.rest.endpoint import Endpoint, Who
-from changliao.doors.rest.fields import CurrencyCode, Nothing, Page
+from changliao.doors.rest.fields import CurrencyCode, Nothing, Page, Version
 from changliao.doors.rest.members import doing, perform_by
 from changliao.operations.thresholds import DECIDE, SET
 from changliao.store.views import proposals as views
@@ -45,6 +46,7 @@ class ThresholdShown(Struct, frozen=True):
     currency: CurrencyCode
     amount: From
     keys: bool
+    version: Version
     waiting: ChangeShown | UnsetType = UNSET
 
 
@@ -91,6 +93,7 @@ def _shown(one: Threshold) -> ThresholdShown:
         BY_NUMBER[one.currency].code,
         one.terms.amount,
         one.terms.keys,
+        version(facts(one)),
         wanted if one.wanted_by else UNSET,
     )
 
@@ -104,7 +107,7 @@ ENDPOINTS: Final = (
     Endpoint(
         "POST", _PATH, set_threshold, Who.MEMBER, NewThreshold, Nothing, ThresholdShown, 200,
         (*_REFUSES, Reason.REFUND_THRESHOLD_INVALID),
-        repeats=True, right=Right.MANAGE_LIMITS,
+        repeats=True, right=Right.MANAGE_LIMITS, edits=True,
     ),
     Endpoint(
         "POST", f"{_PATH}/approve", approve, Who.MEMBER, NewThreshold, Nothing, ThresholdShown,

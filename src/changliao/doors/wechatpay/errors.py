@@ -96,6 +96,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.DIFFERENCE_SELF_APPROVAL: Words(400, "PARAM_ERROR", "不能复核自己的处理意见"),
     Reason.DIFFERENCE_STATE: Words(400, "PARAM_ERROR", "对账差异状态不允许"),
     Reason.DISPUTE_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "纠纷不存在"),
+    Reason.EDITED_MEANWHILE: Words(400, _INVALID, "内容已被他人修改"),
     Reason.EVENT_NOT_DUE: Words(400, _INVALID, "通知正在发送"),
     Reason.EVENT_NOT_FOUND: Words(404, "RESOURCE_NOT_EXISTS", "通知不存在"),
     Reason.SAMPLE_NOT_TOLD: Words(400, _INVALID, "没有这种通知"),

@@ -45,7 +45,7 @@ SELECT
 FROM input;
 
 -- name: channels_update
--- input: channel_id integer, name_zh text, name_en text, state integer, weight integer, cost_bps integer, terminals integer, misses integer, method_id integer, expected_state integer, expected_misses integer
+-- input: channel_id integer, name_zh text, name_en text, state integer, weight integer, cost_bps integer, terminals integer, misses integer, method_id integer, expected_state integer, expected_weight integer, expected_cost_bps integer, expected_misses integer
 -- guarded: yes
 UPDATE channels
 SET
@@ -61,6 +61,8 @@ FROM input
 WHERE
     channels.channel_id = input.channel_id
     AND channels.state = input.expected_state
+    AND channels.weight = input.expected_weight
+    AND channels.cost_bps = input.expected_cost_bps
     AND channels.misses = input.expected_misses;
 
 -- name: channels_all

@@ -106,7 +106,7 @@ SELECT
 FROM input;
 
 -- name: channel_differences_update
--- input: difference_id bigint, state integer, resolution integer, note text, proposed_by text, decided_by text, decided_at_us bigint, expected_state integer, expected_proposed_by text
+-- input: difference_id bigint, state integer, resolution integer, note text, proposed_by text, decided_by text, decided_at_us bigint, expected_state integer, expected_resolution integer, expected_note text, expected_proposed_by text
 -- guarded: yes
 UPDATE channel_differences
 SET
@@ -120,6 +120,8 @@ FROM input
 WHERE
     channel_differences.difference_id = input.difference_id
     AND channel_differences.state = input.expected_state
+    AND channel_differences.resolution = input.expected_resolution
+    AND channel_differences.note = input.expected_note
     AND channel_differences.proposed_by = input.expected_proposed_by;
 
 -- name: channel_difference_by_id

@@ -82,14 +82,15 @@ SELECT
     acts.action,
     acts.subject,
     acts.details,
-    acts.address
+    acts.address,
+    acts.at_us
 FROM input
 INNER JOIN acts ON acts.act_id = input.act_id;
 
 -- name: acts_insert
--- input: act_id bigint, member_id bigint, action text, subject text, details bytea, address text
-INSERT INTO acts (act_id, member_id, action, subject, details, address)
-SELECT act_id, member_id, action, subject, details, address
+-- input: act_id bigint, member_id bigint, action text, subject text, details bytea, address text, at_us bigint
+INSERT INTO acts (act_id, member_id, action, subject, details, address, at_us)
+SELECT act_id, member_id, action, subject, details, address, at_us
 FROM input;
 
 -- name: members_all
@@ -155,15 +156,44 @@ ORDER BY session_id DESC
 LIMIT :most;
 
 -- name: acts_latest
--- Of one member (0: of all).
+-- Of one member (0: of all), from one act on, which was committed then.
 SELECT
     act_id,
     member_id,
     action,
     subject,
     details,
-    address
+    address,
+    at_us
 FROM acts
-WHERE act_id < :before AND (member_id = :member_id OR :member_id = 0)
-ORDER BY act_id DESC
+WHERE
+    (at_us < :from_us OR (at_us = :from_us AND act_id <= :act_id))
+    AND (member_id = :member_id OR :member_id = 0)
+ORDER BY at_us DESC, act_id DESC
 LIMIT :most;
+
+-- name: acts_of_subject
+SELECT
+    act_id,
+    member_id,
+    action,
+    subject,
+    details,
+    address,
+    at_us
+FROM acts
+WHERE subject = :subject
+ORDER BY at_us DESC
+LIMIT :most;
+
+-- name: act_by_id
+SELECT
+    act_id,
+    member_id,
+    action,
+    subject,
+    details,
+    address,
+    at_us
+FROM acts
+WHERE act_id = :act_id;

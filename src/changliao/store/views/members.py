@@ -1,7 +1,9 @@
 """Reading members, their sessions, and what they did."""
 
+from changliao.core.acts import Act
 from changliao.core.clock import Instant
-from changliao.core.members import Act, Member, MemberSession
+from changliao.core.ids import NEWEST
+from changliao.core.members import Member, MemberSession
 from changliao.store.engine import Reader
 from changliao.store.members import act_from_row, member_from_row, session_from_row
 
@@ -42,7 +44,21 @@ def sessions_of(reader: Reader, member_id: int, now: Instant) -> list[MemberSess
     return [session_from_row(row) for row in reader.select("sessions_of_member", keys)]
 
 
-def acts(reader: Reader, member_id: int, before: int, most: int) -> list[Act]:
-    """The newest first; `member_id` 0 is everybody."""
-    keys = {"member_id": member_id, "before": before, "most": most}
+def acts(reader: Reader, member_id: int, first: int, most: int) -> list[Act]:
+    """From one act on (NEWEST: the newest), the newest first; `member_id` 0 is everybody."""
+    known = act(reader, first)
+    from_us = NEWEST if known is None else known.at
+    keys = {"member_id": member_id, "from_us": from_us, "act_id": first, "most": most}
     return [act_from_row(row) for row in reader.select("acts_latest", keys)]
+
+
+def act(reader: Reader, act_id: int) -> Act | None:
+    """By id."""
+    rows = reader.select("act_by_id", {"act_id": act_id})
+    return act_from_row(rows[0]) if rows else None
+
+
+def acts_of(reader: Reader, subject: str, most: int) -> list[Act]:
+    """What was done to one thing, the newest first."""
+    rows = reader.select("acts_of_subject", {"subject": subject, "most": most})
+    return [act_from_row(row) for row in rows]
