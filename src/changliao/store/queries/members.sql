@@ -182,7 +182,7 @@ SELECT
     address,
     at_us
 FROM acts
-WHERE subject = :subject
+WHERE subject = :reference
 ORDER BY at_us DESC
 LIMIT :most;
 

@@ -60,5 +60,5 @@ def act(reader: Reader, act_id: int) -> Act | None:
 
 def acts_of(reader: Reader, subject: str, most: int) -> list[Act]:
     """What was done to one thing, the newest first."""
-    rows = reader.select("acts_of_subject", {"subject": subject, "most": most})
+    rows = reader.select("acts_of_subject", {"reference": subject, "most": most})
     return [act_from_row(row) for row in rows]
