@@ -94,6 +94,8 @@ def test_two_members_suspend_a_method_and_the_cashier_shows_it(
     two.goto(f"{here.base}/console/audit")
     row = two.locator("tr", has_text="acceptance.approve").first.inner_text()
     assert "drf_" in row
+    assert row.index("待复核") < row.index("已生效")
+    assert row.index("已受理") < row.rindex("暂停")
     draft(one, here, mall, "accepted", "over")
     url = one.url
     two.goto(url)
