@@ -137,7 +137,12 @@ CASES = {"/console/differences/{id}/propose", "/console/differences/{id}/decide"
 EDITS = {one.path: one for one in TABLE if one.shown_at}
 # What is decided, made or ended at a press has a state machine or a name of its own.
 ACTS = {
-    *("acceptance", "acceptance/drafts/{id}/approve", "acceptance/drafts/{id}/withdraw"),
+    *(
+        "acceptance",
+        "acceptance/cell",
+        "acceptance/drafts/{id}/approve",
+        "acceptance/drafts/{id}/withdraw",
+    ),
     *("account/password", "account/sessions/{id}/end", "account/passkeys"),
     *("account/passkeys/challenge", "account/passkeys/rename", "account/passkeys/remove"),
     *("budgets/{owner_id}/{id}", "channels/{code}/faults"),
