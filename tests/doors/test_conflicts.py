@@ -145,7 +145,7 @@ ACTS = {
     ),
     *("account/password", "account/sessions/{id}/end", "account/passkeys"),
     *("account/passkeys/challenge", "account/passkeys/rename", "account/passkeys/remove"),
-    *("budgets/{owner_id}/{id}", "channels/{code}/faults"),
+    *("frames", "budgets/{owner_id}/{id}", "channels/{code}/faults"),
     *("disputes/{id}/notes", "disputes/{id}/decide", "events/resend", "events/{id}/resend"),
     *("keys", "keys/revoke", "members", "members/{id}/reset"),
     *("members/{id}/sessions/{session_id}/end", "stores/{id}/{store}", "stores"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from changliao.core.acts import Facts
 from changliao.core.clock import Instant
 from changliao.core.frames import ChangeOrigin, FrameOrigins, decide_origin
 from changliao.core.outcome import Refused
@@ -24,6 +25,11 @@ def _keys(command: ChangeOrigin) -> Iterable[Place]:
     yield FRAME_ORIGINS, command.merchant_id
 
 
+def _facts(tx: UnitOfWork, command: ChangeOrigin, now: Instant) -> Facts:
+    known = tx.find(FRAME_ORIGINS, command.merchant_id)
+    return {"origins": " ".join(known.origins) if known is not None else ""}
+
+
 # The audit log tells them apart by their names.
-ALLOW: Final = Operation("frames.allow", _change, _keys)
-REMOVE: Final = Operation("frames.remove", _change, _keys)
+ALLOW: Final = Operation("frames.allow", _change, _keys, _facts)
+REMOVE: Final = Operation("frames.remove", _change, _keys, _facts)
