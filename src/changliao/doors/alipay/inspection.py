@@ -112,7 +112,9 @@ def _sub_code(exchange: Exchange) -> str:
         decoded: Any = msgspec.json.decode(exchange.answer)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
-    nodes = [one for one in decoded.values() if isinstance(one, dict)]
+    # Whether a notification was ours is answered by a word.
+    members = decoded.values() if isinstance(decoded, dict) else ()
+    nodes = [one for one in members if isinstance(one, dict)]
     return str(nodes[0].get("sub_code", "")) if nodes else ""
 
 
