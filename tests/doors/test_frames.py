@@ -49,6 +49,9 @@ def test_a_merchant_registers_and_removes_its_own(sandbox: Sandbox, own: Shop) -
     assert rest.post(f"{path}/remove", origin="https://sells.example").json() == {"origins": []}
     eventually(lambda: ancestors(own) == "https://hears.example")
     rest.http.close()
+    with closing(logged_in(sandbox[0], Role.SUPERVISOR, own, "frames by key")) as browser:
+        # A program that signs with the shop's key is named by it.
+        assert own.fields["rest_key"] in browser.get("/console/audit").text
 
 
 def test_the_portal_lists_changes_and_keeps_who_did(sandbox: Sandbox, own: Shop) -> None:

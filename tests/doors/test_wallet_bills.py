@@ -16,7 +16,7 @@ from changliao.doors.wallet.listing import Seen, Wanted, looked, month_of
 from changliao.operations import wallet
 from changliao.store.engine import Reader, Row
 from changliao.store.views.statements import WINDOW
-from tests.doors.test_redirects import Here, here, mall  # noqa: F401 fixtures
+from tests.doors.conftest import Here
 from tests.phones import new_phone
 from tests.wallets import Wallet, hidden_in, somebody
 from tests.world import World
@@ -165,7 +165,7 @@ def test_pages_go_on_where_the_last_one_ended(sandbox: Any) -> None:
         assert "去掉这个筛选" in second
 
 
-def test_a_purchase_is_found_by_its_shop_and_its_number(here: Here) -> None:  # noqa: F811
+def test_a_purchase_is_found_by_its_shop_and_its_number(here: Here) -> None:
     bill = here.bill()
     number = re.search(r"订单号</dt><dd>(\w+)", here.tab.see(bill))
     assert number
@@ -180,7 +180,7 @@ def test_a_purchase_is_found_by_its_shop_and_its_number(here: Here) -> None:  # 
     assert "等我确认收货" not in here.tab.see("/w/")
 
 
-def test_hidden_amounts_are_not_in_the_page(here: Here) -> None:  # noqa: F811
+def test_hidden_amounts_are_not_in_the_page(here: Here) -> None:
     here.bill()
     shown = here.tab.see("/w/")
     assert "499.00" in shown.replace("</small>", "").replace("<small>", "")

@@ -3,6 +3,7 @@
 from changliao.core.clock import DAY
 from changliao.core.holds import Stage
 from changliao.core.ids import NEWEST, OrderId
+from changliao.core.orders import Order
 from changliao.core.platforms import StoreMode
 from changliao.store.views import escrows
 from changliao.store.views.escrows import EscrowsOf
@@ -51,8 +52,8 @@ def test_escrows_are_found_by_how_far_they_have_come(world: World) -> None:
         assert pages[0] == pages[1] == pages[2]
         return pages[0]
 
-    def ids(*orders: object) -> list[OrderId]:
-        return [one.id for one in orders]  # type: ignore[attr-defined]
+    def ids(*orders: Order) -> list[OrderId]:
+        return [one.id for one in orders]
 
     # The open store's sale is due first: its days are fewer.
     assert found(Stage.WAITING) == ids(shared, waits, late, half, last)

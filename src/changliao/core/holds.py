@@ -113,6 +113,10 @@ class Holding(Struct, frozen=True):
         """Where the money is."""
         return chart.escrow(self.merchant_id, self.currency)
 
+    def of_buyer(self, paid: int) -> int:
+        """What of a payment still waits: all of it, the fee too, while nothing went back or on."""
+        return paid if self.held == self.amount else self.held
+
     @property
     def stage(self) -> Stage:
         """How far it has come. What was sent back whole ends before its time."""

@@ -9,7 +9,6 @@ from changliao.core import chart, ids
 from changliao.core.bills import ends_at, starts_at
 from changliao.core.ledger import Account
 from changliao.core.members import Right
-from changliao.core.money import BY_NUMBER
 from changliao.doors.console import naming
 from changliao.doors.console.bills import day_named, shown_day
 from changliao.doors.console.ledger import book_named, owner_named
@@ -19,7 +18,6 @@ from changliao.store.views.ledger import MovedIn
 
 _PATH: Final = "/console/ledger/books/{book}"
 _PAGE: Final = 50
-_CURRENCIES: Final = 1000
 
 
 async def accounts(visit: Visit) -> Response:
@@ -37,12 +35,13 @@ async def accounts(visit: Visit) -> Response:
         found = await read(ledger.accounts_of_book, book, after, _PAGE + 1)
     shown = found[:_PAGE]
     owners = await naming.parties_of(visit.network, [one.id.owner for one in shown])
+    purpose, code = naming.book(book)
     sums = {one.book: one for one in await visit.console.books.sums()}
     return visit.render(
         "console/book.html",
         book=book,
-        purpose=chart.Purpose(book // _CURRENCIES).name,
-        code=BY_NUMBER[book % _CURRENCIES].code,
+        purpose=purpose,
+        code=code,
         sum=sums.get(book),
         accounts=[(naming.account_of(owners[one.id.owner], one.id), one) for one in shown],
         further=ids.show("cur", shown[-1].id.owner) if len(found) > _PAGE else "",
@@ -70,12 +69,13 @@ async def day(visit: Visit) -> Response:
     further = found[_PAGE][1].leg_id if more else until
     involved = [one for place, entry in shown for one in (place.owner, entry.other.owner)]
     owners = await naming.parties_of(visit.network, involved)
+    purpose, code = naming.book(book)
     filters = {"owner": query["owner"]} if owner else {}
     return visit.render(
         "console/book_day.html",
         book=book,
-        purpose=chart.Purpose(book // _CURRENCIES).name,
-        code=BY_NUMBER[book % _CURRENCIES].code,
+        purpose=purpose,
+        code=code,
         day=shown_day(asked),
         owner=await naming.party(visit.network, owner) if owner else None,
         entries=[

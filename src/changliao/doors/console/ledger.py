@@ -8,24 +8,19 @@ from changliao.core import chart, ids
 from changliao.core.chart import AccountId
 from changliao.core.limits import FIRST_LEVEL
 from changliao.core.members import Right
-from changliao.core.money import BY_NUMBER
 from changliao.doors.console import naming
 from changliao.doors.console.visit import Entry, Visit
 from changliao.store.views import ledger, limits
 
 _PATH: Final = "/console/ledger"
 _PAGE: Final = 50
-_CURRENCIES: Final = 1000
 _NAMED: Final = {"network": chart.NETWORK}
 
 
 async def books(visit: Visit) -> Response:
     """Every account, added up by book: each currency sums to nothing."""
     found = await visit.console.books.sums()
-    shown = [
-        (chart.Purpose(one.book // _CURRENCIES).name, BY_NUMBER[one.book % _CURRENCIES].code, one)
-        for one in found
-    ]
+    shown = [(*naming.book(one.book), one) for one in found]
     sums: dict[str, int] = {}
     for _, code, one in shown:
         sums[code] = sums.get(code, 0) + one.balance
@@ -107,9 +102,11 @@ def book_named(text: str) -> int | None:
     """A book of the chart by its number."""
     if not (text.isascii() and text.isdigit() and len(text) <= 6):
         return None
-    purpose, currency = divmod(int(text), _CURRENCIES)
-    known = purpose in {one.value for one in chart.Purpose} and currency in BY_NUMBER
-    return int(text) if known else None
+    try:
+        naming.book(int(text))
+    except (KeyError, ValueError):
+        return None
+    return int(text)
 
 
 def owner_named(text: str) -> int | None:

@@ -47,6 +47,12 @@ async def party(network: Network, owner: int) -> Party:
     return Party(user.name if user else "", ids.show("usr", owner))
 
 
+def book(number: int) -> tuple[str, str]:
+    """What the money in a book is, and its currency. Raises KeyError or ValueError for no book."""
+    account_id = chart.account(chart.NETWORK, number)
+    return chart.purpose(account_id).name, chart.currency(account_id).code
+
+
 async def parties_of(network: Network, owners: Iterable[int]) -> dict[int, Party]:
     """Many at once: as `party`, which asks for each."""
     wanted = {one for one in owners if one >= chart.FIRST_PARTY}

@@ -7,9 +7,10 @@ from msgspec import Meta, Struct
 from changliao.core.frames import LONGEST, ChangeOrigin, FrameOrigins
 from changliao.core.members import Right
 from changliao.core.outcome import Reason
-from changliao.doors.rest.call import Call, Door, perform
+from changliao.doors.rest.call import Call, Door
 from changliao.doors.rest.endpoint import Endpoint, Who
 from changliao.doors.rest.fields import Nothing
+from changliao.doors.rest.members import Doing, doing, perform_by
 from changliao.doors.rest.merchants import find
 from changliao.operations.frames import ALLOW, REMOVE
 from changliao.store.views import frames
@@ -35,19 +36,25 @@ async def listed(door: Door, call: Call[Nothing, Nothing]) -> OriginsShown:
 
 async def allow(door: Door, call: Call[OriginForm, Nothing]) -> Any:
     """Let pages of one more origin show a merchant's codes. The same again is no change."""
-    return await _changed(door, call, allowed=True)
+    return await _changed(door, call, _ALLOW, allowed=True)
 
 
 async def remove(door: Door, call: Call[OriginForm, Nothing]) -> Any:
     """Let pages of an origin show a merchant's codes no more. The same again is no change."""
-    return await _changed(door, call, allowed=False)
+    return await _changed(door, call, _REMOVE, allowed=False)
 
 
-async def _changed(door: Door, call: Call[OriginForm, Nothing], *, allowed: bool) -> Any:
+async def _changed(
+    door: Door,
+    call: Call[OriginForm, Nothing],
+    done: Doing[ChangeOrigin, FrameOrigins],
+    *,
+    allowed: bool,
+) -> Any:
     merchant = await find(door, call)
     sandbox = door.payers is not None
     command = ChangeOrigin(merchant.id, call.form.origin, allowed, sandbox)
-    return await perform(door, call, ALLOW if allowed else REMOVE, command, _shown)
+    return await perform_by(door, call, done, command, _shown, subject=call.form.origin)
 
 
 def _shown(one: FrameOrigins) -> OriginsShown:
@@ -55,15 +62,18 @@ def _shown(one: FrameOrigins) -> OriginsShown:
 
 
 _PATH: Final = "/merchants/{number}/frame-origins"
+_ALLOW: Final = doing(ALLOW, Right.MANAGE_TERMS)
+_REMOVE: Final = doing(REMOVE, Right.MANAGE_TERMS)
 _UNKNOWN: Final = (Reason.MERCHANT_NOT_FOUND,)
+_CHANGES: Final = (*_UNKNOWN, Reason.MEMBER_NOT_PERMITTED)
 ENDPOINTS: Final = (
     Endpoint("GET", _PATH, listed, Who.EITHER, Nothing, Nothing, OriginsShown, 200, _UNKNOWN),
     Endpoint(
         "POST", _PATH, allow, Who.EITHER, OriginForm, Nothing, OriginsShown, 200,
-        (*_UNKNOWN, Reason.ORIGIN_INVALID), repeats=True, right=Right.MANAGE_TERMS,
+        (*_CHANGES, Reason.ORIGIN_INVALID), repeats=True, right=Right.MANAGE_TERMS,
     ),
     Endpoint(
         "POST", f"{_PATH}/remove", remove, Who.EITHER, OriginForm, Nothing, OriginsShown, 200,
-        _UNKNOWN, repeats=True, right=Right.MANAGE_TERMS,
+        _CHANGES, repeats=True, right=Right.MANAGE_TERMS,
     ),
 )  # fmt: skip

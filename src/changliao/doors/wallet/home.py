@@ -58,7 +58,7 @@ async def show(visit: Visit) -> Response:
     waiting = [
         Waiting(
             await bills.told(network, entry, visit.words),
-            _left(entry, holding),
+            holding.of_buyer(-entry.amount),
             holding.until,
             holding.state is HoldingState.DISPUTED,
         )
@@ -72,7 +72,7 @@ async def show(visit: Visit) -> Response:
         others=others,
         waiting=waiting,
         waits=len(found.waits),
-        held=sum(_left(*one) for one in found.waits),
+        held=sum(holding.of_buyer(-entry.amount) for entry, holding in found.waits),
         bills=[await bills.told(network, one, visit.words) for one in found.last],
         tab="home",
     )
@@ -84,11 +84,6 @@ async def hide(visit: Visit) -> Response:
     response = RedirectResponse("/w/", 303)
     visit.wallet.pages.browser.set(response, _HIDES, "1" if form.get("hides") == "1" else "0")
     return response
-
-
-def _left(entry: Entry, holding: Holding) -> int:
-    """What a buyer has in it: all that was paid, the fee too, while nothing went back or on."""
-    return -entry.amount if holding.held == holding.amount else holding.held
 
 
 def _recent(reader: Reader, user_id: UserId) -> Recent:
